@@ -1,0 +1,1 @@
+"""Everything that speaks to other systems: files, search clusters and stores."""

@@ -1,0 +1,1 @@
+"""The pure engine: events in, alerts out; no sockets, no files written, a clock passed in."""

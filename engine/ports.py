@@ -1,0 +1,131 @@
+"""What the engine asks of the world: records from sources, a home for alerts and checkpoints.
+
+The engine only declares these; `connectors/` implements them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+Document = Mapping[str, Any]
+"""A JSON object: string keys; values are str, int, float, bool, None, lists or objects."""
+
+Checkpoint = Mapping[str, Any]
+"""Where a source got to. JSON-serialisable, opaque to everyone but the source that wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event as its source holds it.
+
+    `origin` is the file's path, or the stream, alias or index pattern that was asked.
+    `id` is the source's own lasting name of the event (design: a document's `_id` with its
+    stream; for EVTX computer + channel + record id + time), or None: then the engine names it
+    by content. `index` is the backing index; `line` the 1-based line or record in a file.
+    """
+
+    document: Document
+    origin: str
+    id: str | None = None
+    index: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some records, and the checkpoint that may be stored once their alerts are."""
+
+    records: Sequence[Record]
+    checkpoint: Checkpoint | None = None
+
+
+class Source(Protocol):
+    """A place that events come from."""
+
+    name: str
+
+    def poll(self, checkpoint: Checkpoint | None) -> Iterator[Batch]:
+        """Yield what is new since `checkpoint` (None: the first time), oldest first.
+
+        The iterator ends when nothing new is left for now. Raises `SourceError` when an answer
+        is not whole; batches already yielded stay valid.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert document with the id it is stored under and the time that picks its index.
+
+    `anchor_time` is the anchor event's own time (None when the event has none).
+    """
+
+    id: str
+    anchor_time: datetime | None
+    document: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Written:
+    """What became of the alerts given to a sink."""
+
+    created: int = 0
+    existing: int = 0
+    dead: int = 0
+    """Refused by the store for good, and kept in its dead-letter place instead."""
+    created_ids: list[str] = field(default_factory=list)
+
+    def add(self, other: Written) -> None:
+        """Sum another result into this one."""
+        self.created += other.created
+        self.existing += other.existing
+        self.dead += other.dead
+        self.created_ids.extend(other.created_ids)
+
+
+class Sink(Protocol):
+    """A home for alerts, which takes each id at most once."""
+
+    def prepare(self) -> None:
+        """Create what is needed to write (template, tables); may be repeated."""
+        ...
+
+    def write(self, alerts: Sequence[Alert]) -> Written:
+        """Store alerts; an id already stored counts as existing and is left as it is.
+
+        Returns only when every alert is stored or dead-lettered. Raises `SinkError`.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        ...
+
+
+class StateStore(Protocol):
+    """Durable checkpoints, and the occurrence numbers of events that have no id of their own."""
+
+    def load(self, name: str) -> Checkpoint | None:
+        """The checkpoint last committed for a source, or None. Raises `StateError`."""
+        ...
+
+    def occurrences(self, name: str, hashes: Iterable[str]) -> dict[str, int]:
+        """How often each content hash has been seen and committed for a source (0 left out)."""
+        ...
+
+    def commit(
+        self, name: str, checkpoint: Checkpoint | None, occurrences: Mapping[str, int]
+    ) -> None:
+        """Store checkpoint and new occurrence totals in one write. Raises `StateError`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        ...
