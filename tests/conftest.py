@@ -1,0 +1,46 @@
+"""Shared fixtures, and the rule that what must run does run.
+
+`VEDETTE_REQUIRE=live,shared` turns a skipped live-server test into a failure, and a skipped
+shared-data test too wherever the data folder is there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("VEDETTE_SHARED", ROOT.parent / "shared")) / "data"
+
+
+def required() -> set[str]:
+    """The kinds of test that may not be skipped in this run."""
+    named = {part.strip() for part in os.environ.get("VEDETTE_REQUIRE", "").split(",")}
+    if not SHARED.is_dir():
+        named.discard("shared")
+    return named - {""}
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of public data beside the checkout; skips where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no public data folder at {SHARED}")
+    return SHARED
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Report a skip of a required kind as the failure it is."""
+    report = yield
+    kinds = {mark.name for mark in item.iter_markers()} & required()
+    if report.skipped and kinds and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"required ({', '.join(sorted(kinds))}) but skipped: {reason}"
+    return report
