@@ -77,7 +77,7 @@ def bundle_version(bundle: Object, file_name: str = "") -> int:
             return int(found[0])
     if found := re.search(r"attack-v?([0-9]{1,3})", file_name):
         return int(found[1])
-    raise AttackError("does not say which ATT&CK version it is")
+    raise AttackError("does not say which ATT&CK version it is (--attack-version N does)")
 
 
 def copyright_statement(bundle: Object) -> str | None:

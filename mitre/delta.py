@@ -88,7 +88,7 @@ def _tactic(entry: Any, before: Release) -> tuple[Tactic, str]:
     told = str(entry.get("was", "")).lower()
     was = next((t.shortname for t in before.tactics if t.name.lower() in told), None)
     if not TACTIC_ID.fullmatch(id) or not name or not short or was is None:
-        raise AttackError(f"tactics: {id or entry!r} needs id, name, shortname and a known was")
+        raise AttackError(f"tactics: {id or entry} needs id, name, shortname and a known was")
     return Tactic(id, name, short, tactic_url(id), was), was
 
 
