@@ -1,0 +1,254 @@
+"""JSON text of any layout: lines, arrays, wrapped lists, values over many lines.
+
+What a file is shows in its first value. When that is an object alone on its line, the file is
+newline-delimited and `json_lines` reads on: there each line stands for itself, so a broken one
+cannot take others with it. Else values are found one after the other by their brackets, and the
+elements of a list one at a time, so that no list has to fit in memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from connectors.files.extent import BrokenError, Extent
+from connectors.files.json_lines import read_lines
+from connectors.files.limits import Context
+from connectors.files.parse import NOTHING, parse
+from connectors.files.unwrap import record, records
+from connectors.files.window import Window
+from engine.ports import Record
+
+_SCALAR = rb'(?:"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|[-+.\w]++)'
+_SMALL = rb"(?:" + _SCALAR + rb"|\{[^{}\[\]]{0,2000}\})"
+_LIST = re.compile(
+    rb'\{\s*(?:"@odata\.\w+"\s*:\s*' + _SCALAR + rb'\s*,\s*)*"(?:Records|records|value)"\s*:\s*'
+    rb"\[\s*(?=[{\]])"
+)
+_HITS = re.compile(
+    rb'\{\s*(?:"(?:_scroll_id|pit_id|took|timed_out|terminated_early|num_reduce_phases|_shards'
+    rb'|_clusters)"\s*:\s*' + _SMALL + rb'\s*,\s*)*"hits"\s*:\s*\{\s*'
+    rb'(?:"(?:total|max_score)"\s*:\s*' + _SMALL + rb'\s*,\s*)*"hits"\s*:\s*\[\s*(?=[{\]])'
+)
+_ARRAY = re.compile(rb"\[\s*+(?:[{\]]|\Z)")
+_ALONE = re.compile(rb"[ \t\r]*+(?:\n|\Z)")
+_NEXT_ELEMENT = re.compile(rb"\n[ \t]*+,?[ \t]*+(?=\{)")
+_ELEMENT_END = re.compile(rb"[,\]\n]")
+
+
+def read_json(blocks: Iterator[bytes], context: Context) -> Iterator[Record]:
+    """Every event of a JSON text, in order, by whatever layout it has."""
+    return _Documents(Window(blocks), context).read()
+
+
+class _Documents:
+    """Reads one text; `_documents` is set once a value has shown it is not one event a line."""
+
+    def __init__(self, window: Window, context: Context) -> None:
+        self._window, self._context = window, context
+        self._documents = False
+
+    def read(self) -> Iterator[Record]:
+        window = self._window
+        if not window.skip_space():
+            self._context.tell("empty-file", "nothing but space in it")
+            return
+        while window.skip_space():
+            first = window.data[window.pos]
+            if first == ord("[") and self._opens_array():
+                self._documents = True
+                window.advance(window.pos + 1)
+                yield from self._elements(b"")
+            elif first == ord("{"):
+                if self._is_lines():
+                    yield from read_lines(window.rest(), self._context, window.line)
+                    return
+                yield from self._object()
+            else:
+                self._stray()
+
+    def _opens_array(self) -> bool:
+        """Whether `[` begins a list of events rather than, say, the date of a log line."""
+        window = self._window
+        while (found := _ARRAY.match(window.data, window.pos)) and found.end() == len(window.data):
+            if window.data[found.end() - 1] in b"{]" or not window.more():
+                break
+        return found is not None
+
+    def _is_lines(self) -> bool:
+        """Whether the object ahead stands alone on its line (an empty one says nothing)."""
+        window = self._window
+        if self._documents or window.left_line:
+            return False
+        extent = Extent(strict=True)
+        try:
+            while (end := extent.find(window.data, window.pos)) is None:
+                if window.size > self._context.limits.line or not window.more():
+                    return False
+        except BrokenError:
+            return False
+        while not (alone := _ALONE.match(window.data, end)) or alone.end() == len(window.data):
+            size = end - window.pos
+            if alone is None or b"\n" in alone[0] or not window.more():
+                break
+            end = window.pos + size
+        text = window.data[window.pos : end]
+        return alone is not None and b"\n" not in text and len(text.strip(b"{} \t")) > 0
+
+    def _object(self) -> Iterator[Record]:
+        """One object at the top, or the list that it wraps."""
+        window, cap = self._window, self._context.limits.line
+        line, extent = window.line, Extent(strict=True)
+        try:
+            while (end := extent.find(window.data, window.pos)) is None:
+                for wrapper, inside in ((_LIST, b"{"), (_HITS, b"{{")):
+                    if found := wrapper.match(window.data, window.pos):
+                        self._documents = True
+                        window.advance(found.end())
+                        yield from self._elements(inside)
+                        return
+                if window.size > cap:
+                    self._over("line-too-long", f"a value of over {cap} bytes is not read", line)
+                    return
+                if not window.more():
+                    self._cut(line)
+                    return
+        except BrokenError as broken:
+            self._resume(broken.at, line)
+            return
+        text = window.data[window.pos : end]
+        window.advance(end)
+        if b"\n" in text:
+            self._documents = True
+        value = parse(text, line, self._context)
+        if value is not NOTHING:
+            yield from records(value, line, self._context)
+
+    def _over(self, kind: str, message: str, line: int) -> None:
+        self._context.tell(kind, message, line)
+        self._window.advance(len(self._window.data))
+        self._window.skip_line()
+        self._to_start()
+
+    def _cut(self, line: int) -> None:
+        """The text ends inside a value: its first line is reported and the next ones tried."""
+        self._context.tell("malformed-json", "the text ends inside this value", line)
+        self._window.skip_line()
+        self._to_start()
+
+    def _resume(self, at: int, line: int) -> None:
+        """Go on after a value that broke `at` bytes in: a line cut short takes no other with it,
+        while the rest of a broken document is left out as one."""
+        window = self._window
+        lines = window.data.count(b"\n", window.pos, window.pos + at)
+        column = at - window.data.rfind(b"\n", window.pos, window.pos + at) + window.pos
+        column = column if lines else at + 1
+        self._context.tell("malformed-json", f"broken off at column {column}", line + lines)
+        if lines > 2:
+            window.advance(window.data.rfind(b"\n", window.pos, window.pos + at) + 1)
+            self._to_start()
+        else:
+            window.skip_line()
+
+    def _to_start(self) -> None:
+        """Go to the next line that may begin a value."""
+        window = self._window
+        while window.skip_space() and window.data[window.pos] not in b"{[":
+            window.skip_line()
+
+    def _stray(self) -> None:
+        """A line that begins no object and no list of them."""
+        line, cap = self._window.line, self._context.limits.line
+        text = self._window.take_line(cap)
+        if text is None:
+            self._context.tell("line-too-long", f"at most {cap} bytes of a line are read", line)
+            return
+        value = parse(text, line, self._context)
+        if value is not NOTHING:
+            for _ in record(value, line, self._context):
+                pass
+
+    def _elements(self, inside: bytes) -> Iterator[Record]:
+        """The events of a list whose `[` was passed; `inside` is the brackets around the list."""
+        window, context = self._window, self._context
+        while window.skip_space():
+            char = window.data[window.pos]
+            if char == ord("]"):
+                window.advance(window.pos + 1)
+                self._trailer(inside)
+                return
+            if char == ord(","):
+                window.advance(window.pos + 1)
+                continue
+            line = window.line
+            text = self._element()
+            if text is None:
+                continue
+            value = parse(text, line, context)
+            if value is not NOTHING:
+                yield from record(value, line, context)
+        context.tell("malformed-json", "the text ends inside a list", window.line)
+
+    def _element(self) -> bytes | None:
+        """The text of one element of a list, gone past; None when it had to be left out."""
+        window, cap, line = self._window, self._context.limits.line, self._window.line
+        if window.data[window.pos] not in b"{[":
+            return self._scalar()
+        extent = Extent(strict=False)
+        try:
+            while (end := extent.find(window.data, window.pos)) is None:
+                if window.size > cap:
+                    message = f"a value of over {cap} bytes is not read"
+                    self._context.tell("line-too-long", message, line)
+                    self._next_element()
+                    return None
+                if not window.more():
+                    self._context.tell("malformed-json", "the text ends inside this value", line)
+                    self._next_element()
+                    return None
+        except BrokenError as broken:
+            self._context.tell("malformed-json", f"broken off {broken.at} bytes in", line)
+            self._next_element()
+            return None
+        text = window.data[window.pos : end]
+        window.advance(end)
+        return text
+
+    def _scalar(self) -> bytes:
+        window = self._window
+        while not (found := _ELEMENT_END.search(window.data, window.pos + 1)):
+            if window.size > self._context.limits.line or not window.more():
+                break
+        end = found.start() if found else len(window.data)
+        text = window.data[window.pos : end]
+        window.advance(end)
+        return text
+
+    def _next_element(self) -> None:
+        """Go to the next line that begins an object, still inside the list."""
+        window = self._window
+        while not (found := _NEXT_ELEMENT.search(window.data, window.pos)):
+            # A newline and what follows it may still come to the pattern with the next block.
+            tail = window.data.rfind(b"\n", window.pos)
+            window.advance(max(tail, window.pos) if tail >= 0 else len(window.data))
+            if not window.more():
+                window.advance(len(window.data))
+                return
+        window.advance(found.end())
+
+    def _trailer(self, inside: bytes) -> None:
+        """Pass what stands behind a wrapped list, up to the end of its wrapper."""
+        if not inside:
+            return
+        window, extent = self._window, Extent(strict=False, inside=inside)
+        try:
+            while (end := extent.find(window.data, window.pos)) is None:
+                if window.size > self._context.limits.line or not window.more():
+                    break
+        except BrokenError:
+            end = None
+        if end is None:
+            self._context.tell("malformed-json", "the list's wrapper is not closed", window.line)
+            window.skip_line()
+        else:
+            window.advance(end)

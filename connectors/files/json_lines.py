@@ -1,0 +1,90 @@
+"""Newline-delimited JSON from blocks of bytes, at the speed of the parser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import orjson
+
+from connectors.files.limits import Context
+from connectors.files.parse import NOTHING, parse
+from connectors.files.unwrap import might_wrap, records
+from engine.ports import Record
+
+
+def read_lines(blocks: Iterable[bytes], context: Context, line: int = 1) -> Iterator[Record]:
+    """Every event of newline-delimited JSON; `line` is the number of the first line."""
+    for lines in whole_lines(blocks, context, line):
+        yield from line_records(lines, line, context)
+        line += len(lines)
+
+
+def line_records(lines: list[bytes], line: int, context: Context) -> list[Record]:
+    """The events of some lines, of which the first is number `line`."""
+    found: list[Record] = []
+    # Looked up once: this loop runs once an event and is what the reading speed hangs on.
+    loads, add, origin, deepest = orjson.loads, found.append, context.origin, context.limits.depth
+    for number, text in enumerate(lines, line):
+        try:
+            value = loads(text)
+        except orjson.JSONDecodeError:
+            value = parse(text, number, context)
+            if value is NOTHING:
+                continue
+        plain = type(value) is dict and not might_wrap(value)
+        # Nesting past the limit takes at least that many brackets.
+        if plain and text.count(b"{") + text.count(b"[") <= deepest:
+            add(Record(value, origin, None, None, number))
+        else:
+            found.extend(records(value, number, context))
+    return found
+
+
+def whole_lines(blocks: Iterable[bytes], context: Context, line: int = 1) -> Iterator[list[bytes]]:
+    """Lists of lines without their newline, in order; the last line needs none.
+
+    A line over the limit becomes an empty one, and is never held whole.
+    """
+    held: list[bytes] = []
+    size, cap = 0, context.limits.line
+    for block in blocks:
+        cut = block.rfind(b"\n")
+        if cut < 0:
+            held, size = _hold(held, block, size, cap)
+            continue
+        first = block.find(b"\n")
+        held, size = _hold(held, block[:first], size, cap)
+        lines = (
+            [b"".join(held), *block[first + 1 : cut].split(b"\n")]
+            if cut > first
+            else [b"".join(held)]
+        )
+        _cap(lines, size, line, context)
+        line += len(lines)
+        yield lines
+        held, size = _hold([], block[cut + 1 :], 0, cap)
+    if size:
+        lines = [b"".join(held)]
+        _cap(lines, size, line, context)
+        yield lines
+
+
+def _hold(held: list[bytes], part: bytes, size: int, cap: int) -> tuple[list[bytes], int]:
+    """Add a part to the line begun, or let go of it all once the line is too long."""
+    size += len(part)
+    if size > cap:
+        return [], size
+    held.append(part)
+    return held, size
+
+
+def _cap(lines: list[bytes], first: int, line: int, context: Context) -> None:
+    """Report and blank the lines over the limit; `first` is the true size of the first one."""
+    cap = context.limits.line
+    if first <= cap and max(map(len, lines)) <= cap:
+        return
+    for at, text in enumerate(lines):
+        size = len(text) if at else first
+        if size > cap:
+            context.tell("line-too-long", f"{size} bytes; at most {cap} are read", line + at)
+            lines[at] = b""

@@ -1,0 +1,76 @@
+"""A view on a stream of bytes that keeps only what has not been dealt with yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+_SPACE = re.compile(rb"[\0 \t\r\n]*+")
+
+
+class Window:
+    """Bytes from `pos` on, grown by `more` and let go of by `advance`; counts lines from 1."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self.data, self.pos, self.line = b"", 0, 1
+        self.left_line = False
+        """Whether something other than space stands before `pos` on its line."""
+
+    def more(self) -> bool:
+        """Take one more block in; false at the end of the stream. Offsets move: `pos` is kept."""
+        for block in self._blocks:
+            if block:
+                self.data = self.data[self.pos :] + block
+                self.pos = 0
+                return True
+        return False
+
+    @property
+    def size(self) -> int:
+        """How many bytes are in view."""
+        return len(self.data) - self.pos
+
+    def advance(self, to: int) -> None:
+        """Let go of everything before the offset `to`."""
+        newlines = self.data.count(b"\n", self.pos, to)
+        since = self.data.rfind(b"\n", self.pos, to) + 1 if newlines else self.pos
+        kept = self.left_line and not newlines
+        self.left_line = kept or bool(self.data[since:to].strip(b"\0 \t\r"))
+        self.line += newlines
+        self.pos = to
+
+    def skip_space(self) -> bool:
+        """Go to the next character that is no space; false when there is none."""
+        while True:
+            self.advance(_SPACE.match(self.data, self.pos).end())  # type: ignore[union-attr]
+            if self.pos < len(self.data):
+                return True
+            if not self.more():
+                return False
+
+    def skip_line(self) -> None:
+        """Go past the next newline, or to the end."""
+        while (end := self.data.find(b"\n", self.pos)) < 0:
+            self.advance(len(self.data))
+            if not self.more():
+                return
+        self.advance(end + 1)
+
+    def take_line(self, cap: int) -> bytes | None:
+        """The rest of this line, without its newline; None, and gone past it, when over `cap`."""
+        while (end := self.data.find(b"\n", self.pos)) < 0:
+            if self.size > cap:
+                self.skip_line()
+                return None
+            if not self.more():
+                end = len(self.data)
+                break
+        text = self.data[self.pos : end]
+        self.advance(min(end + 1, len(self.data)))
+        return text if len(text) <= cap else None
+
+    def rest(self) -> Iterator[bytes]:
+        """Everything from `pos` on; the window is spent."""
+        return chain([self.data[self.pos :]], self._blocks)
