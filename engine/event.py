@@ -1,0 +1,87 @@
+"""An event in the one shape that rules read: flat Sigma field names over the source's record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from engine.match.predicates import Scalar
+from engine.moment import parse_time
+from engine.ports import Record
+
+TIME_FIELDS = (
+    "SystemTime", "UtcTime", "@timestamp", "TimeCreated", "eventTime", "TimeGenerated",
+    "event.created", "timestamp", "ts", "time", "EventTime", "date",
+)  # fmt: skip
+"""Where an event's own time is looked for, best first: its maker's clock, then its shipper's."""
+
+
+class Event:
+    """A record with its normalised fields.
+
+    `fields` maps flat Sigma names to a scalar, None, or a list of scalars; see
+    `engine.normalise`. Values are read through `values`, which leaves nulls out.
+    """
+
+    __slots__ = ("_time", "_values", "fields", "record")
+
+    def __init__(self, record: Record, fields: Mapping[str, Any]) -> None:
+        self.record = record
+        self.fields = fields
+        self._values: dict[str, tuple[Scalar, ...]] = {}
+        self._time: datetime | bool | None = False
+
+    @property
+    def time(self) -> datetime | None:
+        """When the event happened, UTC; None when it does not say."""
+        if isinstance(self._time, bool):
+            found = (parse_time(value) for name in TIME_FIELDS for value in self.values(name))
+            self._time = next((time for time in found if time is not None), None)
+        return self._time
+
+    def values(self, field: str) -> tuple[Scalar, ...]:
+        """The field's values without nulls; empty when it is missing or null.
+
+        A name that stands for an object in the source (`requestParameters`) has the object's
+        JSON as its one value, so that a rule may search in it.
+        """
+        known = self._values.get(field)
+        if known is None:
+            known = self._values[field] = self._read(field)
+        return known
+
+    def _read(self, field: str) -> tuple[Scalar, ...]:
+        if field in self.fields:
+            value = self.fields[field]
+            if isinstance(value, list):
+                return tuple(item for item in value if item is not None)
+            return () if value is None else (value,)
+        found = _walk(self.record.document, field)
+        return (orjson.dumps(found).decode(),) if isinstance(found, Mapping) else ()
+
+    def first(self, *names: str) -> Any:
+        """The first value of the first field that has one, or None."""
+        for name in names:
+            values = self.values(name)
+            if values:
+                return values[0]
+        return None
+
+    def every_value(self) -> Iterator[Scalar]:
+        """All values of all fields but our own labels: what a keyword is searched in."""
+        for name in self.fields:
+            if not name.startswith("logsource."):
+                yield from self.values(name)
+
+
+def _walk(document: Any, path: str) -> Any:
+    """What a dotted path leads to; an object's own key with dots in it is found too."""
+    if not isinstance(document, Mapping):
+        return None
+    if path in document:
+        return document[path]
+    head, _, rest = path.partition(".")
+    return _walk(document.get(head), rest) if rest else None

@@ -1,0 +1,178 @@
+"""Rule files to rules: pySigma parses, every rule that cannot be used is named, the rest go on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sigma.collection import SigmaCollection
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaError
+from sigma.filters import SigmaFilter
+from sigma.processing.pipeline import ProcessingPipeline
+from sigma.rule import SigmaRule
+
+from engine.errors import InputError, RuleError
+from engine.kinds import LogSource
+from engine.logsource import bind
+from engine.match.expression import tests
+from engine.match.predicates import Matches
+from engine.match.translate import UntranslatableError
+from engine.rule import Rule, RuleSet, Selection
+from engine.yaml_text import Documents, blame, read_documents
+
+SUFFIXES = (".yml", ".yaml")
+
+
+def load_rules(
+    paths: Sequence[Path],
+    *,
+    select: Selection | None = None,
+    pipelines: Sequence[ProcessingPipeline] = (),
+) -> RuleSet:
+    """Load every rule under the paths (files, or folders searched for `.yml` and `.yaml`).
+
+    Filters apply to all rules loaded with them. A rule that cannot be loaded is put into
+    `refused` with file, line and reason. Raises `InputError` for a path that does not exist.
+    """
+    found = RuleSet()
+    parsed: list[tuple[SigmaRule, Documents, str]] = []
+    filters: list[SigmaFilter] = []
+    for file, ruleset in rule_files(paths):
+        found.files += 1
+        try:
+            documents = read_documents(file)
+            items = list(_parse(documents))
+        except RuleError as error:
+            found.refused.append(error)
+            continue
+        for item in items:
+            if isinstance(item, SigmaFilter):
+                filters.append(item)
+            elif isinstance(item, SigmaRule):
+                parsed.append((item, documents, ruleset))
+            else:
+                found.refused.append(item)
+    found.filters = len(filters)
+    _take(found, parsed, filters, select or Selection(), pipelines)
+    return found
+
+
+def rule_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Each rule file once, sorted within its folder, with the name of its rule set."""
+    seen: set[Path] = set()
+    for path in paths:
+        if not path.exists():
+            raise InputError("no such file or folder of rules", file=str(path))
+        ruleset = path.resolve().name if path.is_dir() else path.resolve().parent.name
+        files: Iterable[Path] = [path]
+        if path.is_dir():
+            files = sorted(f for f in path.rglob("*") if f.suffix in SUFFIXES and f.is_file())
+        for file in files:
+            if (resolved := file.resolve()) not in seen and not _is_test_data(file, path):
+                seen.add(resolved)
+                yield file, ruleset
+
+
+def _is_test_data(file: Path, root: Path) -> bool:
+    """SigmaHQ keeps recorded test events, described by `info.yml`, beside its rules."""
+    return file.name == "info.yml" and "regression_data" in file.relative_to(root).parts
+
+
+def _parse(documents: Documents) -> Iterator[SigmaRule | SigmaFilter | RuleError]:
+    """A file's rules and filters as pySigma reads them, or the error each one has."""
+    if not all(isinstance(item, dict) for item in documents.items):
+        raise RuleError("not a Sigma rule", file=documents.file, expected="a YAML mapping")
+    try:
+        collection = SigmaCollection.from_dicts(
+            documents.items, collect_errors=True, collect_filters=True, resolve_references=False
+        )
+    except SigmaError as error:
+        raise blame(error, documents, None) from error
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        # pySigma lets these out on values of a type it does not expect
+        raise blame(error, documents, None) from error
+    for rule in [*collection.rules, *collection.filters]:
+        if rule.errors:
+            yield blame(rule.errors[0], documents, rule.title)
+        elif isinstance(rule, SigmaCorrelationRule):
+            reason = "correlation rules are not evaluated yet"
+            yield RuleError(reason, file=documents.file, field="correlation")
+        elif isinstance(rule, SigmaRule | SigmaFilter):
+            yield rule
+    attributed = {id(e) for rule in [*collection.rules, *collection.filters] for e in rule.errors}
+    for unattributed in collection.errors:
+        if id(unattributed) not in attributed:
+            yield blame(unattributed, documents, None)
+
+
+def _take(
+    found: RuleSet,
+    parsed: list[tuple[SigmaRule, Documents, str]],
+    filters: list[SigmaFilter],
+    select: Selection,
+    pipelines: Sequence[ProcessingPipeline],
+) -> None:
+    """Bind each parsed rule and sort it into the set."""
+    owners: dict[str, str] = {}
+    for sigma, documents, ruleset in parsed:
+        try:
+            for item in filters:
+                sigma = item.apply_on_rule(sigma)  # type: ignore[assignment] # a rule stays one
+            rule = _rule(sigma, documents, ruleset, pipelines)
+        except (SigmaError, UntranslatableError) as error:
+            found.refused.append(blame(error, documents, sigma.title))
+            continue
+        if rule.id in owners:
+            reason = f"id {rule.id} is already taken by {owners[rule.id]}"
+            found.refused.append(RuleError(reason, file=rule.file, field="id"))
+            continue
+        owners[rule.id] = rule.file
+        if select.wants(rule):
+            found.rules.append(rule)
+        else:
+            found.unwanted += 1
+
+
+def _rule(
+    sigma: SigmaRule,
+    documents: Documents,
+    ruleset: str,
+    pipelines: Sequence[ProcessingPipeline],
+) -> Rule:
+    source = LogSource(sigma.logsource.product, sigma.logsource.service, sigma.logsource.category)
+    written = documents.titled(sigma.title)
+    bindings = bind(sigma, pipelines)
+    regexes = [
+        test.predicate.regex
+        for test in tests(bindings[-1].expression)
+        if isinstance(test.predicate, Matches)
+    ]
+    version = sigma.modified or sigma.date
+    return Rule(
+        id=str(sigma.id) if sigma.id else _id_of(written, sigma.title),
+        title=sigma.title,
+        level=sigma.level.name.lower() if sigma.level else "medium",
+        status=sigma.status.name.lower() if sigma.status else None,
+        logsource=source,
+        tags=tuple(str(tag) for tag in sigma.tags),
+        bindings=bindings,
+        file=documents.file,
+        ruleset=ruleset,
+        document=written,
+        version=version.isoformat() if version else None,
+        description=sigma.description,
+        author=sigma.author,
+        license=sigma.license,
+        references=tuple(str(reference) for reference in sigma.references),
+        linear=all(regex.linear for regex in regexes),
+    )
+
+
+def _id_of(written: dict[str, Any], title: str) -> str:
+    """A lasting id for a rule that has none: by its title and detection, not by its place."""
+    text = yaml.safe_dump([title, written.get("logsource"), written.get("detection")])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,148 @@
+"""Which events a rule is for: its log source, turned into conditions by pySigma pipelines.
+
+A rule may have several bindings, each a way in which events of its log source reach us: Windows
+categories as Sysmon events or as Security audit events, and any log source through the labels
+that `engine.kinds` writes. A rule matches when any of its bindings does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+
+from sigma.exceptions import SigmaError
+from sigma.pipelines.common import windows_logsource_mapping
+from sigma.pipelines.sysmon.sysmon import (
+    sysmon_generic_logsource_eventid_mapping,
+    sysmon_pipeline,
+)
+from sigma.pipelines.windows.windows import windows_audit_pipeline, windows_logsource_pipeline
+from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.transformations import AddConditionTransformation
+from sigma.rule import SigmaRule
+
+from engine.kinds import LogSource
+from engine.match.expression import And, Expression, Or
+from engine.match.translate import UntranslatableError, translate
+
+PROBE = "vedette.probe"
+"""The field of the probe rule that shows which conditions a pipeline adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One way a rule's events reach us.
+
+    `route` depends on the log source alone; the binding matches an event when `route` and `body`
+    both hold.
+    """
+
+    name: str
+    route: Expression
+    body: Expression
+
+    @property
+    def expression(self) -> Expression:
+        """The whole condition."""
+        return And((self.route, self.body))
+
+
+def bind(rule: SigmaRule, pipelines: Sequence[ProcessingPipeline] = ()) -> tuple[Binding, ...]:
+    """A rule's bindings, after the user's own pipelines.
+
+    Raises `SigmaError` or `UntranslatableError` when the rule means nothing here. A way whose
+    pipeline refuses the rule (audit events lack a field it needs) is left out; the way by
+    labels always remains.
+    """
+    for pipeline in pipelines:
+        pipeline.apply(rule)
+    source = LogSource(rule.logsource.product, rule.logsource.service, rule.logsource.category)
+    plain = _expression(rule)
+    bindings: list[Binding] = []
+    for name, pipeline in _ways(source):
+        route = _route(name, source)
+        if name == "windows-audit":  # the one way that also renames fields
+            try:
+                body = _applied(rule, pipeline)
+            except SigmaError:
+                continue
+        else:
+            body = plain
+        bindings.append(Binding(name, route, body))
+    return tuple(bindings)
+
+
+def _applied(rule: SigmaRule, pipeline: ProcessingPipeline) -> Expression:
+    """The rule's expression after a pipeline, leaving the rule itself as it was."""
+    copy = deepcopy(rule)
+    pipeline.apply(copy)
+    return _expression(copy)
+
+
+def _expression(rule: SigmaRule) -> Expression:
+    """A rule's conditions as one expression; several conditions are alternatives."""
+    parts = []
+    for condition in rule.detection.parsed_condition:
+        parsed = condition.parsed
+        if parsed is None:
+            raise UntranslatableError(f"condition {condition.condition!r} is empty")
+        parts.append(translate(parsed))
+    return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+
+@cache
+def _route(name: str, source: LogSource) -> Expression:
+    """What a pipeline demands of every event of a log source, read off a probe rule."""
+    probe = SigmaRule.from_dict(
+        {
+            "title": "Probe",
+            "logsource": {
+                key: value
+                for key in ("product", "service", "category")
+                if (value := getattr(source, key))
+            },
+            "detection": {"probe": {PROBE: 1}, "condition": "probe"},
+        }
+    )
+    dict(_ways(source))[name].apply(probe)
+    expression = _expression(probe)
+    items = expression.items if isinstance(expression, And) else (expression,)
+    return And(tuple(item for item in _flat(items) if PROBE not in str(item)))
+
+
+def _flat(items: tuple[Expression, ...]) -> list[Expression]:
+    """The conjuncts of nested conjunctions (each pipeline item wraps the condition once more)."""
+    found: list[Expression] = []
+    for item in items:
+        found.extend(_flat(item.items) if isinstance(item, And) else [item])
+    return found
+
+
+_AUDITED = ("process_creation", "registry_event", "registry_set", "registry_add")
+_CHANNELLED = ("ps_module", "ps_script", "ps_classic_start", "ps_classic_provider_start",
+               "ps_classic_script")  # fmt: skip
+
+
+@cache
+def _ways(source: LogSource) -> tuple[tuple[str, ProcessingPipeline], ...]:
+    """The pipelines that lead to a log source's events, by name."""
+    ways: list[tuple[str, ProcessingPipeline]] = []
+    makers: list[tuple[str, Callable[[], ProcessingPipeline]]] = []
+    if source.product == "windows":
+        if source.category in sysmon_generic_logsource_eventid_mapping:
+            makers.append(("sysmon", sysmon_pipeline))
+        if source.category in _AUDITED:
+            makers.append(("windows-audit", windows_audit_pipeline))
+        if source.service in windows_logsource_mapping or source.category in _CHANNELLED:
+            makers.append(("windows", ProcessingPipeline))
+    ways.extend((name, maker() + windows_logsource_pipeline()) for name, maker in makers)
+    labels = {
+        f"logsource.{key}": value
+        for key in ("product", "service", "category")
+        if (value := getattr(source, key))
+    }
+    item = ProcessingItem(AddConditionTransformation(labels), identifier="labels")
+    ways.append(("labels", ProcessingPipeline(items=[item])))
+    return tuple(ways)

@@ -1,0 +1,72 @@
+"""A rule's condition as a small tree, after pySigma has parsed and the pipelines have shaped it.
+
+Expression = And | Or | Not | Test
+Test       = one predicate on one field, or on every value when the field is None (keyword)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.match.predicates import Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A predicate on a field's values; `field=None` is a Sigma keyword, searched in every value."""
+
+    field: str | None
+    predicate: Predicate
+
+    def __str__(self) -> str:
+        return f"{self.field or 'any value'} {self.predicate}"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Holds when all of its items hold."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Holds when any of its items holds."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Holds when its item does not."""
+
+    item: Expression
+
+
+Expression = And | Or | Not | Test
+
+ALWAYS = And(())
+"""The empty conjunction: always true."""
+
+
+def tests(expression: Expression) -> Iterator[Test]:
+    """Every test in the tree, left to right."""
+    match expression:
+        case Test():
+            yield expression
+        case Not(item):
+            yield from tests(item)
+        case And(items) | Or(items):
+            for item in items:
+                yield from tests(item)
+
+
+def fields(expression: Expression) -> frozenset[str]:
+    """The names of all fields the expression reads, field references included."""
+    named: set[str] = set()
+    for test in tests(expression):
+        if test.field is not None:
+            named.add(test.field)
+        named.update(test.predicate.other_fields())
+    return frozenset(named)

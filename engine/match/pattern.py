@@ -1,0 +1,141 @@
+"""Text patterns: Sigma wildcards matched in linear steps, and regular expressions that stop.
+
+Rules and values may both be hostile: wildcards never become a backtracking expression, and
+regular expressions run on RE2, whose time is linear in the value. What RE2 refuses (look-around,
+back-references) runs on `regex` under a time limit.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import re2
+import regex
+
+TIME_LIMIT = 0.25
+"""Seconds that one search on the stoppable engine may take."""
+
+
+class PatternError(ValueError):
+    """A regular expression that no engine here accepts."""
+
+
+class RegexTimeoutError(Exception):
+    """A search on the stoppable engine ran out of time."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Text with wildcards, matched against a whole value.
+
+    `segments` are the literal stretches between the `*`; each is a string in which `ANY_CHAR`
+    stands for `?`. Without `cased` both sides are compared in lower case.
+    """
+
+    segments: tuple[str, ...]
+    cased: bool = False
+    searches: tuple[re.Pattern[str] | None, ...] = field(init=False, repr=False, compare=False)
+
+    ANY_CHAR: ClassVar[str] = "\ue000"  # private use; a rule whose literal has it is refused
+
+    def __post_init__(self) -> None:
+        if not self.cased:
+            object.__setattr__(self, "segments", tuple(s.lower() for s in self.segments))
+        searches = tuple(_single_wildcards(s) for s in self.segments)
+        object.__setattr__(self, "searches", searches)
+
+    def matches(self, value: str) -> bool:
+        """Whether the whole value fits; greedy leftmost placing of segments decides a glob."""
+        text = value if self.cased else value.lower()
+        first, last = self.segments[0], self.segments[-1]
+        if len(self.segments) == 1:
+            return self._fits(0, text, 0) and len(text) == len(first)
+        if len(text) < len(first) + len(last) or not self._fits(0, text, 0):
+            return False
+        end = len(text) - len(last)
+        if not self._fits(len(self.segments) - 1, text, end):
+            return False
+        position = len(first)
+        for index in range(1, len(self.segments) - 1):
+            found = self._find(index, text, position, end)
+            if found < 0:
+                return False
+            position = found + len(self.segments[index])
+        return True
+
+    def _fits(self, index: int, text: str, at: int) -> bool:
+        search = self.searches[index]
+        if search is None:
+            return text.startswith(self.segments[index], at)
+        return search.match(text, at) is not None
+
+    def _find(self, index: int, text: str, start: int, end: int) -> int:
+        search = self.searches[index]
+        if search is None:
+            return text.find(self.segments[index], start, end)
+        found = search.search(text, start, end)
+        return found.start() if found else -1
+
+    def __str__(self) -> str:
+        parts = [s.replace(self.ANY_CHAR, "?") for s in self.segments]
+        suffix = " (case counts)" if self.cased else ""
+        middle = len(parts) == 3 and parts[0] == "" == parts[2]
+        if len(parts) == 1:
+            return f"= {parts[0]!r}{suffix}"
+        if middle and parts[1]:
+            return f"contains {parts[1]!r}{suffix}"
+        if len(parts) == 2 and parts[1] == "" != parts[0]:
+            return f"starts with {parts[0]!r}{suffix}"
+        if len(parts) == 2 and parts[0] == "" != parts[1]:
+            return f"ends with {parts[1]!r}{suffix}"
+        return f"like {'*'.join(parts)!r}{suffix}"
+
+
+def _single_wildcards(segment: str) -> re.Pattern[str] | None:
+    """A fixed-length search for a segment with `?`, or None when it is plain text."""
+    if Pattern.ANY_CHAR not in segment:
+        return None
+    parts = (re.escape(part) for part in segment.split(Pattern.ANY_CHAR))
+    return re.compile(".".join(parts), re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Regex:
+    """A regular expression, searched anywhere in a value.
+
+    `flags` is a subset of `ims`. Raises `PatternError` when it cannot be compiled.
+    """
+
+    source: str
+    flags: str = ""
+    linear: bool = field(init=False, compare=False)
+    _search: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        prefix = f"(?{self.flags})" if self.flags else ""
+        options = re2.Options()
+        options.log_errors = False
+        try:
+            compiled, linear = re2.compile(prefix + self.source, options), True
+        except re2.error:
+            try:
+                compiled, linear = regex.compile(prefix + self.source), False
+            except regex.error as error:
+                raise PatternError(f"regular expression {self.source!r}: {error}") from error
+        object.__setattr__(self, "_search", compiled)
+        object.__setattr__(self, "linear", linear)
+
+    def search(self, value: str) -> bool:
+        """Whether it is found in the value. Raises `RegexTimeoutError` on the stoppable engine."""
+        if self.linear:
+            try:
+                return self._search.search(value) is not None
+            except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form
+                return self._search.search(value.encode("utf-8", "replace").decode()) is not None
+        try:
+            return self._search.search(value, timeout=TIME_LIMIT) is not None
+        except TimeoutError as error:
+            message = f"regular expression {self.source!r} took over {TIME_LIMIT} s"
+            raise RegexTimeoutError(message) from error

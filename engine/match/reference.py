@@ -1,0 +1,43 @@
+"""The reference evaluator: slow, obvious, and the specification of what a rule means.
+
+Any faster evaluator must agree with it on every event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.event import Event
+from engine.match.expression import And, Expression, Not, Or, Test
+
+
+def holds(expression: Expression, event: Event) -> bool:
+    """Whether the expression is true of the event. Raises `RegexTimeoutError`."""
+    match expression:
+        case And(items):
+            return all(holds(item, event) for item in items)
+        case Or(items):
+            return any(holds(item, event) for item in items)
+        case Not(item):
+            return not holds(item, event)
+        case Test(field, predicate):
+            if field is None:
+                return any(predicate.holds((value,), event) for value in event.every_value())
+            return predicate.holds(event.values(field), event)
+
+
+def evidence(expression: Expression, event: Event) -> Iterator[Test]:
+    """The positive tests that hold and made the expression true, in the rule's order."""
+    match expression:
+        case And(items):
+            for item in items:
+                yield from evidence(item, event)
+        case Or(items):
+            for item in items:
+                if holds(item, event):
+                    yield from evidence(item, event)
+        case Not():
+            return
+        case Test():
+            if holds(expression, event):
+                yield expression

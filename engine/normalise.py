@@ -1,0 +1,207 @@
+"""Any shape of event to flat Sigma field names.
+
+Understood: EVTX as nested JSON (of the `evtx` package, evtx_dump, xmltodict, EvtxECmd),
+Winlogbeat (6 and later) and Elastic Agent documents, flat NXLog and agent keys, ECS, Zeek, and
+anything else as it is, flattened with dots. Nothing is taken away: the names an event came with
+stay beside those that Sigma rules use, except that an EVTX envelope's path is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from engine.ecs import ecs_to_sigma
+from engine.event import Event
+from engine.kinds import LogSource, label
+from engine.ports import Record
+
+MAX_DEPTH = 32
+"""Objects nested deeper than this are kept as their JSON text."""
+
+ALIASES = {
+    "Provider_Name": ("SourceName", "EventSourceName", "ProviderName", "provider_name", "Provider"),
+    "Computer": ("Hostname", "ComputerName", "MachineName", "computer_name"),
+    "EventID": ("EventId", "EventCode", "event_id", "Event_ID"),
+    "Channel": ("LogName", "log_name", "channel"),
+    "EventRecordID": ("RecordNumber", "EventRecordId", "RecordId", "record_number"),
+}
+"""Sigma's name of a Windows system field, and what flat shippers call it."""
+
+
+def normalise(record: Record, tags: LogSource | None = None) -> Event:
+    """Give a record the names that rules use; `tags` label it as of a known log source."""
+    document = record.document
+    fields: dict[str, Any] = {}
+    inner = document.get("Event")
+    if isinstance(inner, Mapping) and isinstance(inner.get("System"), Mapping):
+        _evtx(inner, fields)
+        for key, value in document.items():
+            if key != "Event":
+                _put(fields, key, value)
+    else:
+        for key, value in document.items():
+            _put(fields, key, value)
+        _unfold_payload(fields)
+        _winlogbeat(fields)
+        for name, others in ALIASES.items():
+            if name not in fields:
+                found = next((fields[other] for other in others if other in fields), None)
+                if found is not None:
+                    fields[name] = found
+        if "ecs.version" in fields or "event.category" in fields or "agent.type" in fields:
+            ecs_to_sigma(fields)
+    _without_spaces(fields)
+    label(fields, tags)
+    return Event(record, fields)
+
+
+def _put(fields: dict[str, Any], name: str, value: Any, depth: int = 0) -> None:
+    """Flatten one value under a dotted name; objects in a list share the names below them."""
+    if isinstance(value, Mapping):
+        if depth >= MAX_DEPTH:
+            fields[name] = orjson.dumps(value).decode()
+            return
+        for key, item in value.items():
+            _put(fields, f"{name}.{key}", item, depth + 1)
+    elif isinstance(value, list | tuple):
+        _put_list(fields, name, value, depth)
+    else:
+        fields[name] = value
+
+
+def _put_list(fields: dict[str, Any], name: str, items: Any, depth: int) -> None:
+    scalars: list[Any] = []
+    for item in items:
+        if isinstance(item, Mapping) and depth < MAX_DEPTH:
+            below: dict[str, Any] = {}
+            _put(below, name, item, depth + 1)
+            for key, value in below.items():
+                _append(fields, key, value)
+        elif isinstance(item, Mapping | list | tuple):
+            scalars.append(orjson.dumps(item).decode())
+        else:
+            scalars.append(item)
+    if scalars or name not in fields:
+        _append(fields, name, scalars)
+
+
+def _append(fields: dict[str, Any], name: str, value: Any) -> None:
+    present = fields.get(name, [])
+    present = present if isinstance(present, list) else [present]
+    fields[name] = present + (value if isinstance(value, list) else [value])
+
+
+def _evtx(event: Mapping[str, Any], fields: dict[str, Any]) -> None:
+    """An EVTX record's envelope: `System` names, then the flat data of EventData or UserData."""
+    for key, value in event["System"].items():
+        _system(fields, key, value)
+    for part in ("EventData", "UserData"):
+        data = event.get(part)
+        if isinstance(data, Mapping):
+            _event_data(fields, data if part == "EventData" else _only_child(data))
+        elif data is not None:
+            _put(fields, "Data", data)
+
+
+def _system(fields: dict[str, Any], key: str, value: Any) -> None:
+    name = key.removesuffix("_attributes")
+    if not isinstance(value, Mapping):
+        fields[name] = value
+        return
+    attributes = value.get("#attributes", value)
+    text = value.get("#text")
+    if text is not None:
+        fields[name] = text
+    if name == "TimeCreated":
+        fields["SystemTime"] = _attribute(attributes, "SystemTime")
+    elif name == "Execution":
+        # Sysmon's data has a ProcessId of its own, so the writer's is told apart by its name
+        fields["Execution_ProcessID"] = _attribute(attributes, "ProcessID")
+        fields["Execution_ThreadID"] = _attribute(attributes, "ThreadID")
+    elif text is None:
+        for attribute, item in attributes.items():
+            _put(fields, f"{name}_{attribute.lstrip('@')}", item)
+
+
+def _attribute(attributes: Mapping[str, Any], name: str) -> Any:
+    return attributes.get(name, attributes.get(f"@{name}"))
+
+
+def _only_child(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """UserData wraps its values in one element named after the event's template."""
+    children = [value for key, value in data.items() if not key.startswith(("#", "@"))]
+    if len(children) == 1 and isinstance(children[0], Mapping):
+        return children[0]
+    return data
+
+
+def _event_data(fields: dict[str, Any], data: Mapping[str, Any]) -> None:
+    for key, value in data.items():
+        if key.startswith(("#", "@")) or key.endswith("_attributes"):
+            continue
+        if key == "Data":
+            _data_elements(fields, value)
+        else:
+            _put(fields, key, value)
+
+
+def _data_elements(fields: dict[str, Any], value: Any) -> None:
+    """`<Data Name="X">v</Data>` in its JSON spellings; unnamed ones gather under `Data`."""
+    for item in value if isinstance(value, list) else [value]:
+        if not isinstance(item, Mapping):
+            _append(fields, "Data", item)
+            continue
+        attributes = item.get("#attributes", item)
+        name = _attribute(attributes, "Name") if isinstance(attributes, Mapping) else None
+        if isinstance(name, str):
+            fields[name] = item.get("#text")
+        else:
+            _append(fields, "Data", item.get("#text"))
+
+
+def _unfold_payload(fields: dict[str, Any]) -> None:
+    """EvtxECmd keeps the event's data as JSON text in `Payload`."""
+    payload = fields.get("Payload")
+    if not (isinstance(payload, str) and payload.startswith("{") and "MapDescription" in fields):
+        return
+    try:
+        data = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return  # the text itself stays searchable
+    for part in data.values() if isinstance(data, dict) else ():
+        if isinstance(part, dict):
+            _event_data(fields, part)
+
+
+_WINLOGBEAT = {
+    "Channel": ("winlog.channel",),
+    "EventID": ("winlog.event_id", "event.code"),
+    "Provider_Name": ("winlog.provider_name", "event.provider"),
+    "Computer": ("winlog.computer_name", "host.name"),
+    "EventRecordID": ("winlog.record_id",),
+}
+
+
+def _winlogbeat(fields: dict[str, Any]) -> None:
+    """Winlogbeat's system fields and, under their bare names, the event's data."""
+    windows = "winlog.channel" in fields
+    if windows:
+        for name, others in _WINLOGBEAT.items():
+            found = next((fields[other] for other in others if fields.get(other) is not None), None)
+            if found is not None:
+                fields.setdefault(name, found)
+    elif "event_data" not in {name.partition(".")[0] for name in fields}:
+        return
+    for key in list(fields):
+        for prefix in ("winlog.event_data.", "winlog.user_data.", "event_data.", "user_data."):
+            if key.startswith(prefix):
+                fields.setdefault(key[len(prefix) :], fields[key])
+
+
+def _without_spaces(fields: dict[str, Any]) -> None:
+    """EVTX says `Threat Name`, rules say `ThreatName`: keep both."""
+    for key in [key for key in fields if " " in key]:
+        fields.setdefault(key.replace(" ", ""), fields[key])

@@ -1,0 +1,172 @@
+"""The way through the house: records in, alerts stored, then the checkpoint moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.alert import AlertMaker
+from engine.detect import Detector
+from engine.event import Event
+from engine.ids import content_hash, occurrence_id
+from engine.kinds import LogSource
+from engine.normalise import normalise
+from engine.ports import Alert, Batch, Checkpoint, Record, Sink, Source, StateStore, Written
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a run has done so far."""
+
+    events: int = 0
+    outside: int = 0
+    """Events outside the time bounds, or without a time when bounds are set."""
+    own: int = 0
+    """Our own alerts met in a source; rules are not asked about them."""
+    matched: int = 0
+    written: Written = field(default_factory=Written)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Only events from `start` (inclusive) to `end` (exclusive) are evaluated."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def admit(self, event: Event) -> bool:
+        """Whether the event's time is inside; one without a time is not inside any bounds."""
+        if self.start is None and self.end is None:
+            return True
+        time = event.time
+        if time is None:
+            return False
+        return (self.start is None or time >= self.start) and (self.end is None or time < self.end)
+
+
+class Pipeline:
+    """A set of rules over a source, and where its alerts and checkpoints go."""
+
+    def __init__(
+        self,
+        detector: Detector,
+        maker: AlertMaker,
+        sink: Sink,
+        state: StateStore,
+        clock: Clock,
+        *,
+        bounds: Bounds | None = None,
+    ) -> None:
+        self.detector = detector
+        self.maker = maker
+        self.sink = sink
+        self.state = state
+        self.clock = clock
+        self.bounds = bounds or Bounds()
+        self.totals = Totals()
+
+    def drain(
+        self,
+        source: Source,
+        *,
+        tags: LogSource | None = None,
+        stop: Callable[[], bool] | None = None,
+        after: Callable[[Batch, Written], None] | None = None,
+    ) -> int:
+        """Evaluate all that is new in a source; returns the number of events read.
+
+        A batch's checkpoint is committed only after its alerts are stored; then `after` is
+        told, and `stop` is asked whether to end here. Raises what the source, the sink or the
+        state store raises; batches committed before that stay so.
+        """
+        read = 0
+        for batch in source.poll(self.state.load(source.name)):
+            written = self.take(source.name, batch, tags)
+            read += len(batch.records)
+            if after:
+                after(batch, written)
+            if stop and stop():
+                break
+        return read
+
+    def take(self, name: str, batch: Batch, tags: LogSource | None = None) -> Written:
+        """Evaluate one batch, store its alerts, commit its checkpoint."""
+        numbered = Numbering(name, self.state)
+        alerts: list[Alert] = []
+        for record in batch.records:
+            alerts.extend(self._alerts(record, tags, numbered))
+        written = self.sink.write(alerts) if alerts else Written()
+        if batch.checkpoint is not None or numbered.totals:
+            self.state.commit(name, batch.checkpoint, numbered.totals)
+        self.totals.events += len(batch.records)
+        self.totals.written.add(written)
+        return written
+
+    def _alerts(self, record: Record, tags: LogSource | None, numbered: Numbering) -> list[Alert]:
+        event = normalise(record, tags)
+        if event.fields.get("event.module") == "vedette":
+            self.totals.own += 1
+            return []
+        if not self.bounds.admit(event):
+            self.totals.outside += 1
+            return []
+        matches = self.detector.match(event)
+        if not matches:
+            return []
+        self.totals.matched += 1
+        identity = record.id or numbered.name_of(record)
+        now = self.clock()
+        return [self.maker.make(match, identity, now) for match in matches]
+
+
+class Numbering:
+    """Names events without an id by content and occurrence, going on from what is committed.
+
+    Only events that match a rule need a name; since equal events match equally, counting those
+    alone gives the same numbers as counting all.
+    """
+
+    def __init__(self, source: str, state: StateStore) -> None:
+        self._source = source
+        self._state = state
+        self.totals: dict[str, int] = {}
+        """New occurrence totals by content hash, to be committed with the batch."""
+
+    def name_of(self, record: Record) -> str:
+        """The event's id: its content's hash and which of the equal ones it is."""
+        digest = content_hash(record.document)
+        if digest not in self.totals:
+            known = self._state.occurrences(self._source, [digest])
+            self.totals[digest] = known.get(digest, 0)
+        self.totals[digest] += 1
+        return occurrence_id(digest, self.totals[digest])
+
+
+class MemoryState:
+    """Checkpoints and occurrence numbers of one process, for runs that need not last."""
+
+    def __init__(self) -> None:
+        self._checkpoints: dict[str, Checkpoint] = {}
+        self._occurrences: dict[tuple[str, str], int] = {}
+
+    def load(self, name: str) -> Checkpoint | None:
+        """The checkpoint last committed, or None."""
+        return self._checkpoints.get(name)
+
+    def occurrences(self, name: str, hashes: Iterable[str]) -> dict[str, int]:
+        """Committed occurrence totals of the hashes."""
+        return {h: n for h in hashes if (n := self._occurrences.get((name, h)))}
+
+    def commit(
+        self, name: str, checkpoint: Checkpoint | None, occurrences: Mapping[str, int]
+    ) -> None:
+        """Remember both."""
+        if checkpoint is not None:
+            self._checkpoints[name] = checkpoint
+        self._occurrences.update({(name, h): n for h, n in occurrences.items()})
+
+    def close(self) -> None:
+        """Nothing to let go of."""
