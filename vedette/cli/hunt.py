@@ -1,0 +1,199 @@
+"""`vedette hunt`: search files of events with Sigma rules."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from vedette import __version__
+from vedette.cli.options import PATH, moment, rule_options, selection, word
+
+if TYPE_CHECKING:
+    from engine.errors import Problems
+    from engine.kinds import LogSource
+    from vedette.hunt import Outcome
+
+FORMATS = ("table", "ndjson", "json", "csv")
+NO_RULES = 2
+"""Exit code when no rule could be loaded, or with --strict when any could not."""
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH...")
+@rule_options
+@click.option(
+    "--output",
+    "-o",
+    "form",
+    metavar="FORMAT",
+    help="table, ndjson, json or csv.  [default: table on a terminal, else ndjson]",
+)
+@click.option("--report", type=PATH, metavar="FILE.html", help="Also write a report page.")
+@click.option("--from", "start", metavar="TIME", help="Only events at or after this time (UTC).")
+@click.option("--to", "end", metavar="TIME", help="Only events before this time (UTC).")
+@click.option(
+    "--limit", type=click.IntRange(min=0), metavar="N", help="Show at most N alerts; count all."
+)
+@click.option(
+    "--fail-on", metavar="LEVEL", help="Exit with 1 when an alert is of this level or above."
+)
+@click.option("--strict", is_flag=True, help="Exit with 2 when any rule could not be loaded.")
+@click.option(
+    "--logsource",
+    metavar="KEY=NAME,…",
+    help="What the events are, if they do not show it: product=, service=, category=.",
+)
+@click.option(
+    "--attack-version",
+    type=click.Choice(["18", "19"]),
+    default="19",
+    show_default=True,
+    help="ATT&CK version that alerts speak.",
+)
+def command(
+    paths: tuple[Path, ...],
+    rule_paths: tuple[Path, ...],
+    min_level: str | None,
+    statuses: tuple[str, ...],
+    tags: tuple[str, ...],
+    excluded: tuple[str, ...],
+    pipelines: tuple[Path, ...],
+    form: str | None,
+    report: Path | None,
+    start: str | None,
+    end: str | None,
+    limit: int | None,
+    fail_on: str | None,
+    strict: bool,
+    logsource: str | None,
+    attack_version: str,
+) -> int:
+    """Search events in files, folders or standard input (-) with Sigma rules.
+
+    Reads NDJSON, JSON arrays and documents, CloudTrail files and Windows EVTX, plain or
+    compressed with gzip or zstandard.
+
+    \b
+    Exit codes, the highest that applies:
+      0  done
+      1  an alert at or above --fail-on
+      2  no rule could be loaded, or with --strict any rule
+      3  a usage or input error
+    """
+    from engine.rule import LEVELS, level_rank
+    from engine.run import Bounds
+    from vedette import rulesets
+    from vedette.hunt import Hunt, hunt
+    from vedette.output.writers import writer
+
+    shown = word("--output", form, FORMATS) or ("table" if sys.stdout.isatty() else "ndjson")
+    gravest = word("--fail-on", fail_on, LEVELS)
+    bounds = Bounds(moment("--from", start), moment("--to", end))
+    wanted = selection(min_level, statuses, tags, excluded)
+    label = _label(logsource)
+    rules = rulesets.load(rule_paths, wanted, pipelines)
+    rulesets.tell(rules)
+    if not len(rules) and not rules.unwanted:
+        return NO_RULES
+    plan = Hunt(
+        paths=tuple(_stdin_or_path(path) for path in paths),
+        rules=rules,
+        bounds=bounds,
+        tags=label,
+        attack_version=int(attack_version),
+        limit=limit,
+        report_alerts=report is not None,
+    )
+    from vedette.output.console import wants_color
+    from vedette.output.progress import Progress
+
+    out = writer(shown, sys.stdout, width=None, color=wants_color(sys.stdout))
+    # a bar would be torn by alerts that stream to the same terminal
+    quiet = shown != "table" and sys.stdout.isatty()
+    progress: Progress | None = None
+
+    def watch(total: int | None) -> Callable[[int, int, int], None]:
+        nonlocal progress
+        progress = Progress(total, enabled=not quiet)
+        progress.__enter__()
+        return lambda read, events, alerts: progress.update(
+            bytes=read, events=events, alerts=alerts
+        )
+
+    try:
+        outcome = hunt(plan, out, watch=watch)
+    finally:
+        if progress is not None:
+            progress.__exit__(None, None, None)
+    out.close(outcome.summary)
+    if shown != "table":
+        _tell_problems(outcome.summary.problems)
+    if report is not None and outcome.kept is not None:
+        write_report(
+            outcome, report, "Hunt", " ".join(map(shlex.quote, ["vedette", *sys.argv[1:]]))
+        )
+    code = 0
+    if gravest and outcome.worst() >= level_rank(gravest):
+        code = 1
+    if strict and rules.refused:
+        code = NO_RULES
+    return code
+
+
+def write_report(outcome: Outcome, path: Path, title: str, command_line: str | None) -> None:
+    """Write a hunt's report page and say where it is."""
+    from vedette.report import render
+
+    documents = (d for group in outcome.kept.kept.values() for d in group) if outcome.kept else ()
+    info = render(
+        outcome.summary,
+        documents,
+        path,
+        title=title,
+        generated=datetime.now(UTC),
+        version=__version__,
+        command=command_line,
+    )
+    click.echo(f"Report: {info.path.resolve()}", err=True)
+
+
+def _stdin_or_path(path: Path) -> Path | Literal["-"]:
+    return "-" if str(path) == "-" else path
+
+
+def _label(text: str | None) -> LogSource | None:
+    """`product=windows,category=process_creation` as a log source. Raises `InputError`."""
+    from engine.errors import InputError, nearest_name
+    from engine.kinds import LogSource
+
+    if text is None:
+        return None
+    known = ("product", "service", "category")
+    parts: dict[str, str] = {}
+    for part in text.split(","):
+        key, equals, name = part.strip().partition("=")
+        if key not in known or not equals or not name:
+            raise InputError(
+                f"cannot read {part!r}",
+                field="--logsource",
+                expected="product=NAME, service=NAME or category=NAME",
+                nearest=nearest_name(key, known) if key not in known else None,
+            )
+        parts[key] = name
+    return LogSource(**parts)
+
+
+def _tell_problems(problems: Problems) -> None:
+    """Name what went wrong on the way, where no table does."""
+    from vedette.output.safe import terminal
+
+    for problem in problems:
+        click.echo(terminal(f"{problem.kind}: {problem}"), err=True)
+    for kind, count in problems.counts.most_common():
+        click.echo(terminal(f"{count:,} × {kind}"), err=True)

@@ -1,0 +1,109 @@
+"""Options that several commands share, and how their texts become values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.errors import InputError, nearest_name
+from engine.moment import parse_time
+from engine.rule import LEVELS, STATUSES, Selection
+
+PATH = click.Path(path_type=Path)
+
+
+def rule_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Which rules: `--rules`, `--min-level`, `--status`, `--tag`, `--exclude-rule`, `--pipeline`."""
+    options = (
+        click.option(
+            "--rules",
+            "-r",
+            "rule_paths",
+            type=PATH,
+            multiple=True,
+            metavar="PATH",
+            help="File or folder of Sigma rules; may be repeated.  [default: Vedette's own]",
+        ),
+        click.option(
+            "--min-level",
+            metavar="LEVEL",
+            help=f"Only rules of this level or above: {', '.join(LEVELS)}.",
+        ),
+        click.option(
+            "--status",
+            "statuses",
+            multiple=True,
+            metavar="STATUS",
+            help=f"Only rules of this status; may be repeated: {', '.join(STATUSES)}.",
+        ),
+        click.option(
+            "--tag",
+            "tags",
+            multiple=True,
+            metavar="TAG",
+            help="Only rules with this tag, or one below it (t1059 for t1059.001); repeatable.",
+        ),
+        click.option(
+            "--exclude-rule",
+            "excluded",
+            multiple=True,
+            metavar="ID|TITLE",
+            help="Leave a rule out; may be repeated.",
+        ),
+        click.option(
+            "--pipeline",
+            "pipelines",
+            type=PATH,
+            multiple=True,
+            metavar="FILE",
+            help="pySigma processing pipeline to apply to every rule; may be repeated.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def selection(
+    min_level: str | None,
+    statuses: tuple[str, ...],
+    tags: tuple[str, ...],
+    excluded: tuple[str, ...],
+) -> Selection:
+    """The rules those options ask for. Raises `InputError` naming the nearest valid word."""
+    return Selection(
+        min_level=word("--min-level", min_level, LEVELS),
+        statuses=frozenset(word("--status", status, STATUSES) or "" for status in statuses),
+        tags=frozenset(tag.lower().removeprefix("attack.") for tag in tags),
+        exclude=frozenset(name.lower() for name in excluded),
+    )
+
+
+def word(option: str, given: str | None, known: tuple[str, ...]) -> str | None:
+    """One of the known words, in any case. Raises `InputError`."""
+    if given is None or given.lower() in known:
+        return given.lower() if given else None
+    raise InputError(
+        f"unknown value {given!r}",
+        field=option,
+        expected="one of " + ", ".join(known),
+        nearest=nearest_name(given.lower(), known),
+    )
+
+
+def moment(option: str, given: str | None) -> datetime | None:
+    """A time as an option gives it; without a zone it is UTC. Raises `InputError`."""
+    if given is None:
+        return None
+    time = parse_time(given)
+    if time is None:
+        raise InputError(
+            f"{given!r} is not a time",
+            field=option,
+            expected="ISO 8601, such as 2026-11-23 or 2026-11-23T02:30:00Z",
+        )
+    return time

@@ -1,0 +1,168 @@
+"""A hunt: files of events through the rules, once, into a writer and a report."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from connectors.files import FileSource, Limits
+from engine.alert import AlertMaker, Execution
+from engine.detect import Detector
+from engine.errors import Problem, Problems
+from engine.kinds import LogSource
+from engine.ports import Alert, Batch, Written
+from engine.rule import RuleSet, level_rank
+from engine.run import Bounds, MemoryState, Pipeline
+from mitre.catalog import Catalog
+from vedette.output.summary import Summary
+from vedette.output.writers import Writer
+from vedette.report.select import Selection as ReportSelection
+
+REPORTED = 2000
+"""Alerts that a report shows in full."""
+
+
+@dataclass(slots=True)
+class WriterSink:
+    """Alerts to a writer as they come, each id once; the summary counts all of them.
+
+    Of more than `limit` alerts the rest is counted, and the summary says how many. `kept`
+    gathers those that a report shows.
+    """
+
+    writer: Writer
+    summary: Summary
+    limit: int | None = None
+    kept: ReportSelection | None = None
+    _seen: set[bytes] = field(default_factory=set)
+
+    def prepare(self) -> None:
+        """Nothing to create."""
+
+    def write(self, alerts: Sequence[Alert]) -> Written:
+        """Write those not yet written."""
+        result = Written()
+        for alert in alerts:
+            key = bytes.fromhex(alert.id)
+            if key in self._seen:
+                result.existing += 1
+                continue
+            self._seen.add(key)
+            result.created += 1
+            self._show(alert)
+        return result
+
+    def _show(self, alert: Alert) -> None:
+        self.summary.add(alert.document)
+        if self.limit is not None and self.summary.alerts_total > self.limit:
+            self.summary.not_shown += 1
+            return
+        self.writer.alert(alert.document)
+        if self.kept is not None:
+            self.kept.add(alert.document)
+
+    def close(self) -> None:
+        """The writer is closed with the summary, by the hunt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hunt:
+    """What to search, with what, and how the answer is wanted."""
+
+    paths: Sequence[Path | Literal["-"]]
+    rules: RuleSet
+    bounds: Bounds = Bounds()  # noqa: RUF009 # immutable
+    tags: LogSource | None = None
+    attack_version: int = 19
+    namespace: str = "default"
+    limit: int | None = None
+    limits: Limits | None = None
+    report_alerts: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a hunt found: the summary, and the alerts kept for a report."""
+
+    summary: Summary
+    kept: ReportSelection | None
+
+    def worst(self) -> int:
+        """The rank of the gravest level alerted, -1 when there was no alert."""
+        levels = [level for level, count in self.summary.levels.items() if count]
+        return max((level_rank(level) for level in levels), default=-1)
+
+
+def hunt(
+    plan: Hunt,
+    writer: Writer,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    watch: Callable[[int | None], Callable[[int, int, int], None]] | None = None,
+) -> Outcome:
+    """Run a hunt; the writer is given every alert and left open.
+
+    `watch` is told the total of bytes (None: unknown) and gives back what is told the bytes,
+    events and alerts so far after each batch. Raises `InputError` for a path that does not exist.
+    """
+    problems = Problems()
+    summary = Summary(
+        rules_loaded=len(plan.rules),
+        rules_failed=len(plan.rules.refused),
+        problems=problems,
+        attack_version=plan.attack_version,
+    )
+    kept = ReportSelection(REPORTED) if plan.report_alerts else None
+    read = _Counter()
+    source = FileSource(plan.paths, problems, limits=plan.limits, progress=read.add)
+    update = watch(source.total_bytes) if watch else None
+    execution = Execution(uuid.uuid4().hex, "hunt", plan.bounds.start, plan.bounds.end)
+    pipeline = Pipeline(
+        Detector(plan.rules.rules, problems),
+        AlertMaker(
+            Catalog.load(), execution, namespace=plan.namespace, attack_version=plan.attack_version
+        ),
+        WriterSink(writer, summary, plan.limit, kept),
+        MemoryState(),
+        clock,
+        bounds=plan.bounds,
+    )
+
+    def after(_batch: Batch, _written: Written) -> None:
+        if update:
+            update(read.total, pipeline.totals.events, summary.alerts_total)
+
+    started = time.monotonic()
+    try:
+        pipeline.drain(source, tags=plan.tags, after=after)
+    finally:
+        source.close()
+    summary.events, summary.bytes = pipeline.totals.events, read.total
+    summary.seconds = time.monotonic() - started
+    _tell_what_was_left_out(pipeline, problems)
+    for error in plan.rules.refused:
+        problems(Problem("rule-refused", error.message, error.file, error.line, error.field))
+    return Outcome(summary, kept)
+
+
+def _tell_what_was_left_out(pipeline: Pipeline, problems: Problems) -> None:
+    totals = pipeline.totals
+    if totals.outside:
+        text = f"{totals.outside:,} events lie outside --from and --to, or have no time"
+        problems(Problem("outside-time", text))
+    if totals.own:
+        text = f"{totals.own:,} events are alerts of our own, which rules are not asked about"
+        problems(Problem("own-alerts", text))
+
+
+@dataclass(slots=True)
+class _Counter:
+    total: int = 0
+
+    def add(self, number: int) -> None:
+        self.total += number
