@@ -1,0 +1,85 @@
+"""The small sections: rules, ATT&CK, state, output and log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from vedette.settings.section import Section
+from vedette.settings.values import FilePath, Line, no_bool
+
+Level = Literal["informational", "low", "medium", "high", "critical"]
+Status = Literal["stable", "test", "experimental", "deprecated", "unsupported"]
+
+
+class Rules(Section):
+    """Which Sigma rules are loaded."""
+
+    paths: tuple[FilePath, ...] = Field(
+        default=(), description="Files and folders of Sigma rules. Empty: Vedette's own rules."
+    )
+    exclude: tuple[Line, ...] = Field(
+        default=(), description="Ids or titles of rules that are left out."
+    )
+    min_level: Level = Field(
+        default="informational", description="The lowest rule level that is loaded."
+    )
+    status: tuple[Status, ...] = Field(
+        default=(), description="Only rules of these statuses. Empty: all."
+    )
+    tags: tuple[Line, ...] = Field(
+        default=(), description="Only rules with one of these tags. Empty: all."
+    )
+    strict: bool = Field(
+        default=False, description="Refuse to start when any rule cannot be loaded."
+    )
+    pipelines: tuple[FilePath, ...] = Field(
+        default=(), description="pySigma processing pipelines (YAML), applied in this order."
+    )
+
+
+class Attack(Section):
+    """Which MITRE ATT&CK version alerts speak."""
+
+    version: Annotated[Literal[18, 19], BeforeValidator(no_bool)] = Field(
+        default=19, description="The ATT&CK version of tactics and techniques in alerts."
+    )
+
+
+class State(Section):
+    """Where Vedette keeps what it must remember on this machine."""
+
+    dir: FilePath = Field(
+        default=Path(),
+        description=(
+            "Folder of local state. Default: $XDG_STATE_HOME/vedette, else ~/.local/state/vedette."
+        ),
+        json_schema_extra={"default": "~/.local/state/vedette"},
+    )
+
+
+class Output(Section):
+    """Where alerts and checkpoints are stored."""
+
+    store: Literal["auto", "cluster", "sqlite"] = Field(
+        default="auto",
+        description="'auto' is the cluster when one is configured, else the SQLite file.",
+    )
+    sqlite: FilePath = Field(
+        default=Path(),
+        description="The SQLite file. Default: vedette.sqlite in the state folder.",
+        json_schema_extra={"default": "~/.local/state/vedette/vedette.sqlite"},
+    )
+
+
+class Log(Section):
+    """What Vedette says about its own work, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least severe message that is written."
+    )
+    format: Literal["text", "json"] = Field(
+        default="text", description="Lines for people, or one JSON object a line."
+    )

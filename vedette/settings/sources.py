@@ -1,0 +1,87 @@
+"""The sources that `vedette run` reads events from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from vedette.settings.durations import Duration, Interval
+from vedette.settings.invalid import invalid
+from vedette.settings.patterns import FIELD, INDEX, LOGSOURCE, SOURCE_NAME
+from vedette.settings.section import Section
+from vedette.settings.values import FilePath, Start, WholeNumber
+
+_Part = Annotated[str, Field(pattern=LOGSOURCE)]
+
+
+class Logsource(Section):
+    """The Sigma logsource of a source's events, where they do not show it themselves."""
+
+    product: _Part | None = Field(default=None, description="Sigma product, such as windows.")
+    category: _Part | None = Field(default=None, description="Sigma category, such as proxy.")
+    service: _Part | None = Field(default=None, description="Sigma service, such as sshd.")
+
+    @model_validator(mode="after")
+    def _some(self) -> Logsource:
+        if not (self.product or self.category or self.service):
+            raise invalid("is empty", "product, category or service")
+        return self
+
+
+class SearchSource(Section):
+    """An index, alias or pattern of the cluster, asked again and again."""
+
+    type: Literal["search"] = Field(description="Events come from the cluster.")
+    name: str = Field(pattern=SOURCE_NAME, description="Unique name; the checkpoint is under it.")
+    index: str = Field(pattern=INDEX, description="Index, alias or pattern to read.")
+    interval: Interval = Field(
+        default=timedelta(seconds=30), description="Pause from one poll to the next."
+    )
+    time_field: str = Field(
+        default="@timestamp", pattern=FIELD, description="The field of an event's own time."
+    )
+    cursor_field: str | None = Field(
+        default=None,
+        pattern=FIELD,
+        description="The field that polls follow, such as event.ingested. Default: time_field.",
+    )
+    query: dict[str, Any] | None = Field(
+        default=None, description="Query DSL object that narrows what is read."
+    )
+    page_size: WholeNumber = Field(
+        default=1000, ge=1, le=10000, description="Events asked for at a time."
+    )
+    overlap: Duration = Field(
+        default=timedelta(minutes=10),
+        description="Lateness budget: how far each poll looks back behind the newest event.",
+    )
+    refresh_lag: Duration = Field(
+        default=timedelta(seconds=5),
+        description="How far polls stay behind the present, so that events are searchable.",
+    )
+    start: Start = Field(
+        default=timedelta(hours=24),
+        description="Where the first poll starts: 'all', 'now', a duration back, or a time.",
+    )
+    logsource: Logsource | None = Field(
+        default=None, description="Sigma logsource of the events, if they do not show it."
+    )
+
+
+class FolderSource(Section):
+    """A folder that is watched for files of events."""
+
+    type: Literal["folder"] = Field(description="Events come from files.")
+    name: str = Field(pattern=SOURCE_NAME, description="Unique name; the checkpoint is under it.")
+    path: FilePath = Field(description="The folder to watch.")
+    interval: Interval = Field(
+        default=timedelta(seconds=5), description="Pause from one look to the next."
+    )
+    logsource: Logsource | None = Field(
+        default=None, description="Sigma logsource of the events, if they do not show it."
+    )
+
+
+SourceSettings = Annotated[SearchSource | FolderSource, Field(discriminator="type")]
