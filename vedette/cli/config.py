@@ -1,0 +1,88 @@
+"""`vedette config`: check a configuration, show it with its origins, print its schema."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from vedette.settings import Loaded, Settings
+
+_file = click.option(
+    "-c",
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    help="The configuration. Default: $VEDETTE_CONFIG, else vedette.yml in this folder, if any.",
+)
+
+
+@click.group("config")
+def command() -> None:
+    """Check and show the configuration."""
+
+
+@command.command("check")
+@_file
+def check(path: Path | None) -> None:
+    """Say whether the configuration is right, or everything that is wrong with it."""
+    loaded = _load(path)
+    from vedette.settings import SettingsErrors
+    from vedette.settings.files import absent_files
+
+    if errors := list(absent_files(loaded)):
+        raise SettingsErrors(errors)
+    click.echo(f"ok: {loaded.file or 'defaults and environment'}: {_summary(loaded.settings)}")
+
+
+@command.command("show")
+@_file
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, by dotted path.")
+def show(path: Path | None, as_json: bool) -> None:
+    """Show each value and where it came from. Secrets are hidden."""
+    loaded = _load(path)
+    from vedette.settings.show import rows
+
+    found = list(rows(loaded))
+    if as_json:
+        shown = {row.path: {"value": row.value, "origin": row.origin} for row in found}
+        click.echo(json.dumps(shown, indent=2))
+        return
+    width = max(len(row.path) for row in found)
+    for row in found:
+        click.echo(f"{row.path:<{width}} = {_text(row.value)}  ({_printable(row.origin)})")
+
+
+@command.command("schema")
+def schema() -> None:
+    """Print the configuration's JSON schema."""
+    from vedette.settings.schema import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+def _load(path: Path | None) -> Loaded:
+    from vedette.settings import find, load
+
+    return load(find(path, os.environ, Path()), os.environ)
+
+
+def _summary(settings: Settings) -> str:
+    cluster = f"cluster {settings.cluster.hosts[0]}" if settings.cluster else "no cluster"
+    sources = ", ".join(f"{source.name} ({source.type})" for source in settings.sources)
+    store = "the cluster" if settings.store == "cluster" else str(settings.output.sqlite)
+    rules = ", ".join(map(str, settings.rules.paths)) or "Vedette's own"
+    return f"{cluster}; sources: {sources or 'none'}; alerts in {store}; rules: {rules}"
+
+
+def _text(value: Any) -> str:
+    return _printable(json.dumps(value, ensure_ascii=False))
+
+
+def _printable(text: str) -> str:
+    """Keep control and bidirectional characters from the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
