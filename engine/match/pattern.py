@@ -48,7 +48,15 @@ class Pattern:
 
     def matches(self, value: str) -> bool:
         """Whether the whole value fits; greedy leftmost placing of segments decides a glob."""
-        text = value if self.cased else value.lower()
+        return self.matches_folded(value if self.cased else value.lower())
+
+    @property
+    def literal(self) -> str | None:
+        """The one text that fits, when there is no wildcard."""
+        return self.segments[0] if len(self.segments) == 1 and self.searches[0] is None else None
+
+    def matches_folded(self, text: str) -> bool:
+        """`matches` for a value that is already in lower case (unless the pattern is cased)."""
         first, last = self.segments[0], self.segments[-1]
         if len(self.segments) == 1:
             return self._fits(0, text, 0) and len(text) == len(first)
