@@ -1,0 +1,20 @@
+"""Elasticsearch and OpenSearch: events in, alerts and checkpoints out.
+
+`connect(ClusterSettings(...))` gives the client that `SearchSource`, `AlertSink` and
+`ClusterState` work through; the client libraries are imported only then.
+"""
+
+from connectors.search.connect import connect
+from connectors.search.port import ClusterSettings, SearchClient
+from connectors.search.sink import AlertSink
+from connectors.search.source import SearchSource
+from connectors.search.state import ClusterState
+
+__all__ = [
+    "AlertSink",
+    "ClusterSettings",
+    "ClusterState",
+    "SearchClient",
+    "SearchSource",
+    "connect",
+]

@@ -1,0 +1,51 @@
+"""Choose the client for a cluster; the libraries are imported only here, as they are slow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connectors.search.port import ClusterSettings, Kind, RequestError, SearchClient
+from connectors.search.retry import Retry
+from engine.errors import SettingsError, SourceError
+
+
+def connect(settings: ClusterSettings, retry: Retry | None = None) -> SearchClient:
+    """A client for a cluster. With a kind given, nothing goes over the network yet.
+
+    Raises `SettingsError` for settings that cannot work, and with kind `auto` `SourceError`
+    when the server cannot be asked what it is.
+    """
+    try:
+        kind = settings.kind
+        if kind == "auto":
+            kind = ask_kind(settings, retry or Retry())
+            settings = replace(settings, kind=kind)
+        if kind == "elasticsearch":
+            from connectors.search.elastic import ElasticClient
+
+            return ElasticClient(settings)
+        from connectors.search.opensearch import OpenSearchClient
+
+        return OpenSearchClient(settings)
+    except (ValueError, TypeError) as error:
+        raise SettingsError(f"the client refuses these settings: {error}", field="hosts") from error
+
+
+def ask_kind(settings: ClusterSettings, retry: Retry) -> Kind:
+    """Ask a server what it is. Raises `SourceError`."""
+    from connectors.search.elastic import ElasticClient
+
+    client = ElasticClient(replace(settings, kind="elasticsearch"))
+    try:
+        kind = retry.call(client.product)
+    except RequestError as error:
+        raise SourceError(f"cannot ask the cluster what it is: {error}") from error
+    finally:
+        client.close()
+    if kind is None:
+        raise SourceError(
+            f"{client.host}: the server does not say what it is",
+            field="kind",
+            expected="elasticsearch or opensearch",
+        )
+    return kind

@@ -1,0 +1,145 @@
+"""Read a time window of an index pattern page by page, or not at all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.search.names import OWN_PREFIXES
+from connectors.search.port import RequestError, SearchClient
+from connectors.search.retry import Patience, Retry
+from engine.errors import SourceError
+
+log = logging.getLogger(__name__)
+
+Hit = Mapping[str, Any]
+TOO_MUCH = (413, 429)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time window (epoch ms, both ends included; `lower` None for no bound) of a pattern.
+
+    `query` is one more clause that hits must meet; Vedette's own indices never count.
+    `tiebreak` names the fields that order events of one time without a tie.
+    """
+
+    index: str
+    cursor: str
+    lower: int | None
+    upper: int
+    tiebreak: Sequence[str]
+    query: Mapping[str, Any] | None = None
+    page_size: int = 1000
+    keep_alive: str = "5m"
+    excluded: Sequence[str] = field(default=OWN_PREFIXES)
+
+    def clauses(self) -> dict[str, Any]:
+        """The query that finds the window's events."""
+        limits: dict[str, Any] = {"lte": self.upper, "format": "epoch_millis"}
+        if self.lower is not None:
+            limits["gte"] = self.lower
+        found = filtered(self.query, self.excluded)
+        found["bool"]["filter"].append({"range": {self.cursor: limits}})
+        return found
+
+    def sort(self) -> list[Any]:
+        """Oldest first. One numeric type, as an index may hold the time in nanoseconds."""
+        order = {"order": "asc", "unmapped_type": "date", "numeric_type": "date"}
+        return [{self.cursor: order}, *({name: "asc"} for name in self.tiebreak)]
+
+
+def filtered(query: Mapping[str, Any] | None, excluded: Sequence[str]) -> dict[str, Any]:
+    """A bool query of a user's clause, without the indices that begin with `excluded`."""
+    own = [{"prefix": {"_index": prefix}} for prefix in excluded]
+    return {"bool": {"filter": [dict(query)] if query else [], "must_not": own}}
+
+
+def pages(client: SearchClient, window: Window, retry: Retry) -> Iterator[list[Hit]]:
+    """The window's hits, oldest first; the last page is shorter than the others, maybe empty.
+
+    Yields nothing at all when the pattern names no index. Raises `RequestError`, and
+    `SourceError` for an answer that is not whole.
+    """
+    with point_in_time(client, window, retry) as pit:
+        if pit is None:
+            return
+        size = window.page_size
+        after: Sequence[Any] | None = None
+        while True:
+            body = {
+                "query": window.clauses(),
+                "sort": window.sort(),
+                "track_total_hits": False,
+                "version": True,
+                **({"search_after": after} if after else {}),
+            }
+            answer, size = search(client, body, pit, size, window.keep_alive, retry)
+            if not answer.get("_shards", {}).get("total", 1):
+                return
+            hits: list[Hit] = answer["hits"]["hits"]
+            yield hits
+            if len(hits) < size:
+                return
+            after = hits[-1]["sort"]
+
+
+@contextmanager
+def point_in_time(client: SearchClient, window: Window, retry: Retry) -> Iterator[list[str] | None]:
+    """A frozen view of a pattern, closed at the end; the id may change from search to search."""
+    pit = retry.call(lambda: client.open_pit(window.index, window.keep_alive))
+    if pit is None:
+        yield None
+        return
+    current = [pit]
+    try:
+        yield current
+    finally:
+        try:
+            client.close_pit(current[0])
+        except RequestError as error:
+            log.warning("a point in time stays open until it expires: %s", error)
+
+
+def search(
+    client: SearchClient,
+    body: Mapping[str, Any],
+    pit: list[str],
+    size: int,
+    keep_alive: str,
+    retry: Retry,
+) -> tuple[Mapping[str, Any], int]:
+    """One whole page and the page size that worked; a cluster under pressure is asked for less."""
+    patience = Patience(retry)
+    while True:
+        view = {"id": pit[0], "keep_alive": keep_alive}
+        try:
+            answer = client.search({**body, "size": size, "pit": view})
+        except RequestError as error:
+            smaller = error.status in TOO_MUCH or "circuit_breaking" in error.kind
+            if error.status == 413 and size == 1:
+                raise
+            if not error.transient and not smaller:
+                raise
+            if smaller:
+                size = max(1, size // 2)
+            patience.wait(error)
+            continue
+        pit[0] = answer.get("pit_id") or pit[0]
+        check_whole(client.host, answer)
+        return answer, size
+
+
+def check_whole(host: str, answer: Mapping[str, Any]) -> None:
+    """Refuse an answer that some shard has not given its part of. Raises `SourceError`."""
+    shards = answer.get("_shards") or {}
+    if answer.get("timed_out"):
+        raise SourceError(f"{host}: the search ran out of time and its answer is not whole")
+    if answer.get("terminated_early"):
+        raise SourceError(f"{host}: the search was ended early and its answer is not whole")
+    if shards.get("failed"):
+        failed, total = shards["failed"], shards.get("total", "?")
+        raise SourceError(f"{host}: {failed} of {total} shards failed and the answer is not whole")

@@ -1,0 +1,70 @@
+"""Waiting and trying again when a cluster is busy or briefly away."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from connectors.search.port import RequestError
+from engine.errors import VedetteError
+
+T = TypeVar("T")
+_system = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Exponential backoff with jitter: up to `limit` waits, from `first` to `longest` seconds.
+
+    Each wait lies between half and the whole of its step, so that instances that failed
+    together do not come back together.
+    """
+
+    limit: int = 7
+    first: float = 0.5
+    longest: float = 20.0
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = _system.random
+
+    def call(self, action: Callable[[], T]) -> T:
+        """Run `action` until it succeeds, fails for good, or the waits are used up."""
+        patience = Patience(self)
+        while True:
+            try:
+                return action()
+            except RequestError as error:
+                if not error.transient:
+                    raise
+                patience.wait(error)
+
+
+class Patience:
+    """The waits of one operation."""
+
+    def __init__(self, retry: Retry) -> None:
+        self.retry, self.used = retry, 0
+
+    def wait(self, error: RequestError) -> None:
+        """Wait once more; raise `error` when the waits are used up."""
+        if self.used >= self.retry.limit:
+            raise error
+        step = min(self.retry.longest, self.retry.first * 2**self.used)
+        self.used += 1
+        self.retry.sleep(step * (1 + self.retry.jitter()) / 2)
+
+    def renew(self) -> None:
+        """Start anew after progress."""
+        self.used = 0
+
+
+@contextmanager
+def told_as(error: type[VedetteError], doing: str) -> Iterator[None]:
+    """Turn a cluster's refusal into the engine's error, saying what was being done."""
+    try:
+        yield
+    except RequestError as refusal:
+        raise error(f"{doing}: {refusal}") from refusal

@@ -1,0 +1,86 @@
+"""Index templates and mappings of Vedette's own indices, for both servers.
+
+An alert's original events are indexed whole (`flattened` on Elasticsearch, `flat_object` on
+OpenSearch). Elasticsearch leaves values over `ignore_above` characters unindexed; OpenSearch
+has no such limit and refuses a document with a term over 32,766 bytes. What becomes of a
+refused alert is `connectors.search.reduce`.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from connectors.search.names import alerts_alias
+
+PRIORITY = 500
+"""Above the servers' own `logs-*-*` (100), which would make a data stream of the index."""
+
+FLATTENED: dict[str, dict[str, Any]] = {
+    "flattened": {"type": "flattened", "ignore_above": 1024, "depth_limit": 1000},
+    "flat_object": {"type": "flat_object"},
+}
+
+KEPT = {"type": "object", "enabled": False}
+"""Stored as it is, not indexed: no content can be refused, whatever its types."""
+
+
+def alerts_template(namespace: str, flattened: str) -> dict[str, Any]:
+    """The composable template of a namespace's alert indices."""
+    mapping = json.loads(files(__package__).joinpath("alerts-mapping.json").read_text("utf-8"))
+    own = mapping["properties"]["vedette"]["properties"]["alert"]["properties"]
+    own["source_events"] = FLATTENED[flattened]
+    alias = alerts_alias(namespace)
+    settings = {
+        "number_of_shards": 1,
+        "auto_expand_replicas": "0-1",
+        # An address that is none must not cost the alert; the field is left unindexed.
+        "mapping": {"ignore_malformed": True},
+    }
+    return {
+        "index_patterns": [f"{alias}-*"],
+        "priority": PRIORITY,
+        "version": 1,
+        "_meta": {"managed_by": "vedette"},
+        "template": {
+            "settings": {"index": settings},
+            "mappings": mapping,
+            "aliases": {alias: {}},
+        },
+    }
+
+
+def dead_letter_index() -> dict[str, Any]:
+    """The index of refused alerts: when, which, why, and the document as JSON text."""
+    return own_index(
+        {
+            "@timestamp": {"type": "date"},
+            "alert_id": {"type": "keyword", "ignore_above": 1024},
+            "index": {"type": "keyword", "ignore_above": 1024},
+            "error": {"type": "text"},
+            "document": KEPT,
+        }
+    )
+
+
+def state_index() -> dict[str, Any]:
+    """The index of checkpoints, one document for each source."""
+    return own_index(
+        {
+            "@timestamp": {"type": "date"},
+            "source": {"type": "keyword", "ignore_above": 1024},
+            "writer": {"type": "keyword"},
+            "commit": {"type": "long"},
+            "checkpoint": KEPT,
+            "occurrences": KEPT,
+        }
+    )
+
+
+def own_index(properties: dict[str, Any]) -> dict[str, Any]:
+    """A small index with a closed mapping."""
+    return {
+        "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-1"}},
+        "mappings": {"dynamic": False, "properties": properties},
+    }

@@ -1,0 +1,68 @@
+"""One TLS set-up for both client libraries, verified unless it is switched off by name."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from urllib.parse import urlsplit
+
+from connectors.search.port import ClusterSettings
+from engine.errors import SettingsError
+
+log = logging.getLogger(__name__)
+
+
+def context(settings: ClusterSettings) -> ssl.SSLContext | None:
+    """The TLS context for a cluster's https hosts, None when it has none.
+
+    With a fingerprint the library compares the server's certificate with it instead of asking
+    for a chain and a host name. Raises `SettingsError` for a file that cannot be used.
+    """
+    if not any(host.startswith("https:") for host in settings.hosts):
+        if settings.password or settings.api_key:
+            log.warning("credentials go over http unencrypted: %s", shown(settings))
+        return None
+    made = authorities(settings)
+    if settings.client_cert:
+        try:
+            made.load_cert_chain(settings.client_cert, settings.client_key)
+        except OSError as error:
+            raise SettingsError(
+                f"the client certificate cannot be used: {reason(error)}",
+                file=settings.client_cert,
+                field="client_cert",
+            ) from error
+    if settings.fingerprint or not settings.verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    if not settings.verify and not settings.fingerprint:
+        log.warning("TLS certificates are not verified (verify: false): %s", shown(settings))
+    return made
+
+
+def authorities(settings: ClusterSettings) -> ssl.SSLContext:
+    """A context that trusts the given CA file, else the system's authorities."""
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:
+        raise SettingsError(
+            f"the CA file cannot be used: {reason(error)}", file=settings.ca_file, field="ca_file"
+        ) from error
+
+
+def reason(error: OSError) -> str:
+    """What an error of the file system or of OpenSSL says, in words."""
+    return error.strerror or str(error)
+
+
+def shown(settings: ClusterSettings) -> str:
+    """The hosts for messages."""
+    return ", ".join(urlsplit(host).netloc for host in settings.hosts)
+
+
+def with_port(host: str) -> str:
+    """A host's URL with its port written out (443 or 80 unless given), as libraries ask."""
+    parts = urlsplit(host)
+    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{name}:{port}{parts.path.rstrip('/')}"
