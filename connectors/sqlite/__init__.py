@@ -1,0 +1,7 @@
+"""The embedded store: alerts, checkpoints and occurrence numbers in one SQLite file."""
+
+from connectors.sqlite.sink import SqliteSink
+from connectors.sqlite.state import SqliteState
+from connectors.sqlite.store import SqliteStore
+
+__all__ = ["SqliteSink", "SqliteState", "SqliteStore"]

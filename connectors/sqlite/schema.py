@@ -1,0 +1,82 @@
+"""The tables, and the check that a file is a database of ours that this version can read."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from engine.errors import StateError
+
+VERSION = 1
+
+TABLES = (
+    "CREATE TABLE vedette_schema (version INTEGER NOT NULL)",
+    """CREATE TABLE alerts (
+        id TEXT PRIMARY KEY NOT NULL,
+        anchor_time TEXT,
+        written TEXT NOT NULL,
+        level TEXT,
+        rule_id TEXT,
+        rule_name TEXT,
+        document TEXT NOT NULL
+    )""",
+    "CREATE INDEX alerts_written ON alerts (written)",
+    """CREATE TABLE dead_letters (
+        id TEXT PRIMARY KEY NOT NULL,
+        written TEXT NOT NULL,
+        rule_id TEXT,
+        reason TEXT NOT NULL
+    )""",
+    "CREATE TABLE checkpoints (name TEXT PRIMARY KEY NOT NULL, checkpoint TEXT NOT NULL)",
+    """CREATE TABLE occurrences (
+        name TEXT NOT NULL,
+        hash TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (name, hash)
+    ) WITHOUT ROWID""",
+)
+"""Times are UTC as ISO 8601 text of one width, so that text order is time order."""
+
+
+def check(connection: sqlite3.Connection, path: Path) -> int:
+    """The schema's version, 0 for an empty database. Raises `StateError` where it is not ours."""
+    try:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.OperationalError:  # locked, or the disk: may pass
+        raise
+    except sqlite3.DatabaseError as error:
+        raise StateError(
+            "not a SQLite database", file=str(path), expected="a file that Vedette wrote, or none"
+        ) from error
+    if not tables:
+        return 0
+    if "vedette_schema" not in tables:
+        raise StateError(
+            "a database of another program",
+            file=str(path),
+            expected="a file that Vedette wrote, or none",
+        )
+    row = connection.execute("SELECT max(version) FROM vedette_schema").fetchone()
+    version = row[0] if isinstance(row[0], int) else 0
+    if version > VERSION:
+        raise StateError(
+            f"written by a newer Vedette (schema {version})",
+            file=str(path),
+            expected=f"schema {VERSION}; use that version, or another file",
+        )
+    return version
+
+
+def create(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the tables unless another process just did."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if check(connection, path) == 0:
+            for statement in TABLES:
+                connection.execute(statement)
+            connection.execute("INSERT INTO vedette_schema VALUES (?)", (VERSION,))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
