@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -29,7 +29,7 @@ def command() -> None:
 @command.command("check")
 @_file
 def check(path: Path | None) -> None:
-    """Say whether the configuration is right, or everything that is wrong with it."""
+    """Tell everything that is wrong with it."""
     loaded = _load(path)
     from vedette.settings import SettingsErrors
     from vedette.settings.files import absent_files
@@ -43,8 +43,12 @@ def check(path: Path | None) -> None:
 @_file
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, by dotted path.")
 def show(path: Path | None, as_json: bool) -> None:
-    """Show each value and where it came from. Secrets are hidden."""
+    """Show each value and where it came from.
+
+    Secrets are hidden.
+    """
     loaded = _load(path)
+    from vedette.output.safe import json_text, visible
     from vedette.settings.show import rows
 
     found = list(rows(loaded))
@@ -54,12 +58,13 @@ def show(path: Path | None, as_json: bool) -> None:
         return
     width = max(len(row.path) for row in found)
     for row in found:
-        click.echo(f"{row.path:<{width}} = {_text(row.value)}  ({_printable(row.origin)})")
+        value = json_text(json.dumps(row.value, ensure_ascii=False))
+        click.echo(f"{row.path:<{width}} = {value}  ({visible(row.origin)})")
 
 
 @command.command("schema")
 def schema() -> None:
-    """Print the configuration's JSON schema."""
+    """Print the JSON schema of the file."""
     from vedette.settings.schema import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))
@@ -77,12 +82,3 @@ def _summary(settings: Settings) -> str:
     store = "the cluster" if settings.store == "cluster" else str(settings.output.sqlite)
     rules = ", ".join(map(str, settings.rules.paths)) or "Vedette's own"
     return f"{cluster}; sources: {sources or 'none'}; alerts in {store}; rules: {rules}"
-
-
-def _text(value: Any) -> str:
-    return _printable(json.dumps(value, ensure_ascii=False))
-
-
-def _printable(text: str) -> str:
-    """Keep control and bidirectional characters from the terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
