@@ -45,10 +45,15 @@ class Ruleset:
             else:
                 for number in cover[1]:
                     self._considered.setdefault(number, []).append(place)
-        by_field: dict[str, list[tuple[int, Test]]] = {}
+        by_field: dict[str | None, list[tuple[int, Test]]] = {}
         for test, number in self._numbers.items():
-            by_field.setdefault(test.field or "", []).append((number, test))
-        self._fields = [FieldTests(name, tests) for name, tests in by_field.items()]
+            by_field.setdefault(test.field, []).append((number, test))
+        keywords = by_field.pop(None, [])
+        self._fields: list[FieldTests | KeywordTests] = [
+            FieldTests(name, tests) for name, tests in by_field.items() if name is not None
+        ]
+        if keywords:
+            self._fields.append(KeywordTests(keywords))
 
     def candidates(self, event: Event) -> Iterator[tuple[int, Callable[[], bool]]]:
         """Places of the expressions that may hold, each with what decides it."""
@@ -98,8 +103,8 @@ class Ruleset:
 
 
 def remembered(test: Test) -> bool:
-    """Whether a test's answer depends on one field's values alone, and always comes."""
-    if test.field is None or tuple(test.predicate.other_fields()):
+    """Whether a test's answer depends on its own field's values alone, and always comes."""
+    if tuple(test.predicate.other_fields()):
         return False
     return not isinstance(test.predicate, Matches) or test.predicate.regex.linear
 
@@ -152,6 +157,31 @@ class FieldTests:
             found.update(number for number, fits in self._texts if fits(text))
         found.update(n for n, test in self._others if test.predicate.holds(values, event))
         return frozenset(found)
+
+
+class KeywordTests:
+    """All tests that search every value of an event."""
+
+    def __init__(self, tests: Sequence[tuple[int, Test]]) -> None:
+        self._texts: list[tuple[int, str, Test]] = []
+        self._others: list[tuple[int, Test]] = []
+        for number, test in tests:
+            if isinstance(test.predicate, Text) and not test.predicate.pattern.cased:
+                longest = max(test.predicate.pattern.literals, key=len)
+                self._texts.append((number, longest, test))
+            else:
+                self._others.append((number, test))
+
+    def held(self, event: Event) -> Held:
+        """The numbers of the tests that hold on some value.
+
+        A literal of the pattern is first looked for in all values at once, which is quick and
+        seldom finds anything.
+        """
+        everything = "\n".join(as_text(value) for value in event.every_value()).lower()
+        hits = [(n, test) for n, literal, test in self._texts if literal in everything]
+        hits += self._others
+        return frozenset(n for n, test in hits if reference.holds(test, event))
 
 
 def lasting(values: tuple[Scalar, ...]) -> object:

@@ -55,6 +55,11 @@ class Pattern:
         """The one text that fits, when there is no wildcard."""
         return self.segments[0] if len(self.segments) == 1 and self.searches[0] is None else None
 
+    @property
+    def literals(self) -> list[str]:
+        """The stretches of plain text that a fitting value has, at least one (maybe empty)."""
+        return [part for segment in self.segments for part in segment.split(self.ANY_CHAR)]
+
     def matches_folded(self, text: str) -> bool:
         """`matches` for a value that is already in lower case (unless the pattern is cased)."""
         first, last = self.segments[0], self.segments[-1]
