@@ -14,7 +14,7 @@ STYLES = {
 """Styles in the sixteen colours that a terminal's own theme defines, so that any theme works."""
 
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
-_BY_SEVERITY = {99: "critical", 73: "high", 47: "medium", 21: "low"}
+_BY_SEVERITY: dict[float, str] = {99: "critical", 73: "high", 47: "medium", 21: "low"}
 
 
 def rank(level: str) -> int:
@@ -27,7 +27,7 @@ def known(level: object, severity: object) -> str:
     if isinstance(level, str) and level in _RANK:
         return level
     if isinstance(severity, int | float):
-        return _BY_SEVERITY.get(int(severity) if severity == severity else 0, LEVELS[-1])
+        return _BY_SEVERITY.get(severity, LEVELS[-1])
     return LEVELS[-1]
 
 

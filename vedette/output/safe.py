@@ -21,11 +21,12 @@ _UNSAFE = re.compile(
     "]"
 )
 _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_PILE = re.compile(f"(?<={_MARK * 4}){_MARK}+")
-"""Combining marks beyond four on one letter: they smear over the lines above and below."""
+_PILE = re.compile(f"(?<={_MARK * 4}){_MARK}+|\\A{_MARK}+")
+"""Combining marks that start a text (they would land on whatever stands before it) and those
+beyond four on one letter (they smear over the lines above and below)."""
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _FORMULA = tuple("=+-@\t\r＝＋－＠")  # noqa: RUF001  the full-width forms are formulas too
-_TRAILING = re.compile(r"\\+\Z")
+_BRACKET = re.compile(r"(?<!\\)(\\*)\[([a-z#/@][^\[]*?\])?")
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -45,8 +46,8 @@ def _escape_all(match: re.Match[str]) -> str:
 def visible(text: object) -> str:
     r"""Text on one line with every control, invisible or direction-changing character escaped.
 
-    Printable text is returned unchanged, whatever its script, except for a fifth and further
-    combining mark on one letter. A lone surrogate becomes
+    Printable text is returned unchanged, whatever its script, except for combining
+    marks without a letter or beyond four on one. A lone surrogate becomes
     `\ud800`, so that the result can always be encoded.
     """
     raw = text if isinstance(text, str) else str(text)
@@ -59,13 +60,21 @@ def visible_lines(text: object) -> str:
 
 
 def terminal(text: object) -> str:
-    """Visible text that is also literal inside rich's markup: `[bold]` prints as `[bold]`."""
-    from rich.markup import escape
+    """Visible text that is also literal inside rich's markup: `[bold]` prints as `[bold]`.
 
-    escaped = escape(visible(text))
-    trailing = _TRAILING.search(escaped)
+    For text that rich does not read as markup (`click.echo`, `rich.text.Text`), use `visible`:
+    the backslashes that keep a bracket from being a tag would show there.
+    """
+    escaped = _BRACKET.sub(_literal, visible(text))
+    trailing = len(escaped) - len(escaped.rstrip("\\"))
     # An odd backslash would swallow the tag that comes after this text.
-    return escaped + "\\" if trailing and len(trailing.group()) % 2 else escaped
+    return escaped + "\\" if trailing % 2 else escaped
+
+
+def _literal(match: re.Match[str]) -> str:
+    slashes, tag = match.groups()
+    # Rich halves the backslashes before what looks like a tag, and drops one before any other.
+    return f"{slashes * 2}\\[{tag}" if tag else f"{slashes}\\["
 
 
 def csv_cell(text: object) -> str:

@@ -128,10 +128,12 @@ def _range(cells: Sequence[Bucket], step: int) -> tuple[int, int]:
 
 
 def _bar(cell: Bucket, index: int, count: int, step: int, most: int) -> Bar:
+    heights = [max(_THINNEST, n / most * HEIGHT) if n else 0.0 for n in cell.counts]
+    # What the thinnest parts were given, the tallest gives back: the axis stays true.
+    heights[heights.index(max(heights))] -= max(0.0, sum(heights) - HEIGHT)
     segments, top = [], float(HEIGHT)
-    for level, number in zip(LEVELS, cell.counts, strict=True):
-        if number:
-            height = max(_THINNEST, number / most * (HEIGHT - _THINNEST * len(LEVELS)))
+    for level, height in zip(LEVELS, heights, strict=True):
+        if height:
             top -= height
             segments.append(Segment(level, round(top, 2), round(height, 2)))
     parts = ", ".join(
@@ -153,7 +155,7 @@ def _ticks(start: int, step: int, count: int) -> list[Tick]:
         label = today if gap >= 86400 else _when(at, "%H:%M:%S" if gap < 60 else "%H:%M")
         if gap < 86400 and today != day:
             label, day = f"{today[:6]} {label}", today
-        anchor = "start" if x < 6 else "end" if x > 94 else "middle"
+        anchor = "start" if x < 12 else "end" if x > 90 else "middle"
         ticks.append(Tick(round(x, 3), label, anchor, len(ticks) % 2 == 1))
     return ticks
 

@@ -90,7 +90,7 @@ class GroupView:
     last: str
     hosts: str
     users: str
-    techniques: list[tuple[Cut, str, str | None]]
+    techniques: list[tuple[str, str, str | None]]
     tactics: str
     description: Cut
     references: list[Link]
@@ -110,7 +110,7 @@ def group_view(group: Group, documents: list[Document]) -> GroupView:
         hosts=_names([name for name, _ in group.hosts.top(2)], len(group.hosts)),
         users=_names([name for name, _ in group.users.top(2)], len(group.users)),
         techniques=[
-            (cut(id_, 24), brief(name, 120), attack.technique_url(id_))
+            (brief(id_, 24), brief(name, 120), attack.technique_url(id_))
             for id_, name in group.techniques.items()
         ],
         tactics=", ".join(brief(name or id_, 60) for id_, name in group.tactics.items()),
