@@ -2,5 +2,6 @@
 
 from connectors.files.limits import Limits
 from connectors.files.source import FileSource
+from connectors.files.watch import FolderSource
 
-__all__ = ["FileSource", "Limits"]
+__all__ = ["FileSource", "FolderSource", "Limits"]

@@ -12,6 +12,7 @@ from connectors.files.limits import BLOCK, Context
 # A zstd block of 4 bytes may stand for 128 KiB: so little input gives at most 64 MiB at once.
 _ZSTD_PIECE = 2048
 _GZIP_PIECE = 1 << 16
+_MOST = 1 << 20
 _WINDOW = 1 << 27
 
 Decompressor = Callable[[Iterator[bytes], Context], Iterator[bytes]]
@@ -85,7 +86,7 @@ def _members(pieces: Iterator[bytes], context: Context) -> Iterator[bytes]:
                 member = zlib.decompressobj(wbits=31)
             saved = member.copy()
             try:
-                out = member.decompress(data, BLOCK)
+                out = member.decompress(data, _MOST)
             except zlib.error as error:
                 yield _salvage(saved, data)
                 context.tell("corrupt-gzip", f"{error}; the rest is not read")

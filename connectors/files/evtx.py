@@ -14,7 +14,7 @@ from evtx import PyEvtxParser
 from connectors.files.blocks import Exact
 from connectors.files.evtx_chunk import CHUNK, Span, rebuilt, spans
 from connectors.files.limits import Context
-from connectors.files.parse import depth, too_deep
+from connectors.files.parse import depth, might_nest, too_deep
 from engine.ports import Record
 
 MAGIC = b"ElfFile\0"
@@ -116,7 +116,7 @@ def _record(text: bytes, number: int, line: int, context: Context) -> Iterator[R
     event = document.get("Event") if isinstance(document, dict) else None
     if not isinstance(event, dict):
         context.tell("corrupt-evtx-record", f"record {number} holds no event", line)
-    elif depth(document) > limits.depth:
+    elif might_nest(text, limits.depth) and depth(document) > limits.depth:
         context.tell("too-deep", f"record {number}: {too_deep(context)}", line)
     else:
         yield Record(document, context.origin, id=_name(event.get("System"), number), line=line)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from connectors.files.extent import BrokenError, Extent
 from connectors.files.json_lines import read_lines
 from connectors.files.limits import Context
-from connectors.files.parse import NOTHING, parse
+from connectors.files.parse import NOTHING, might_nest, parse
 from connectors.files.unwrap import record, records
 from connectors.files.window import Window
 from engine.ports import Record
@@ -93,23 +93,36 @@ class _Documents:
                 break
             end = window.pos + size
         text = window.data[window.pos : end]
-        return alone is not None and b"\n" not in text and len(text.strip(b"{} \t")) > 0
+        if alone is None or b"\n" in text or not text.strip(b"{} \t"):
+            return False
+        return len(text) <= self._context.limits.line or self._wrapped() is None
+
+    def _wrapped(self) -> tuple[int, bytes] | None:
+        """Where the list begins that the object ahead is a wrapper of, and the brackets around."""
+        window = self._window
+        for wrapper, inside in ((_LIST, b"{"), (_HITS, b"{{")):
+            if found := wrapper.match(window.data, window.pos):
+                return found.end(), inside
+        return None
 
     def _object(self) -> Iterator[Record]:
         """One object at the top, or the list that it wraps."""
-        window, cap = self._window, self._context.limits.line
-        line, extent = window.line, Extent(strict=True)
+        window, line = self._window, self._window.line
+        extent = Extent(strict=True)
         try:
-            while (end := extent.find(window.data, window.pos)) is None:
-                for wrapper, inside in ((_LIST, b"{"), (_HITS, b"{{")):
-                    if found := wrapper.match(window.data, window.pos):
-                        self._documents = True
-                        window.advance(found.end())
-                        yield from self._elements(inside)
-                        return
-                if window.size > cap:
-                    self._over("line-too-long", f"a value of over {cap} bytes is not read", line)
+            while True:
+                end = extent.find(window.data, window.pos)
+                over = (end or len(window.data)) - window.pos > self._context.limits.line
+                if (end is None or over) and (wrapped := self._wrapped()):
+                    self._documents = True
+                    window.advance(wrapped[0])
+                    yield from self._elements(wrapped[1])
                     return
+                if over:
+                    self._over(end, line)
+                    return
+                if end is not None:
+                    break
                 if not window.more():
                     self._cut(line)
                     return
@@ -122,13 +135,15 @@ class _Documents:
             self._documents = True
         value = parse(text, line, self._context)
         if value is not NOTHING:
-            yield from records(value, line, self._context)
+            yield from records(value, text, line, self._context)
 
-    def _over(self, kind: str, message: str, line: int) -> None:
-        self._context.tell(kind, message, line)
-        self._window.advance(len(self._window.data))
-        self._window.skip_line()
-        self._to_start()
+    def _over(self, end: int | None, line: int) -> None:
+        """Pass a value that is too long; where it ends is not known while it is not all in view."""
+        self._context.tell("line-too-long", _too_long(self._context), line)
+        self._window.advance(end or len(self._window.data))
+        if end is None:
+            self._window.skip_line()
+            self._to_start()
 
     def _cut(self, line: int) -> None:
         """The text ends inside a value: its first line is reported and the next ones tried."""
@@ -140,20 +155,25 @@ class _Documents:
         """Go on after a value that broke `at` bytes in: a line cut short takes no other with it,
         while the rest of a broken document is left out as one."""
         window = self._window
+        start = window.data.rfind(b"\n", window.pos, window.pos + at) + 1
         lines = window.data.count(b"\n", window.pos, window.pos + at)
-        column = at - window.data.rfind(b"\n", window.pos, window.pos + at) + window.pos
-        column = column if lines else at + 1
+        column = window.pos + at - (start if lines else window.pos) + 1
         self._context.tell("malformed-json", f"broken off at column {column}", line + lines)
         if lines > 2:
-            window.advance(window.data.rfind(b"\n", window.pos, window.pos + at) + 1)
-            self._to_start()
+            window.advance(start)
         else:
             window.skip_line()
+        if lines > 1:
+            self._to_start()
+        elif lines:
+            self._to_start(line + lines)
 
-    def _to_start(self) -> None:
-        """Go to the next line that may begin a value."""
+    def _to_start(self, last: int | None = None) -> None:
+        """Go to the next line that may begin a value, at most past the line `last`."""
         window = self._window
         while window.skip_space() and window.data[window.pos] not in b"{[":
+            if last is not None and window.line > last:
+                return
             window.skip_line()
 
     def _stray(self) -> None:
@@ -165,7 +185,7 @@ class _Documents:
             return
         value = parse(text, line, self._context)
         if value is not NOTHING:
-            for _ in record(value, line, self._context):
+            for _ in record(value, line, self._context, deep=False):
                 pass
 
     def _elements(self, inside: bytes) -> Iterator[Record]:
@@ -186,7 +206,8 @@ class _Documents:
                 continue
             value = parse(text, line, context)
             if value is not NOTHING:
-                yield from record(value, line, context)
+                deep = might_nest(text, context.limits.depth)
+                yield from record(value, line, context, deep=deep)
         context.tell("malformed-json", "the text ends inside a list", window.line)
 
     def _element(self) -> bytes | None:
@@ -198,8 +219,7 @@ class _Documents:
         try:
             while (end := extent.find(window.data, window.pos)) is None:
                 if window.size > cap:
-                    message = f"a value of over {cap} bytes is not read"
-                    self._context.tell("line-too-long", message, line)
+                    self._context.tell("line-too-long", _too_long(self._context), line)
                     self._next_element()
                     return None
                 if not window.more():
@@ -212,6 +232,9 @@ class _Documents:
             return None
         text = window.data[window.pos : end]
         window.advance(end)
+        if len(text) > cap:
+            self._context.tell("line-too-long", _too_long(self._context), line)
+            return None
         return text
 
     def _scalar(self) -> bytes:
@@ -252,3 +275,7 @@ class _Documents:
             window.skip_line()
         else:
             window.advance(end)
+
+
+def _too_long(context: Context) -> str:
+    return f"a value of more than {context.limits.line} bytes; it is not read"

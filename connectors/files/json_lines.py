@@ -8,7 +8,7 @@ import orjson
 
 from connectors.files.limits import Context
 from connectors.files.parse import NOTHING, parse
-from connectors.files.unwrap import might_wrap, records
+from connectors.files.unwrap import records
 from engine.ports import Record
 
 
@@ -31,12 +31,19 @@ def line_records(lines: list[bytes], line: int, context: Context) -> list[Record
             value = parse(text, number, context)
             if value is NOTHING:
                 continue
-        plain = type(value) is dict and not might_wrap(value)
-        # Nesting past the limit takes at least that many brackets.
-        if plain and text.count(b"{") + text.count(b"[") <= deepest:
-            add(Record(value, origin, None, None, number))
+        # What `might_wrap` and `might_nest` say, without the price of calling them.
+        if (
+            type(value) is not dict
+            or "_source" in value
+            or "hits" in value
+            or "Records" in value
+            or "records" in value
+            or "value" in value
+            or text.count(b"{") + text.count(b"[") > deepest
+        ):
+            found.extend(records(value, text, number, context))
         else:
-            found.extend(records(value, number, context))
+            add(Record(value, origin, None, None, number))
     return found
 
 

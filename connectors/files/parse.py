@@ -77,6 +77,11 @@ def too_deep(context: Context) -> str:
     return f"nested more than {context.limits.depth} levels deep"
 
 
+def might_nest(text: bytes, levels: int) -> bool:
+    """Whether a JSON text has brackets enough to be nested deeper than `levels`."""
+    return text.count(b"{") + text.count(b"[") > levels
+
+
 def depth(value: Any) -> int:
     """How many levels of objects and arrays a value has; a scalar has none."""
     levels, row = 0, [value]

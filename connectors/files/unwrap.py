@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.files.limits import Context
-from connectors.files.parse import depth, too_deep
+from connectors.files.parse import depth, might_nest, too_deep
 from engine.ports import Record
 
 _BESIDE: dict[str, frozenset[str]] = {
@@ -28,21 +28,19 @@ def might_wrap(value: dict[str, Any]) -> bool:
     )
 
 
-def records(value: Any, line: int, context: Context) -> Iterator[Record]:
-    """The events in one parsed value that starts on `line`."""
+def records(value: Any, text: bytes, line: int, context: Context) -> Iterator[Record]:
+    """The events in a value, parsed from `text`, that starts on `line`."""
+    deep = might_nest(text, context.limits.depth)
     items = _items(value)
-    if items is None:
-        yield from record(value, line, context)
-        return
-    for item in items:
-        yield from record(item, line, context)
+    for item in [value] if items is None else items:
+        yield from record(item, line, context, deep=deep)
 
 
-def record(value: Any, line: int, context: Context) -> Iterator[Record]:
-    """The one event that a value is, or none with a problem reported."""
+def record(value: Any, line: int, context: Context, *, deep: bool) -> Iterator[Record]:
+    """The one event that a value is, or none and a problem; `deep` says to measure its nesting."""
     if not isinstance(value, dict):
         context.tell("not-an-object", f"a JSON {_kind(value)} is not an event", line)
-    elif depth(value) > context.limits.depth:
+    elif deep and depth(value) > context.limits.depth:
         context.tell("too-deep", too_deep(context), line)
     elif isinstance(value.get("_source"), dict) and ("_id" in value or "_index" in value):
         yield _hit(value, line, context)

@@ -19,13 +19,18 @@ class Window:
         """Whether something other than space stands before `pos` on its line."""
 
     def more(self) -> bool:
-        """Take one more block in; false at the end of the stream. Offsets move: `pos` is kept."""
+        """Take in as much again as is in view; false at the end of the stream.
+
+        Offsets in `data` move; `pos` stays at the same byte."""
+        parts = [self.data[self.pos :]]
+        fresh, enough = 0, max(len(parts[0]), 1)
         for block in self._blocks:
-            if block:
-                self.data = self.data[self.pos :] + block
-                self.pos = 0
-                return True
-        return False
+            parts.append(block)
+            fresh += len(block)
+            if fresh >= enough:
+                break
+        self.data, self.pos = b"".join(parts), 0
+        return fresh > 0
 
     @property
     def size(self) -> int:
