@@ -14,8 +14,8 @@ MAX_TEXT = 8192
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "host.name": ("host.name", "host.hostname", "Computer", "Hostname", "HostName", "hostname",
-                  "@system", "cs-host", "recipientAccountId"),
-    "user.name": ("user.name", "User", "TargetUserName", "SubjectUserName", "AccountName",
+                  "@system", "recipientAccountId"),
+    "user.name": ("user.name", "User", "SubjectUserName", "TargetUserName", "AccountName",
                   "userIdentity.userName", "userIdentity.arn", "cs-username", "user", "auid"),
     "source.ip": ("source.ip", "SourceIp", "IpAddress", "SourceAddress", "sourceIPAddress",
                   "c-ip", "id.orig_h", "src_ip", "ClientIP"),
@@ -24,7 +24,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
                        "dst_ip"),
     "destination.port": ("destination.port", "DestinationPort", "DestPort", "id.resp_p",
                          "s-port", "dst_port"),
-    "destination.domain": ("destination.domain", "DestinationHostname", "QueryName", "r-dns"),
+    "destination.domain": ("destination.domain", "DestinationHostname", "QueryName", "r-dns",
+                           "cs-host"),
     "process.executable": ("process.executable", "Image", "NewProcessName", "SourceImage",
                            "ProcessName", "exe"),
     "process.command_line": ("process.command_line", "CommandLine", "ProcessCommandLine"),
@@ -39,6 +40,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """ECS field → the names it goes by in events, best first."""
 
+LOGONS = frozenset({4624, 4625, 4634, 4647, 4768, 4769, 4771, 4776})
+"""Security events about the account that logs on; in all others it is the one that acts."""
+
 _HASH = re.compile(r"\b(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})\b")
 _WHOLE = frozenset({"source.port", "destination.port", "process.pid", "process.parent.pid"})
 _ADDRESSES = frozenset({"source.ip", "destination.ip"})
@@ -47,7 +51,10 @@ _ADDRESSES = frozenset({"source.ip", "destination.ip"})
 def entities(event: Event) -> dict[str, Any]:
     """The nested ECS objects (`host`, `user`, `source`, …) that the event has values for."""
     flat: dict[str, Any] = {}
+    logon = _whole(event.first("EventID")) in LOGONS
     for name, sources in FIELDS.items():
+        if logon and name == "user.name":
+            sources = ("user.name", "TargetUserName", *sources)
         value = _typed(name, (value for source in sources for value in event.values(source)))
         if value is not None:
             flat[name] = value
@@ -101,9 +108,14 @@ def _split_user(flat: dict[str, Any], event: Event) -> None:
     if slash:
         flat["user.name"], flat["user.domain"] = name, domain
         return
-    given = event.first("user.domain", "TargetDomainName", "SubjectDomainName")
-    if given not in (None, "", "-"):
-        flat["user.domain"] = cut(str(given))
+    for side in ("Target", "Subject"):
+        if user in event.values(f"{side}UserName"):
+            flat["user.domain"] = _typed("user.domain", event.values(f"{side}DomainName"))
+    given = _typed("user.domain", event.values("user.domain")) or flat.get("user.domain")
+    if given:
+        flat["user.domain"] = given
+    else:
+        flat.pop("user.domain", None)
 
 
 def related(event: Event, found: dict[str, Any]) -> dict[str, list[str]]:

@@ -38,9 +38,15 @@ class Event:
     def time(self) -> datetime | None:
         """When the event happened, UTC; None when it does not say."""
         if isinstance(self._time, bool):
-            found = (parse_time(value) for name in TIME_FIELDS for value in self.values(name))
+            texts = (value for name in TIME_FIELDS for value in self.values(name))
+            found = (parse_time(text) for text in (*self._w3c_time(), *texts))
             self._time = next((time for time in found if time is not None), None)
         return self._time
+
+    def _w3c_time(self) -> tuple[str, ...]:
+        """W3C logs write `date` and `time` apart, in UTC."""
+        date, time = self.values("date"), self.values("time")
+        return (f"{date[0]} {time[0]}",) if date and time else ()
 
     def values(self, field: str) -> tuple[Scalar, ...]:
         """The field's values without nulls; empty when it is missing or null.

@@ -144,6 +144,9 @@ def _event_data(fields: dict[str, Any], data: Mapping[str, Any]) -> None:
             continue
         if key == "Data":
             _data_elements(fields, value)
+        elif key in fields and not isinstance(value, Mapping | list):
+            # event 104 names the log that was cleared `Channel` as well: both must be found
+            _append(fields, key, value)
         else:
             _put(fields, key, value)
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import RuleError
 from engine.kinds import LogSource
+from engine.level import LEVELS
 from engine.logsource import Binding
-
-LEVELS = ("informational", "low", "medium", "high", "critical")
-"""Sigma's levels, mildest first. A rule without a level counts as medium."""
-
-STATUSES = ("unsupported", "deprecated", "experimental", "test", "stable")
-"""Sigma's statuses, least trusted first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +82,3 @@ class RuleSet:
     def by_id(self) -> dict[str, Rule]:
         """The rules by their id."""
         return {rule.id: rule for rule in self.rules}
-
-
-def level_rank(level: str) -> int:
-    """A level's place among `LEVELS`; an unknown one counts as medium."""
-    return LEVELS.index(level) if level in LEVELS else LEVELS.index("medium")
-
-
-def strictest(levels: Sequence[str]) -> str:
-    """The gravest of some levels."""
-    return max(levels, key=level_rank)

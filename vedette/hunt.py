@@ -15,8 +15,9 @@ from engine.alert import AlertMaker, Execution
 from engine.detect import Detector
 from engine.errors import Problem, Problems
 from engine.kinds import LogSource
+from engine.level import level_rank
 from engine.ports import Alert, Batch, Written
-from engine.rule import RuleSet, level_rank
+from engine.rule import RuleSet
 from engine.run import Bounds, MemoryState, Pipeline
 from mitre.catalog import Catalog
 from vedette.output.summary import Summary

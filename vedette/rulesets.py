@@ -14,7 +14,7 @@ from engine.errors import InputError
 from engine.load import load_rules
 from engine.rule import RuleSet, Selection
 from vedette import ROOT
-from vedette.output.safe import terminal
+from vedette.output.safe import visible
 
 OWN_RULES = ROOT / "rules"
 """The project's own rules, in a checkout and in an installation alike."""
@@ -46,7 +46,7 @@ def pipeline(file: Path) -> ProcessingPipeline:
 def tell(rules: RuleSet) -> None:
     """Say on standard error what was loaded, and name what was not."""
     for line in described(rules):
-        click.echo(terminal(line), err=True)
+        click.echo(visible(line), err=True)
 
 
 def described(rules: RuleSet) -> Iterable[str]:

@@ -13,9 +13,7 @@ from connectors.sqlite.moments import text_of
 from connectors.sqlite.sink import SqliteSink
 from connectors.sqlite.state import SqliteState
 from engine.errors import InputError, StateError, nearest_name
-
-# Said again here: importing `engine.rule` costs half a second, most of it pySigma.
-LEVELS = ("informational", "low", "medium", "high", "critical")
+from engine.level import LEVELS
 
 # Unused bounds are NULL, so that one statement serves all; -1 is "no limit" to SQLite.
 SELECT = """SELECT document FROM alerts

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from vedette import __version__
-from vedette.cli.options import PATH, moment, rule_options, selection, word
+from vedette.cli.options import FORMATS, PATH, moment, rule_options, selection, word
 
 if TYPE_CHECKING:
     from engine.errors import Problems
     from engine.kinds import LogSource
     from vedette.hunt import Outcome
 
-FORMATS = ("table", "ndjson", "json", "csv")
 NO_RULES = 2
 """Exit code when no rule could be loaded, or with --strict when any could not."""
 
@@ -86,7 +85,7 @@ def command(
       2  no rule could be loaded, or with --strict any rule
       3  a usage or input error
     """
-    from engine.rule import LEVELS, level_rank
+    from engine.level import LEVELS, level_rank
     from engine.run import Bounds
     from vedette import rulesets
     from vedette.hunt import Hunt, hunt
@@ -191,9 +190,9 @@ def _label(text: str | None) -> LogSource | None:
 
 def _tell_problems(problems: Problems) -> None:
     """Name what went wrong on the way, where no table does."""
-    from vedette.output.safe import terminal
+    from vedette.output.safe import visible
 
     for problem in problems:
-        click.echo(terminal(f"{problem.kind}: {problem}"), err=True)
+        click.echo(visible(f"{problem.kind}: {problem}"), err=True)
     for kind, count in problems.counts.most_common():
-        click.echo(terminal(f"{count:,} × {kind}"), err=True)
+        click.echo(visible(f"{kind}: {count:,} in all"), err=True)

@@ -35,7 +35,7 @@ class LazyGroup(click.Group):
         """All commands, in the order a user meets them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a command when it is asked for."""
         if cmd_name not in COMMANDS:
             return None
@@ -58,9 +58,10 @@ class LazyGroup(click.Group):
             from engine.errors import nearest_name
 
             nearest = nearest_name(args[0], COMMANDS) if args else None
-            if nearest:
-                error.message += f" Did you mean {nearest!r}?"
-            raise
+            if nearest is None:
+                raise
+            message = f"{error.message} Did you mean {nearest!r}?"
+            raise click.UsageError(message, ctx=error.ctx) from error
 
 
 @click.group(
@@ -112,10 +113,10 @@ def entry(arguments: list[str] | None = None) -> None:
 
 
 def _say(text: str, code: int) -> int:
-    from vedette.output.safe import terminal
+    from vedette.output.safe import visible
 
     for line in text.splitlines() or [text]:
-        click.echo(f"vedette: {terminal(line)}", err=True)
+        click.echo(f"vedette: {visible(line)}", err=True)
     return code
 
 

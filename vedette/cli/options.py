@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.errors import InputError, nearest_name
+from engine.level import LEVELS, STATUSES
 from engine.moment import parse_time
-from engine.rule import LEVELS, STATUSES, Selection
+
+if TYPE_CHECKING:
+    from engine.rule import Selection
+
+FORMATS = ("table", "ndjson", "json", "csv")
+"""Output formats, said here again: their own module is slow to import."""
 
 PATH = click.Path(path_type=Path)
 
 
 def rule_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Which rules: `--rules`, `--min-level`, `--status`, `--tag`, `--exclude-rule`, `--pipeline`."""
+    """The options that say which rules are wanted, and how they are to be read."""
     options = (
         click.option(
             "--rules",
@@ -75,6 +81,8 @@ def selection(
     excluded: tuple[str, ...],
 ) -> Selection:
     """The rules those options ask for. Raises `InputError` naming the nearest valid word."""
+    from engine.rule import Selection
+
     return Selection(
         min_level=word("--min-level", min_level, LEVELS),
         statuses=frozenset(word("--status", status, STATUSES) or "" for status in statuses),

@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from connectors.sqlite import SqliteSink, SqliteStore
-from connectors.sqlite.store import LEVELS
-from engine import rule
 from engine.errors import InputError
 from engine.ports import Alert
 
@@ -64,10 +62,6 @@ def test_limit_takes_the_latest(five: SqliteStore) -> None:
 def test_an_unknown_level_is_an_error_at_once(store: SqliteStore) -> None:
     with pytest.raises(InputError, match="did you mean 'high'"):
         store.alerts(min_level="hihg")
-
-
-def test_the_levels_are_the_engines() -> None:
-    assert LEVELS == rule.LEVELS
 
 
 def test_reading_goes_on_while_others_write(five: SqliteStore, alert: MakeAlert) -> None:

@@ -1,0 +1,124 @@
+"""`vedette run`: watch indices and folders, evaluate what is new, keep alerts."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vedette.cli.options import FORMATS, PATH, word
+
+if TYPE_CHECKING:
+    from engine.errors import Problem
+    from engine.ports import Sink, StateStore
+    from vedette.settings import Loaded
+    from vedette.wiring import Parts
+
+log = logging.getLogger("vedette.run")
+
+FAILED = 3
+"""Exit code of --until-idle when a source had to be given up."""
+
+
+@click.command()
+@click.option(
+    "-c",
+    "--config",
+    "path",
+    type=PATH,
+    metavar="FILE",
+    help="The configuration.  [default: $VEDETTE_CONFIG, else vedette.yml here, if any]",
+)
+@click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written.")
+@click.option("--until-idle", is_flag=True, help="End once nothing new is left.")
+@click.option(
+    "--output",
+    "-o",
+    "form",
+    metavar="FORMAT",
+    help="With --dry-run: table, ndjson, json or csv.  [default: table on a terminal, else ndjson]",
+)
+def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None) -> int:
+    """Poll the configured sources, evaluate new events, and keep alerts.
+
+    Alerts and checkpoints go to the cluster, or to a SQLite file where none is configured.
+    SIGTERM and Ctrl-C end the run after the batch at hand; the next run takes up there. Nothing
+    is evaluated less than once, and no alert is stored twice.
+    """
+    from vedette import rulesets
+    from vedette.logs import configure
+
+    loaded = _load(path)
+    configure(loaded.settings.log.level, loaded.settings.log.format)
+    shown = word("--output", form, FORMATS) or ("table" if sys.stdout.isatty() else "ndjson")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    parts = _assemble(loaded, shown if dry_run else None)
+    try:
+        rulesets.tell(parts.rules)
+        log.info("alerts %s %s", "would go to" if dry_run else "go to", parts.place)
+        parts.sink.prepare()
+        return _follow(parts, stop, until_idle=until_idle)
+    finally:
+        parts.close()
+
+
+def _follow(parts: Parts, stop: threading.Event, *, until_idle: bool) -> int:
+    """Run until stopped or idle, and say what was done."""
+    from vedette.follow import follow
+
+    turns = follow(parts.feeds, parts.pipeline, stop, _now, until_idle=until_idle)
+    totals = parts.pipeline.totals
+    for turn in turns:
+        log.info("source %s: %d events read", turn.feed.source.name, turn.events)
+    log.info(
+        "%s: %d events, %d alerts new, %d already there, %d dead letters",
+        "stopped" if stop.is_set() else "nothing new is left",
+        totals.events, totals.written.created, totals.written.existing, totals.written.dead,
+    )  # fmt: skip
+    failed = [turn for turn in turns if turn.failure is not None]
+    for turn in failed:
+        log.error("source %s: given up: %s", turn.feed.source.name, turn.failure)
+    return FAILED if failed and until_idle else 0
+
+
+def _load(path: Path | None) -> Loaded:
+    from vedette.settings import find, load
+
+    return load(find(path, os.environ, Path()), os.environ)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _assemble(loaded: Loaded, form: str | None) -> Parts:
+    """The parts of a run; `form` (an output format) makes it a dry one."""
+    from vedette.wiring import assemble
+
+    if form is None:
+        return assemble(loaded.settings, _tell, _now)
+    from vedette.dry import DrySink, DryState
+    from vedette.output.console import wants_color
+    from vedette.output.summary import Summary
+    from vedette.output.writers import writer
+
+    out = writer(form, sys.stdout, width=None, color=wants_color(sys.stdout))
+
+    def dry(_sink: Sink, state: StateStore) -> tuple[Sink, StateStore]:
+        return DrySink(out, Summary(attack_version=loaded.settings.attack.version)), DryState(state)
+
+    return assemble(loaded.settings, _tell, _now, dry=dry)
+
+
+def _tell(problem: Problem) -> None:
+    """Problems of a run go to its log."""
+    log.warning("%s: %s", problem.kind, problem)

@@ -1,0 +1,67 @@
+"""Tests that travel inside rules, in their `vedette` block: events that must match, or must not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.detect import Detector
+from engine.errors import Problem
+from engine.normalise import normalise
+from engine.ports import Record
+from engine.rule import Rule
+
+KEYS = frozenset({"name", "match", "event"})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one test; `failure` is None when it passed."""
+
+    rule: Rule
+    name: str
+    failure: str | None
+
+
+def run_tests(rule: Rule) -> Iterator[Result]:
+    """Run a rule's tests; a rule without both kinds of test fails by name."""
+    tests = _tests(rule)
+    if isinstance(tests, str):
+        yield Result(rule, "vedette.tests", tests)
+        return
+    kinds = {test["match"] for test in tests}
+    for kind, text in ((True, "no event that must match"), (False, "no event that must not")):
+        if kind not in kinds:
+            yield Result(rule, "vedette.tests", f"has {text}")
+    problems: list[Problem] = []
+    detector = Detector([rule], problems.append)
+    for test in tests:
+        event = normalise(Record(test["event"], origin=rule.file))
+        matched = bool(detector.match(event))
+        failure = None if matched == test["match"] else _failure(matched)
+        if problems:
+            failure = problems.pop().message
+        yield Result(rule, test["name"], failure)
+
+
+def _failure(matched: bool) -> str:
+    return "matched, but must not" if matched else "did not match, but must"
+
+
+def _tests(rule: Rule) -> list[dict[str, Any]] | str:
+    """The tests, or what is wrong with the block."""
+    block = rule.document.get("vedette")
+    if block is None:
+        return "has no tests"
+    tests = block.get("tests") if isinstance(block, Mapping) else None
+    if not isinstance(tests, list) or not tests:
+        return "the vedette block has no list of tests"
+    for number, test in enumerate(tests, start=1):
+        if not isinstance(test, Mapping) or not test.keys() >= KEYS:
+            return f"test {number} lacks name, match or event"
+        if unknown := test.keys() - KEYS:
+            return f"test {number} has the unknown key {min(map(str, unknown))!r}"
+        if not isinstance(test["match"], bool) or not isinstance(test["event"], Mapping):
+            return f"test {number}: match is true or false, event is a mapping"
+    return [{**test, "name": str(test["name"])} for test in tests]

@@ -1,0 +1,200 @@
+"""From settings to working parts: the only place that knows every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+from connectors.files import FolderSource
+from connectors.search import (
+    AlertSink,
+    ClusterSettings,
+    ClusterState,
+    SearchClient,
+    SearchSource,
+    connect,
+)
+from connectors.sqlite import SqliteStore
+from engine.alert import AlertMaker, Execution
+from engine.detect import Detector
+from engine.errors import InputError, Report, RuleError, SettingsError
+from engine.kinds import LogSource
+from engine.ports import Sink, Source, StateStore
+from engine.rule import RuleSet, Selection
+from engine.run import Pipeline
+from mitre.catalog import Catalog
+from vedette import rulesets
+from vedette import settings as config
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A source, how often it is asked, and what its events are."""
+
+    source: Source
+    interval: timedelta
+    tags: LogSource | None
+    lag: timedelta = timedelta()
+    """How far polls stay behind the present."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that `vedette run` is made of."""
+
+    feeds: tuple[Feed, ...]
+    sink: Sink
+    state: StateStore
+    pipeline: Pipeline
+    rules: RuleSet
+    place: str
+    """Where alerts go, in words."""
+
+    def close(self) -> None:
+        """Let go of every connection and file."""
+        for feed in self.feeds:
+            feed.source.close()
+        self.sink.close()
+        self.state.close()
+
+
+def assemble(
+    settings: config.Settings,
+    report: Report,
+    clock: Clock,
+    *,
+    dry: Callable[[Sink, StateStore], tuple[Sink, StateStore]] | None = None,
+) -> Parts:
+    """Build the parts that settings describe; nothing is written yet.
+
+    `dry` puts others in place of sink and state. Raises `RuleError` when no rule can be loaded
+    (with `rules.strict`: when any cannot), and what the parts raise on wrong values.
+    """
+    if not settings.sources:
+        raise SettingsError("no source is configured", field="sources", expected="at least one")
+    rules = load_rules(settings)
+    client = connect(cluster_settings(settings.cluster)) if settings.cluster else None
+    sink, state, place = stores(settings, client, report, clock)
+    if dry:
+        sink, state = dry(sink, state)
+    pipeline = Pipeline(
+        Detector(rules.rules, report),
+        AlertMaker(
+            Catalog.load(),
+            Execution(uuid4().hex, "run", clock()),
+            namespace=settings.namespace,
+            attack_version=settings.attack.version,
+        ),
+        sink,
+        state,
+        clock,
+    )
+    feeds = tuple(feed(source, client, report, clock) for source in settings.sources)
+    return Parts(feeds, sink, state, pipeline, rules, place)
+
+
+def load_rules(settings: config.Settings) -> RuleSet:
+    """The rules that settings ask for. Raises `RuleError`, `InputError`."""
+    wanted = settings.rules
+    select = Selection(
+        min_level=wanted.min_level,
+        statuses=frozenset(wanted.status),
+        tags=frozenset(tag.lower().removeprefix("attack.") for tag in wanted.tags),
+        exclude=frozenset(name.lower() for name in wanted.exclude),
+    )
+    rules = rulesets.load(wanted.paths, select, wanted.pipelines)
+    if rules.refused and (wanted.strict or not len(rules)):
+        raise rules.refused[0]
+    if not len(rules):
+        raise RuleError("no rule is left to run", field="rules")
+    return rules
+
+
+def cluster_settings(cluster: config.Cluster) -> ClusterSettings:
+    """How to reach the cluster, with its secrets."""
+
+    def text(path: Path | None) -> str | None:
+        return str(path) if path else None
+
+    return ClusterSettings(
+        hosts=list(cluster.hosts),
+        kind=cluster.kind,
+        username=cluster.username,
+        password=cluster.password.get_secret_value() if cluster.password else None,
+        api_key=cluster.api_key.get_secret_value() if cluster.api_key else None,
+        ca_file=text(cluster.ca_file),
+        client_cert=text(cluster.client_cert),
+        client_key=text(cluster.client_key),
+        fingerprint=cluster.fingerprint,
+        verify=cluster.verify,
+        timeout=cluster.timeout.total_seconds(),
+    )
+
+
+def stores(
+    settings: config.Settings, client: SearchClient | None, report: Report, clock: Clock
+) -> tuple[Sink, StateStore, str]:
+    """Where alerts and checkpoints go, and the place in words."""
+    if settings.store == "cluster" and client is not None:
+        sink = AlertSink(client, settings.namespace, clock=clock, report=report)
+        state = ClusterState(client, settings.namespace, clock=clock)
+        return sink, state, f"{sink.alias} on {client.host}"
+    path = settings.output.sqlite
+    _make_folder(path.parent)
+    store = SqliteStore(path)
+    return store.sink, store.state, str(path)
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder, for its owner only, unless it is there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise InputError(f"cannot be created: {error.strerror}", file=str(path)) from error
+
+
+def feed(
+    source: config.SearchSource | config.FolderSource,
+    client: SearchClient | None,
+    report: Report,
+    clock: Clock,
+) -> Feed:
+    """A configured source, ready to be polled."""
+    given = source.logsource
+    tags = LogSource(given.product, given.service, given.category) if given else None
+    if isinstance(source, config.FolderSource):
+        _make_folder(source.path)
+        folder = FolderSource(source.path, source.name, report, clock=lambda: clock().timestamp())
+        return Feed(folder, source.interval, tags)
+    if client is None:  # the settings were checked: a search source has a cluster
+        raise InputError("a search source needs a cluster", field=source.name)
+    search = SearchSource(
+        client,
+        source.name,
+        source.index,
+        time_field=source.time_field,
+        cursor_field=source.cursor_field,
+        query=source.query,
+        page_size=source.page_size,
+        overlap=source.overlap,
+        refresh_lag=source.refresh_lag,
+        start=first_poll(source.start, clock),
+        clock=clock,
+        report=report,
+    )
+    return Feed(search, source.interval, tags, source.refresh_lag)
+
+
+def first_poll(start: str | timedelta | datetime, clock: Clock) -> Literal["all"] | datetime:
+    """Where a source without a checkpoint begins."""
+    if isinstance(start, timedelta):
+        return clock() - start
+    if isinstance(start, datetime):
+        return start.astimezone(UTC)
+    return "all" if start == "all" else clock()
