@@ -62,6 +62,8 @@ def as_number(value: Scalar) -> float | int | None:
     if isinstance(value, int | float):
         return value
     text = value.strip()
+    if not text.isascii() or "_" in text:  # Python's own spellings, `1_000`, are no one else's
+        return None
     try:
         return int(text)
     except ValueError:
