@@ -16,7 +16,7 @@ def parse_time(value: Any) -> datetime | None:
     nanoseconds since 1970, told apart by size.
     """
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+        return _to_utc(value)
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
@@ -34,7 +34,7 @@ def _from_text(text: str) -> datetime | None:
     # "20200904" and the like parse as dates, but a bare number is an epoch
     if text.isdigit():
         return _from_epoch(float(text))
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    return _to_utc(time)
 
 
 def _from_number(text: str) -> datetime | None:
@@ -50,8 +50,17 @@ def _from_formats(text: str) -> datetime | None:
             time = datetime.strptime(text, form)
         except ValueError:
             continue
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        return _to_utc(time)
     return None
+
+
+def _to_utc(time: datetime) -> datetime | None:
+    if time.tzinfo is None:
+        return time.replace(tzinfo=UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:  # an hour before the first year, or after the last
+        return None
 
 
 def _from_epoch(number: float) -> datetime | None:
