@@ -1,7 +1,8 @@
 """JSON as clusters hold it: fast where orjson can, tolerant where it cannot.
 
 Events come from attackers: a lone surrogate or an integer beyond 64 bits is legal in what a
-cluster returns, and must not keep a whole page of events from being read.
+cluster returns, and must not keep a whole page of events from being read. (Such an integer is
+read as a float.)
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,13 +30,17 @@ class ElasticClient(HttpClient):
     pit_path = "/_pit"
 
     def __init__(self, settings: ClusterSettings) -> None:
+        tls.hush("elastic_transport")
         self.host = tls.shown(settings)
         options: dict[str, Any] = {}
         context = tls.context(settings)
-        if context:
+        if context and settings.fingerprint:
             options["ssl_context"] = context
-            if settings.fingerprint:
-                options["ssl_assert_fingerprint"] = settings.fingerprint
+            options["ssl_assert_fingerprint"] = settings.fingerprint
+        elif context and settings.verify:
+            options["ssl_context"] = context
+        elif context:  # the library verifies with any context that it is given
+            options |= {"verify_certs": False, "ssl_show_warn": False}
         if settings.api_key:
             options["api_key"] = settings.api_key
         if settings.username and settings.password:
@@ -57,7 +60,8 @@ class ElasticClient(HttpClient):
     def product(self) -> Kind | None:
         """What the server is: Elasticsearch marks every answer, errors too; OpenSearch says so."""
         try:
-            self._client.perform_request("GET", "/", headers={"accept": "application/json"})
+            with tls.quiet(elasticsearch.ElasticsearchWarning):
+                self._client.perform_request("GET", "/", headers={"accept": "application/json"})
         except elasticsearch.UnsupportedProductError as error:
             version = error.body.get("version") if isinstance(error.body, Mapping) else None
             named = version.get("distribution") if isinstance(version, Mapping) else None
@@ -82,9 +86,7 @@ class ElasticClient(HttpClient):
         if body is not None:
             headers["content-type"] = content_type
         try:
-            with warnings.catch_warnings():
-                # What a server deprecates is for its operator, not for our standard error.
-                warnings.simplefilter("ignore", elasticsearch.ElasticsearchWarning)
+            with tls.quiet(elasticsearch.ElasticsearchWarning):
                 answer = self._client.perform_request(
                     method, path, params=params, headers=headers, body=body
                 )

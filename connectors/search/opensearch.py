@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,6 +40,7 @@ class OpenSearchClient(HttpClient):
     pit_path = "/_search/point_in_time"
 
     def __init__(self, settings: ClusterSettings) -> None:
+        tls.hush("opensearch")
         self.host = tls.shown(settings)
         options: dict[str, Any] = {}
         context = tls.context(settings)
@@ -71,9 +71,7 @@ class OpenSearchClient(HttpClient):
     ) -> Any:
         """Do one request and give the decoded answer (a bool for HEAD). Raises `RequestError`."""
         try:
-            with warnings.catch_warnings():
-                # What a server deprecates is for its operator, not for our standard error.
-                warnings.simplefilter("ignore", OpenSearchWarning)
+            with tls.quiet(OpenSearchWarning):
                 return self._client.transport.perform_request(
                     method,
                     path,

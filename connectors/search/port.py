@@ -74,6 +74,8 @@ class ClusterSettings:
             raise SettingsError("username and password go together", field="username")
         if self.client_key and not self.client_cert:
             raise SettingsError("a client key needs its certificate", field="client_cert")
+        if self.client_cert and not self.verify and not self.fingerprint:
+            raise SettingsError("a client certificate is not shown to just anyone", field="verify")
         digits = (self.fingerprint or "").replace(":", "")
         if self.fingerprint and not re.fullmatch(r"[0-9a-fA-F]{64}", digits):
             raise SettingsError(

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import logging
 import ssl
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
+
+from urllib3.exceptions import InsecureRequestWarning
 
 from connectors.search.port import ClusterSettings
 from engine.errors import SettingsError
@@ -40,14 +46,60 @@ def context(settings: ClusterSettings) -> ssl.SSLContext | None:
     return made
 
 
-def authorities(settings: ClusterSettings) -> ssl.SSLContext:
+@contextmanager
+def quiet(*categories: type[Warning]) -> Iterator[None]:
+    """Keep a library's warnings off standard error.
+
+    What a server deprecates is for its operator, and what TLS does not verify has been logged.
+    """
+    with warnings.catch_warnings():
+        for category in (*categories, InsecureRequestWarning):
+            warnings.simplefilter("ignore", category)
+        yield
+
+
+def hush(name: str) -> None:
+    """Keep a library from logging each failed request, with a traceback; we tell of them."""
+    logger = logging.getLogger(name)
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.ERROR)
+
+
+class SealedContext(ssl.SSLContext):
+    """A context whose authorities cannot be added to once it is `sealed`.
+
+    Client libraries load the public authorities into any context they are given; who names a
+    CA file wants that one alone.
+    """
+
+    sealed = False
+
+    def load_verify_locations(
+        self,
+        cafile: Any = None,
+        capath: Any = None,
+        cadata: Any = None,
+    ) -> None:
+        """Trust more authorities, until sealed."""
+        if not self.sealed:
+            super().load_verify_locations(cafile, capath, cadata)
+
+
+def authorities(settings: ClusterSettings) -> SealedContext:
     """A context that trusts the given CA file, else the system's authorities."""
+    made = SealedContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        return ssl.create_default_context(cafile=settings.ca_file)
+        if settings.ca_file:
+            made.load_verify_locations(settings.ca_file)
+            made.sealed = True
+        else:
+            made.load_default_certs()
     except OSError as error:
         raise SettingsError(
             f"the CA file cannot be used: {reason(error)}", file=settings.ca_file, field="ca_file"
         ) from error
+    return made
 
 
 def reason(error: OSError) -> str:
