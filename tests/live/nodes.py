@@ -34,8 +34,8 @@ HEAP = ("-Xms512m", "-Xmx1g", "-XX:+UseSerialGC")
 START_SECONDS = 180
 UNPRIVILEGED = "nobody"
 
-# The shell outlives neither the server nor our end of its standard input.
-GUARD = '( "$@"; kill -9 0 ) & read -r _; kill -9 0'
+# The shell outlives neither the server nor our end of its standard input; $0 is the folder.
+GUARD = '( "$@"; kill -9 0 ) & read -r _; rm -rf "$0"; kill -9 0'
 
 CONFIG = """\
 cluster.name: vedette-test
@@ -92,7 +92,7 @@ def start(kind: str) -> Node:
     command, environment = LAUNCHERS[kind](server, java, folder)
     with (folder / "logs" / "console.log").open("wb") as log:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", GUARD, "sh", *command],
+            ["/bin/sh", "-c", GUARD, str(folder), *command],
             cwd=folder,
             env={"PATH": os.environ.get("PATH", os.defpath), **environment},
             stdin=subprocess.PIPE,
