@@ -26,6 +26,16 @@ class RegexTimeoutError(Exception):
     """A search on the stoppable engine ran out of time."""
 
 
+def fold(text: str) -> str:
+    """A text as it is compared where case does not count: `str.lower`, and one Greek sigma.
+
+    `lower` writes a Σ at the end of a word as ς and elsewhere as σ, so that the same letters
+    would differ by what stands beside them.
+    """
+    lowered = text.lower()
+    return lowered if lowered.isascii() else lowered.replace("ς", "σ")
+
+
 @dataclass(frozen=True)
 class Pattern:
     """Text with wildcards, matched against a whole value.
@@ -37,12 +47,15 @@ class Pattern:
     segments: tuple[str, ...]
     cased: bool = False
     searches: tuple[re.Pattern[str] | None, ...] = field(init=False, repr=False, compare=False)
+    _sigma: bool = field(init=False, repr=False, compare=False)
 
     ANY_CHAR: ClassVar[str] = "\ue000"  # private use; a rule whose literal has it is refused
 
     def __post_init__(self) -> None:
         if not self.cased:
-            object.__setattr__(self, "segments", tuple(s.lower() for s in self.segments))
+            object.__setattr__(self, "segments", tuple(fold(s) for s in self.segments))
+        sigma = not self.cased and any("σ" in s for s in self.segments)
+        object.__setattr__(self, "_sigma", sigma)
         searches = tuple(_single_wildcards(s) for s in self.segments)
         object.__setattr__(self, "searches", searches)
 
@@ -53,15 +66,19 @@ class Pattern:
     @property
     def literal(self) -> str | None:
         """The one text that fits, when there is no wildcard."""
-        return self.segments[0] if len(self.segments) == 1 and self.searches[0] is None else None
+        plain = len(self.segments) == 1 and self.searches[0] is None and not self._sigma
+        return self.segments[0] if plain else None
 
     @property
     def literals(self) -> list[str]:
         """The stretches of plain text that a fitting value has, at least one (maybe empty)."""
-        return [part for segment in self.segments for part in segment.split(self.ANY_CHAR)]
+        parts = [part for segment in self.segments for part in segment.split(self.ANY_CHAR)]
+        return [piece for part in parts for piece in part.split("σ")] if self._sigma else parts
 
     def matches_folded(self, text: str) -> bool:
         """`matches` for a value that is already in lower case (unless the pattern is cased)."""
+        if self._sigma:
+            text = fold(text)
         first, last = self.segments[0], self.segments[-1]
         if len(self.segments) == 1:
             return self._fits(0, text, 0) and len(text) == len(first)
@@ -132,7 +149,7 @@ class Regex:
         options.log_errors = False
         try:
             compiled, linear = re2.compile(prefix + self.source, options), True
-        except re2.error:
+        except (re2.error, UnicodeEncodeError):  # RE2 wants UTF-8, which has no lone surrogates
             try:
                 compiled, linear = regex.compile(prefix + self.source), False
             except regex.error as error:

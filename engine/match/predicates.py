@@ -3,7 +3,7 @@
 Semantics, where engines disagree (each has a case under `tests/cases/match/`):
 
 - a null value and a missing field are the same thing, an empty string is neither;
-- text compares without regard to case (`str.lower` on both sides) unless `cased`;
+- text compares without regard to case (`fold` on both sides) unless `cased`;
 - a number and the same number as text are equal, `1` and `1.0` too;
 - a regular expression is searched anywhere in the value, and case counts unless `|i`.
 """
@@ -18,7 +18,7 @@ from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, Protocol
 
-from engine.match.pattern import Pattern, Regex
+from engine.match.pattern import Pattern, Regex, fold
 from engine.moment import parse_time
 
 Scalar = str | int | float | bool
@@ -229,8 +229,8 @@ class SameAs:
 
     def holds(self, values: tuple[Scalar, ...], event: Values, /) -> bool:
         """Any value stands so to any value of the other field, without regard to case."""
-        mine = [as_text(value).lower() for value in values]
-        theirs = [as_text(value).lower() for value in event.values(self.other)]
+        mine = [fold(as_text(value)) for value in values]
+        theirs = [fold(as_text(value)) for value in event.values(self.other)]
         return any(self._compare(a, b) for a in mine for b in theirs)
 
     def _compare(self, mine: str, theirs: str) -> bool:
