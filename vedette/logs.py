@@ -46,6 +46,6 @@ def configure(level: str, form: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # the clients tell of every request they make
+    # the clients log each answer that is no success, expected ones too; errors are raised anyway
     for noisy in ("elastic_transport", "elasticsearch", "opensearch", "urllib3"):
-        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)

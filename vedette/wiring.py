@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import uuid4
 
 from connectors.files import FolderSource
+from connectors.files.watch import QUIET
 from connectors.search import (
     AlertSink,
     ClusterSettings,
@@ -171,7 +172,8 @@ def feed(
     if isinstance(source, config.FolderSource):
         _make_folder(source.path)
         folder = FolderSource(source.path, source.name, report, clock=lambda: clock().timestamp())
-        return Feed(folder, source.interval, tags)
+        # a file that is read whole must have been quiet for so long
+        return Feed(folder, source.interval, tags, timedelta(seconds=QUIET))
     if client is None:  # the settings were checked: a search source has a cluster
         raise InputError("a search source needs a cluster", field=source.name)
     search = SearchSource(
