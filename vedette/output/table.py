@@ -59,8 +59,8 @@ def groups_table(groups: list[Group], width: int) -> Table:
         table.add_column("Host", max_width=32, overflow="fold")
         table.add_column("User", max_width=28, overflow="fold")
     elif width >= _NARROW:
-        table.add_column("ATT&CK", max_width=19, overflow="fold")
-        table.add_column("Host / user", max_width=24, overflow="fold")
+        table.add_column("ATT&CK", max_width=20, overflow="fold")
+        table.add_column("Host / user", max_width=28, overflow="fold")
     else:
         table.add_column("Host / user", max_width=18, overflow="fold")
     table.add_column("Alerts", justify="right", no_wrap=True)

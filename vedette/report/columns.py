@@ -8,7 +8,7 @@ from vedette.output import attack, levels
 from vedette.output.safe import brief
 from vedette.output.summary import Cell, Summary
 
-_MOST = 24
+_MOST = 12
 """Techniques shown in one column; the rest is counted."""
 
 

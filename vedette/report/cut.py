@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vedette.output import fields
-from vedette.output.safe import json_text, visible
+from vedette.output.safe import json_text, visible, visible_lines
 
 LONGEST_TEXT = 1_000
 """Characters shown of one text outside the raw event."""
@@ -33,6 +33,12 @@ class Cut:
 def cut(text: str, longest: int = LONGEST_TEXT) -> Cut:
     """The first `longest` characters of a text, made visible."""
     return Cut(visible(text[:longest]), max(0, len(text) - longest))
+
+
+def cut_lines(text: str, longest: int = LONGEST_TEXT) -> Cut:
+    """Like `cut`, but line breaks stay: for a rule's description."""
+    text = text.strip().replace("\r\n", "\n")
+    return Cut(visible_lines(text[:longest]), max(0, len(text) - longest))
 
 
 def pretty(value: Any, longest: int) -> Cut:

@@ -10,7 +10,7 @@ from engine.ports import Document
 from vedette.output import attack, fields
 from vedette.output.safe import brief
 from vedette.output.summary import Group
-from vedette.report.cut import Cut, cut, pretty
+from vedette.report.cut import Cut, cut, cut_lines, pretty
 
 _FACTS = (
     ("Host", "host.name"),
@@ -61,7 +61,8 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class AlertView:
-    """One alert. `epoch` is the event's time in seconds since 1970."""
+    """One alert. `epoch` is the event's time in seconds since 1970; `gist` tells it from others
+    of its rule; `reason` is given only where there is no explanation."""
 
     id: str
     level: str
@@ -70,6 +71,7 @@ class AlertView:
     epoch: int | None
     host: Cut
     user: Cut
+    gist: Cut
     reason: Cut
     explanation: list[tuple[Cut, Cut]]
     facts: list[tuple[str, Cut]]
@@ -114,7 +116,7 @@ def group_view(group: Group, documents: list[Document]) -> GroupView:
             for id_, name in group.techniques.items()
         ],
         tactics=", ".join(brief(name or id_, 60) for id_, name in group.tactics.items()),
-        description=cut(fields.text(rule, "description")),
+        description=cut_lines(fields.text(rule, "description")),
         references=[_link(address) for address in fields.texts(rule, "reference")][
             :_MOST_REFERENCES
         ],
@@ -149,6 +151,7 @@ def _link(address: str) -> Link:
 def alert_view(document: Document, max_event_bytes: int) -> AlertView:
     """One alert; the raw events behind it take at most `max_event_bytes` characters each."""
     when = fields.original_time(document)
+    explanation = list(_explanation(document))
     events = fields.get(document, "vedette.alert.source_events")
     events = events if isinstance(events, list) else [] if events is None else [events]
     return AlertView(
@@ -159,8 +162,9 @@ def alert_view(document: Document, max_event_bytes: int) -> AlertView:
         epoch=int(when.timestamp()) if when else None,
         host=cut(fields.host(document), 80),
         user=cut(fields.user(document), 80),
-        reason=cut(fields.text(document, "event.reason"), 600),
-        explanation=list(_explanation(document)),
+        gist=_gist(document, explanation),
+        reason=Cut("") if explanation else cut(fields.text(document, "event.reason"), 600),
+        explanation=explanation,
         facts=list(_facts(document)),
         processes=list(_processes(document)),
         events=[
@@ -173,13 +177,22 @@ def alert_view(document: Document, max_event_bytes: int) -> AlertView:
     )
 
 
+def _gist(document: Document, explanation: list[tuple[Cut, Cut]]) -> Cut:
+    text = fields.text(
+        document, "process.command_line", "process.executable", "url.full", "dns.question.name"
+    )
+    told = "; ".join(f"{feature.text} {why.text}" for feature, why in explanation)
+    return cut(text or told or fields.text(document, "event.reason"), 300)
+
+
 def _explanation(document: Document) -> Iterator[tuple[Cut, Cut]]:
     for entry in fields.entries(fields.get(document, "vedette.alert.explanation"))[
         :_MOST_EXPLANATIONS
     ]:
         feature, text = fields.text(entry, "feature"), fields.text(entry, "text")
         if feature or text:
-            yield cut(feature, 120), cut(text)
+            # The text usually begins with the feature, which is already shown in front of it.
+            yield cut(feature, 120), cut(text.removeprefix(feature).lstrip(" :"))
 
 
 def _facts(document: Document) -> Iterator[tuple[str, Cut]]:

@@ -168,3 +168,26 @@ def test_an_alert_tells_its_process_tree_parent_first() -> None:
     ]
     assert dict(view.facts)["User"].text == "CORP\\a.brandt"
     assert view.events[0].origin == "recordings/night.ndjson.zst:2000"
+
+
+def test_a_description_keeps_its_lines_but_no_loose_end() -> None:
+    alert = documents()[0]
+    alert["rule"]["description"] = "one\r\ntwo\x1b\n"
+    view = group_view(summary([alert]).groups[0], [alert])
+    assert view.description.text == "one\ntwo\\x1b"
+
+
+def test_an_explanation_does_not_say_its_field_twice() -> None:
+    alert = next(d for d in documents() if d["rule"]["name"].startswith("Web Scanner"))
+    view = alert_view(alert, 1000)
+    feature, why = view.explanation[0]
+    assert feature.text == "src_ip"
+    assert why.text.startswith("is 203.0.113.")
+    assert view.gist.text.startswith("src_ip is 203.0.113.")
+    assert not view.reason
+
+
+def test_without_an_explanation_the_reason_is_given() -> None:
+    alert = documents()[0]
+    alert["vedette"]["alert"]["explanation"] = []
+    assert alert_view(alert, 1000).reason.text == alert["event"]["reason"]
