@@ -92,6 +92,9 @@ def translate(condition: Any) -> Expression:
 def _value(field: str | None, value: Any) -> Expression:
     if isinstance(value, SigmaExpansion):
         return Or(tuple(_value(field, item) for item in value.values))
+    empty = isinstance(value, SigmaNull) or (isinstance(value, SigmaString) and not str(value))
+    if field is None and empty:
+        raise UntranslatableError("a keyword that is null or empty means nothing")
     return Test(field, _predicate(value, keyword=field is None))
 
 
@@ -102,7 +105,7 @@ def _predicate(value: Any, *, keyword: bool) -> Predicate:
         case SigmaTimestampPart():
             return TimePart(value.timestamp_part.name.lower(), int(value.number))
         case SigmaNumber(number=number):
-            return Number(number)
+            return Number(_exact(number))
         case SigmaBool(boolean=boolean):
             return Boolean(boolean)
         case SigmaNull():
@@ -114,13 +117,20 @@ def _predicate(value: Any, *, keyword: bool) -> Predicate:
         case SigmaCIDRExpression(network=network):
             return InNetwork(network)
         case SigmaCompareExpression(number=number, op=op):
-            return Compare.of(_SYMBOLS[op], number.number)
+            return Compare.of(_SYMBOLS[op], _exact(number.number))
         case SigmaFieldReference(field=other, starts_with=starts, ends_with=ends):
             return SameAs(other, starts, ends)
         case _:
             raise UntranslatableError(
                 f"a value of the kind {type(value).__name__} is not supported"
             )
+
+
+def _exact(number: int | float) -> int | float:
+    """The number, unless pySigma lost digits of it: it keeps whole ones as int, if exact."""
+    if isinstance(number, float) and number.is_integer():
+        raise UntranslatableError("a number beyond 2^53 loses digits; write it as text")
+    return number
 
 
 def _pattern(value: SigmaString, *, keyword: bool) -> Pattern:
