@@ -57,21 +57,24 @@ class _Meter:
                 yield part
 
     def guard(self, output: Iterator[bytes]) -> Iterator[bytes]:
-        """Pass the output on in blocks until it is too much."""
-        limits, made = self._context.limits, 0
+        """Pass the output on in blocks, up to where it is too much."""
+        made = 0
         for data in output:
+            room, why = self._room()
+            for at in range(0, min(len(data), room - made), BLOCK):
+                yield data[at : min(at + BLOCK, room - made)]
             made += len(data)
-            if limits.total is not None and made > limits.total:
-                self._stop(f"more than {limits.total} bytes come out of it")
+            if made > room:
+                self._context.tell("compression-bomb", f"{why}; the rest is not read")
                 return
-            if made > limits.ratio_after and made > limits.ratio * self._fed:
-                self._stop(f"more than {limits.ratio} bytes come out of each one in it")
-                return
-            for at in range(0, len(data), BLOCK):
-                yield data[at : at + BLOCK]
 
-    def _stop(self, why: str) -> None:
-        self._context.tell("compression-bomb", f"{why}; the rest is not read")
+    def _room(self) -> tuple[int, str]:
+        """How many bytes may have come out by now, and what it means when there are more."""
+        limits = self._context.limits
+        room = max(limits.ratio_after, limits.ratio * self._fed)
+        if limits.total is not None and limits.total < room:
+            return limits.total, f"more than {limits.total} bytes come out of it"
+        return room, f"more than {limits.ratio} bytes come out of each one in it"
 
 
 def _members(pieces: Iterator[bytes], context: Context) -> Iterator[bytes]:
