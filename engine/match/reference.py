@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from engine.event import Event
 from engine.match.expression import And, Expression, Not, Or, Test
+from engine.match.pattern import RegexTimeoutError
 
 
 def holds(expression: Expression, event: Event) -> bool:
@@ -27,17 +28,27 @@ def holds(expression: Expression, event: Event) -> bool:
 
 
 def evidence(expression: Expression, event: Event) -> Iterator[Test]:
-    """The positive tests that hold and made the expression true, in the rule's order."""
+    """The positive tests that hold and made the expression true, in the rule's order.
+
+    A test that does not answer in time is left out: what has matched stays matched.
+    """
     match expression:
         case And(items):
             for item in items:
                 yield from evidence(item, event)
         case Or(items):
             for item in items:
-                if holds(item, event):
+                if _surely(item, event):
                     yield from evidence(item, event)
         case Not():
             return
         case Test():
-            if holds(expression, event):
+            if _surely(expression, event):
                 yield expression
+
+
+def _surely(expression: Expression, event: Event) -> bool:
+    try:
+        return holds(expression, event)
+    except RegexTimeoutError:
+        return False
