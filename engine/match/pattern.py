@@ -17,6 +17,8 @@ import regex
 TIME_LIMIT = 0.25
 """Seconds that one search on the stoppable engine may take."""
 
+_SIGMA, _FINAL_SIGMA = "\u03c3", "\u03c2"
+
 
 class PatternError(ValueError):
     """A regular expression that no engine here accepts."""
@@ -29,11 +31,11 @@ class RegexTimeoutError(Exception):
 def fold(text: str) -> str:
     """A text as it is compared where case does not count: `str.lower`, and one Greek sigma.
 
-    `lower` writes a Σ at the end of a word as ς and elsewhere as σ, so that the same letters
-    would differ by what stands beside them.
+    `lower` writes a capital sigma one way at the end of a word and another elsewhere, so that
+    the same letters would differ by what stands beside them.
     """
     lowered = text.lower()
-    return lowered if lowered.isascii() else lowered.replace("ς", "σ")
+    return lowered if lowered.isascii() else lowered.replace(_FINAL_SIGMA, _SIGMA)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Pattern:
     def __post_init__(self) -> None:
         if not self.cased:
             object.__setattr__(self, "segments", tuple(fold(s) for s in self.segments))
-        sigma = not self.cased and any("σ" in s for s in self.segments)
+        sigma = not self.cased and any(_SIGMA in s for s in self.segments)
         object.__setattr__(self, "_sigma", sigma)
         searches = tuple(_single_wildcards(s) for s in self.segments)
         object.__setattr__(self, "searches", searches)
@@ -73,7 +75,7 @@ class Pattern:
     def literals(self) -> list[str]:
         """The stretches of plain text that a fitting value has, at least one (maybe empty)."""
         parts = [part for segment in self.segments for part in segment.split(self.ANY_CHAR)]
-        return [piece for part in parts for piece in part.split("σ")] if self._sigma else parts
+        return [piece for part in parts for piece in part.split(_SIGMA)] if self._sigma else parts
 
     def matches_folded(self, text: str) -> bool:
         """`matches` for a value that is already in lower case (unless the pattern is cased)."""
