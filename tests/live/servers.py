@@ -3,7 +3,8 @@
 Only the small integration-test builds are used (under 300 MB for both servers). The plain
 Elasticsearch build holds the modules apm, transport-netty4, x-pack-core and x-pack-security:
 enough for bulk, templates, points in time, sorting and conflicts; it has no `GET /`, scripts
-or ingest pipelines.
+or ingest pipelines. VEDETTE_TEST_ELASTICSEARCH and VEDETTE_TEST_OPENSEARCH choose other versions
+(the plain OpenSearch build is whole from 3.5.0 on).
 """
 
 from __future__ import annotations
@@ -47,10 +48,16 @@ class Build:
 
 
 OPENSEARCH = Build(
-    "opensearch", "org.opensearch.distribution.integ-test-zip", "opensearch", "3.6.0"
+    "opensearch",
+    "org.opensearch.distribution.integ-test-zip",
+    "opensearch",
+    os.environ.get("VEDETTE_TEST_OPENSEARCH", "3.6.0"),
 )
 ELASTICSEARCH = Build(
-    "elasticsearch", "org.elasticsearch.distribution.integ-test-zip", "elasticsearch", "9.4.3"
+    "elasticsearch",
+    "org.elasticsearch.distribution.integ-test-zip",
+    "elasticsearch",
+    os.environ.get("VEDETTE_TEST_ELASTICSEARCH", "9.4.3"),
 )
 BUILDS = {build.kind: build for build in (OPENSEARCH, ELASTICSEARCH)}
 
