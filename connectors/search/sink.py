@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from connectors.search import codec
 from connectors.search.client import error_of
+from connectors.search.deadletter import DeadLetters
 from connectors.search.defaults import now, unheard
-from connectors.search.names import DEAD_LETTER, alerts_alias, alerts_index, checked_namespace
+from connectors.search.entry import Entry, groups
+from connectors.search.names import alerts_alias, alerts_index, checked_namespace
 from connectors.search.port import TRANSIENT, RequestError, SearchClient
-from connectors.search.reduce import STEPS, text
 from connectors.search.retry import Patience, Retry, told_as
-from connectors.search.template import alerts_template, dead_letter_index
+from connectors.search.template import alerts_template
 from engine.errors import Problem, Report, SinkError
 from engine.ports import Alert, Written
-
-MAX_BULK_BYTES = 5 * 1024 * 1024
-MAX_BULK_ALERTS = 500
-MAX_DEAD_TEXT = 100_000
-"""Characters of a dead letter's document when the whole is too large for the server."""
 
 NOT_THE_DOCUMENT = frozenset(
     {"index_closed_exception", "validation_exception", "invalid_index_name_exception"}
@@ -29,23 +23,12 @@ NOT_THE_DOCUMENT = frozenset(
 """Refusals with status 400 that another document would meet as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One alert on its way: the form now tried, as bulk lines, and why earlier forms failed."""
-
-    alert: Alert
-    index: str
-    step: int
-    lines: bytes
-    error: str = ""
-
-
 class AlertSink:
     """A `Sink` over a cluster.
 
     `op_type=create` makes a second write of an id a proof of the first (409). Alerts that the
-    cluster refuses for their content are tried in the forms of `reduce`, then kept in
-    `vedette-dead-letter-<namespace>`. Problems reported: `alert-reduced`, `alert-dead`.
+    cluster refuses for their content are tried in the forms of `reduce`, then kept as
+    `DeadLetters`. Problems reported: `alert-reduced`, `alert-dead`.
     """
 
     def __init__(
@@ -60,17 +43,17 @@ class AlertSink:
         self.client, self.namespace = client, checked_namespace(namespace)
         self.clock, self.report, self.retry = clock, report, retry or Retry()
         self.alias = alerts_alias(namespace)
-        self.dead_letters = DEAD_LETTER + namespace
+        self.dead_letters = DeadLetters(client, namespace, clock, self.retry)
         self._prepared = False
-        self._ready: set[str] = set()
+        self._indices: set[str] = set()
 
     def prepare(self) -> None:
         """Put the template in place and create this month's index. Raises `SinkError`."""
         with told_as(SinkError, f"cannot prepare {self.alias!r}"):
             body = alerts_template(self.namespace, self.client.flattened)
             self.retry.call(lambda: self.client.put_index_template(self.alias, body))
-            self._prepared = True
-            self._ensure(alerts_index(self.namespace, self.clock(), self.clock()))
+            self._create(alerts_index(self.namespace, self.clock(), self.clock()))
+        self._prepared = True
 
     def write(self, alerts: Sequence[Alert]) -> Written:
         """Store alerts; an id already stored counts as existing. Raises `SinkError`.
@@ -80,66 +63,57 @@ class AlertSink:
         written = Written()
         if alerts and not self._prepared:
             self.prepare()
+        today = self.clock()
         with told_as(SinkError, f"cannot write to {self.alias!r}"):
-            for group in groups([self._entry(alert) for alert in alerts]):
+            entries = [
+                Entry.of(alert, alerts_index(self.namespace, alert.anchor_time, today))
+                for alert in alerts
+            ]
+            for group in groups(entries):
                 for index in {entry.index for entry in group}:
-                    self._ensure(index)
+                    self._create(index)
                 self._store(group, written)
         return written
 
-    def _ensure(self, index: str, body: Mapping[str, Any] | None = None) -> None:
+    def _create(self, index: str) -> None:
         """Create an index once; left to the server it might get another template's shape."""
-        if index not in self._ready:
-            self.retry.call(lambda: self.client.create_index(index, body))
-            self._ready.add(index)
-
-    def _entry(self, alert: Alert) -> Entry:
-        """An alert in its full form, or the fullest that JSON can hold."""
-        index = alerts_index(self.namespace, alert.anchor_time, self.clock())
-        try:
-            return Entry(alert, index, 0, lines_of(index, alert.id, alert.document))
-        except ValueError as error:
-            return self._reduced(Entry(alert, index, 0, b"", str(error)))
-
-    def _reduced(self, entry: Entry) -> Entry:
-        """The alert's next form; step beyond `STEPS` when there is none."""
-        step = entry.step
-        while step < len(STEPS):
-            form = STEPS[step](entry.alert.document, entry.error)
-            step += 1
-            try:
-                lines = lines_of(entry.index, entry.alert.id, form)
-            except ValueError:
-                continue
-            return Entry(entry.alert, entry.index, step, lines, entry.error)
-        return Entry(entry.alert, entry.index, len(STEPS) + 1, b"", entry.error)
+        if index not in self._indices:
+            self.retry.call(lambda: self.client.create_index(index))
+            self._indices.add(index)
 
     def _store(self, entries: list[Entry], written: Written) -> None:
         """Write until each entry is stored or dead."""
         patience = Patience(self.retry)
         while entries:
-            for entry in [entry for entry in entries if entry.step > len(STEPS)]:
-                self._bury(entry, written)
-            entries = [entry for entry in entries if entry.step <= len(STEPS)]
-            if not entries:
-                return
-            try:
-                answer = self.client.bulk(b"".join(entry.lines for entry in entries))
-            except RequestError as error:
-                if error.status != 413:
-                    patience.wait(error) if error.transient else self._give_up(error)
-                elif len(entries) > 1:
-                    half = len(entries) // 2
-                    self._store(entries[:half], written)
-                    entries = entries[half:]
-                else:
-                    entries = [self._refused(entries[0], str(error))]
-                continue
-            entries = self._outcome(entries, answer, written, patience)
+            for entry in entries:
+                if entry.dead:
+                    self.dead_letters.bury(entry)
+                    written.dead += 1
+                    self._tell("alert-dead", "not stored", entry)
+            entries = [entry for entry in entries if not entry.dead]
+            if entries:
+                entries = self._send(entries, written, patience)
 
-    @staticmethod
-    def _give_up(error: RequestError) -> None:
-        raise error
+    def _send(self, entries: list[Entry], written: Written, patience: Patience) -> list[Entry]:
+        """One bulk request; gives back what must be sent again."""
+        try:
+            answer = self.client.bulk(b"".join(entry.lines for entry in entries))
+        except RequestError as error:
+            if error.status == 413:
+                return self._smaller(entries, written, error)
+            if not error.transient:
+                raise
+            patience.wait(error)
+            return entries
+        return self._outcome(entries, answer, written, patience)
+
+    def _smaller(self, entries: list[Entry], written: Written, error: RequestError) -> list[Entry]:
+        """Half of a request that was too large, once the other half is stored."""
+        if len(entries) == 1:
+            return [entries[0].refused(str(error))]
+        half = len(entries) // 2
+        self._store(entries[:half], written)
+        return entries[half:]
 
     def _outcome(
         self,
@@ -149,93 +123,42 @@ class AlertSink:
         patience: Patience,
     ) -> list[Entry]:
         """Count what was stored; give back what must be sent again."""
-        again: list[Entry] = []
-        busy: RequestError | None = None
-        items = [item["create"] for item in answer["items"]]
+        items = answer["items"]
         if len(items) != len(entries):
             raise RequestError(self.client.host, 500, "bulk_error", "the answer lacks items")
-        for entry, item in zip(entries, items, strict=True):
+        again: list[Entry] = []
+        busy: RequestError | None = None
+        for entry, item in zip(entries, (item["create"] for item in items), strict=True):
             status = int(item["status"])
             if status < 300:
-                written.created += 1
-                written.created_ids.append(entry.alert.id)
-                if entry.step:
-                    self._tell("alert-reduced", entry)
-                continue
-            if status == 409:
+                self._stored(entry, written)
+            elif status == 409:
                 written.existing += 1
-                continue
-            error = error_of(self.client.host, status, item)
-            if status in TRANSIENT:
-                busy = error
-                again.append(entry)
-            elif status == 400 and error.kind not in NOT_THE_DOCUMENT:
-                again.append(self._refused(entry, f"{error.kind}: {error.reason}"))
             else:
-                raise error
+                error = error_of(self.client.host, status, item)
+                again.append(self._again(entry, error))
+                busy = error if error.transient else busy
         if busy:
             patience.wait(busy)
         return again
 
-    def _refused(self, entry: Entry, error: str) -> Entry:
-        """The next form of an alert that the cluster has refused for its content."""
-        return self._reduced(
-            Entry(entry.alert, entry.index, entry.step, entry.lines, entry.error or error)
-        )
+    def _stored(self, entry: Entry, written: Written) -> None:
+        written.created += 1
+        written.created_ids.append(entry.alert.id)
+        if entry.step:
+            self._tell("alert-reduced", "stored without indexing its event", entry)
 
-    def _bury(self, entry: Entry, written: Written) -> None:
-        """Keep an alert that no form of could be stored."""
-        self._ensure(self.dead_letters, dead_letter_index())
-        letter = {
-            "@timestamp": self.clock().astimezone(UTC).isoformat(),
-            "alert_id": entry.alert.id,
-            "index": entry.index,
-            "error": entry.error,
-            "document": text(entry.alert.document),
-        }
-        try:
-            self._create_letter(letter)
-        except RequestError as error:
-            if error.status != 413:
-                raise
-            self._create_letter({**letter, "document": letter["document"][:MAX_DEAD_TEXT]})
-        written.dead += 1
-        self._tell("alert-dead", entry)
+    @staticmethod
+    def _again(entry: Entry, error: RequestError) -> Entry:
+        """What to send for a refused item. Raises what is not the document's fault."""
+        if error.status in TRANSIENT:
+            return entry
+        if error.status == 400 and error.kind not in NOT_THE_DOCUMENT:
+            return entry.refused(f"{error.kind}: {error.reason}")
+        raise error
 
-    def _create_letter(self, letter: dict[str, Any]) -> None:
-        try:
-            self.retry.call(
-                lambda: self.client.index(
-                    self.dead_letters, letter["alert_id"], letter, create=True
-                )
-            )
-        except RequestError as error:
-            if error.status != 409:
-                raise
-
-    def _tell(self, kind: str, entry: Entry) -> None:
-        where = "stored without indexing its event" if kind == "alert-reduced" else "not stored"
-        self.report(Problem(kind, f"alert {entry.alert.id} is {where}: {entry.error}", entry.index))
+    def _tell(self, kind: str, what: str, entry: Entry) -> None:
+        self.report(Problem(kind, f"alert {entry.alert.id} is {what}: {entry.error}", entry.index))
 
     def close(self) -> None:
         """Let go of nothing: the client belongs to whoever connected it."""
-
-
-def lines_of(index: str, id: str, document: Mapping[str, Any]) -> bytes:
-    """The two lines that create a document. Raises ValueError for what JSON cannot hold."""
-    action = codec.dumps({"create": {"_index": index, "_id": id}})
-    return action + b"\n" + codec.dumps(document) + b"\n"
-
-
-def groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Entries in order, in groups of bounded bytes and number."""
-    group: list[Entry] = []
-    size = 0
-    for entry in entries:
-        if group and (size + len(entry.lines) > MAX_BULK_BYTES or len(group) >= MAX_BULK_ALERTS):
-            yield group
-            group, size = [], 0
-        group.append(entry)
-        size += len(entry.lines)
-    if group:
-        yield group

@@ -246,14 +246,14 @@ def test_an_alert_that_no_form_helps_is_a_dead_letter(cluster: Cluster, sink: Al
     broken.document["event"] = "not an object"
     written = sink.write([alert("a"), broken, alert("b")])
     assert (written.created, written.dead) == (2, 1)
-    (hit,) = found(cluster.client, sink.dead_letters, {"term": {"alert_id": "dead"}})
+    (hit,) = found(cluster.client, sink.dead_letters.index, {"term": {"alert_id": "dead"}})
     letter = hit["_source"]
     assert json.loads(letter["document"]) == broken.document
     assert letter["index"] == f"{sink.alias}-2026.01"
     assert "event" in letter["error"]
     assert sink.report.counts == {"alert-dead": 1}  # type: ignore[attr-defined]
     assert sink.write([broken]).dead == 1
-    assert len(found(cluster.client, sink.dead_letters, {"match_all": {}})) == 1
+    assert len(found(cluster.client, sink.dead_letters.index, {"match_all": {}})) == 1
 
 
 def test_many_alerts_go_in_bounded_requests(cluster: Cluster, sink: AlertSink) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.search import AlertSink
-from connectors.search.sink import MAX_BULK_ALERTS, MAX_BULK_BYTES
+from connectors.search.entry import MAX_BULK_ALERTS, MAX_BULK_BYTES
 from engine.errors import Problems, SettingsError, SinkError
 from engine.ports import Alert
 from tests.connectors.search.double import HOST, FakeClient, Patient, refusal
