@@ -14,6 +14,7 @@ from engine.detect import Match
 from engine.entities import cut, entities, related
 from engine.event import Event
 from engine.ids import alert_id
+from engine.json_text import json_text
 from engine.match.expression import Test
 from engine.moment import iso
 from engine.ports import Alert
@@ -30,6 +31,8 @@ RISK = {"informational": 10.0, "low": 25.0, "medium": 47.0, "high": 73.0, "criti
 MAX_EVIDENCE = 32
 MAX_SOURCE_TEXT = 16384
 """Longest single value of a source event that an alert carries; the cut is marked."""
+MAX_SOURCE_LEVELS = 64
+"""Levels of nesting that it carries as objects; what is deeper is JSON text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,18 +203,20 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def source_event(document: Mapping[str, Any]) -> dict[str, Any]:
-    """An event as an alert carries it: whole, but for single values of absurd length."""
-    return {key: _capped(value) for key, value in document.items()}
+    """An event as an alert carries it: whole, but for values of absurd length or depth."""
+    return {key: _capped(value, MAX_SOURCE_LEVELS) for key, value in document.items()}
 
 
-def _capped(value: Any) -> Any:
+def _capped(value: Any, levels: int) -> Any:
     if isinstance(value, str):
         return cut(value, MAX_SOURCE_TEXT)
+    if not isinstance(value, Mapping | list | tuple):
+        return value
+    if not levels:
+        return cut(json_text(value), MAX_SOURCE_TEXT)
     if isinstance(value, Mapping):
-        return {key: _capped(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_capped(item) for item in value]
-    return value
+        return {key: _capped(item, levels - 1) for key, item in value.items()}
+    return [_capped(item, levels - 1) for item in value]
 
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
-
+from engine.json_text import MAX_LEVELS, json_text
 from engine.match.predicates import Scalar
 from engine.moment import parse_time
 from engine.ports import Record
@@ -51,8 +50,8 @@ class Event:
     def values(self, field: str) -> tuple[Scalar, ...]:
         """The field's values without nulls; empty when it is missing or null.
 
-        A name that stands for an object in the source (`requestParameters`) has the object's
-        JSON as its one value, so that a rule may search in it.
+        A name that stands for an object in the source (`requestParameters`), or for an array of
+        objects, has the JSON of each as its values, so that a rule may search in it.
         """
         known = self._values.get(field)
         if known is None:
@@ -65,8 +64,8 @@ class Event:
             if isinstance(value, list):
                 return tuple(item for item in value if item is not None)
             return () if value is None else (value,)
-        found = _walk(self.record.document, field)
-        return (orjson.dumps(found).decode(),) if isinstance(found, Mapping) else ()
+        found = _objects(self.record.document, field, MAX_LEVELS)
+        return tuple(json_text(item) for item in found)
 
     def first(self, *names: str) -> Any:
         """The first value of the first field that has one, or None."""
@@ -83,11 +82,22 @@ class Event:
                 yield from self.values(name)
 
 
-def _walk(document: Any, path: str) -> Any:
-    """What a dotted path leads to; an object's own key with dots in it is found too."""
-    if not isinstance(document, Mapping):
-        return None
-    if path in document:
-        return document[path]
-    head, _, rest = path.partition(".")
-    return _walk(document.get(head), rest) if rest else None
+def _objects(document: Any, path: str, levels: int) -> Iterator[Mapping[str, Any]]:
+    """The objects that a dotted path leads to, through arrays; names may have dots in them."""
+    if isinstance(document, list):
+        for item in document:
+            yield from _objects(item, path, levels)
+        return
+    if not isinstance(document, Mapping) or not levels:
+        return
+    found = document.get(path)
+    if isinstance(found, Mapping):
+        yield found
+    elif isinstance(found, list):
+        yield from (item for item in found if isinstance(item, Mapping))
+    dot = path.find(".")
+    while dot >= 0:
+        inner = document.get(path[:dot])
+        if inner is not None:
+            yield from _objects(inner, path[dot + 1 :], levels - 1)
+        dot = path.find(".", dot + 1)

@@ -6,8 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-import orjson
-
+from engine.json_text import json_text
 from engine.ports import Document
 
 SCHEMA = "1"
@@ -16,11 +15,8 @@ SCHEMA = "1"
 
 def content_hash(document: Document) -> str:
     """A hash of an event's content, the same whatever the order of its keys."""
-    try:
-        text = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # a lone surrogate or an integer beyond 64 bits
-        text = json.dumps(document, sort_keys=True, default=str).encode()
-    return hashlib.sha256(text).hexdigest()[:32]
+    text = json_text(document, sort=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def occurrence_id(digest: str, number: int) -> str:

@@ -15,6 +15,7 @@ import orjson
 
 from engine.ecs import ecs_to_sigma
 from engine.event import Event
+from engine.json_text import json_text
 from engine.kinds import LogSource, label
 from engine.ports import Record
 
@@ -62,7 +63,7 @@ def _put(fields: dict[str, Any], name: str, value: Any, depth: int = 0) -> None:
     """Flatten one value under a dotted name; objects in a list share the names below them."""
     if isinstance(value, Mapping):
         if depth >= MAX_DEPTH:
-            fields[name] = orjson.dumps(value).decode()
+            fields[name] = json_text(value)
             return
         for key, item in value.items():
             _put(fields, f"{name}.{key}", item, depth + 1)
@@ -81,17 +82,32 @@ def _put_list(fields: dict[str, Any], name: str, items: Any, depth: int) -> None
             for key, value in below.items():
                 _append(fields, key, value)
         elif isinstance(item, Mapping | list | tuple):
-            scalars.append(orjson.dumps(item).decode())
+            scalars.append(json_text(item))
         else:
             scalars.append(item)
-    if scalars or name not in fields:
+    # the name of an array of objects alone is left to `Event.values`, which gives their JSON
+    if scalars or not items:
         _append(fields, name, scalars)
 
 
 def _append(fields: dict[str, Any], name: str, value: Any) -> None:
-    present = fields.get(name, [])
-    present = present if isinstance(present, list) else [present]
-    fields[name] = present + (value if isinstance(value, list) else [value])
+    """Add to a field's values; lists in `fields` are always our own, so they may grow."""
+    added = value if isinstance(value, list) else [value]
+    present = fields.get(name)
+    if name not in fields:
+        fields[name] = list(added)
+    elif isinstance(present, list):
+        present.extend(added)
+    else:
+        fields[name] = [present, *added]
+
+
+def _add(fields: dict[str, Any], name: str, value: Any) -> None:
+    """Flatten a value beside what the name already has."""
+    if name in fields:
+        _put_list(fields, name, value if isinstance(value, list) else [value], 0)
+    else:
+        _put(fields, name, value)
 
 
 def _evtx(event: Mapping[str, Any], fields: dict[str, Any]) -> None:
@@ -109,21 +125,26 @@ def _evtx(event: Mapping[str, Any], fields: dict[str, Any]) -> None:
 def _system(fields: dict[str, Any], key: str, value: Any) -> None:
     name = key.removesuffix("_attributes")
     if not isinstance(value, Mapping):
-        fields[name] = value
+        _put(fields, name, value)
         return
-    attributes = value.get("#attributes", value)
-    text = value.get("#text")
+    attributes, text = _attributes(value), value.get("#text")
     if text is not None:
-        fields[name] = text
+        _put(fields, name, text)
     if name == "TimeCreated":
-        fields["SystemTime"] = _attribute(attributes, "SystemTime")
+        _put(fields, "SystemTime", _attribute(attributes, "SystemTime"))
     elif name == "Execution":
         # Sysmon's data has a ProcessId of its own, so the writer's is told apart by its name
-        fields["Execution_ProcessID"] = _attribute(attributes, "ProcessID")
-        fields["Execution_ThreadID"] = _attribute(attributes, "ThreadID")
+        _put(fields, "Execution_ProcessID", _attribute(attributes, "ProcessID"))
+        _put(fields, "Execution_ThreadID", _attribute(attributes, "ThreadID"))
     elif text is None:
         for attribute, item in attributes.items():
             _put(fields, f"{name}_{attribute.lstrip('@')}", item)
+
+
+def _attributes(element: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An element's attributes: apart (`#attributes`), or among its keys (`@Name`)."""
+    found = element.get("#attributes", element)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _attribute(attributes: Mapping[str, Any], name: str) -> Any:
@@ -144,25 +165,22 @@ def _event_data(fields: dict[str, Any], data: Mapping[str, Any]) -> None:
             continue
         if key == "Data":
             _data_elements(fields, value)
-        elif key in fields and not isinstance(value, Mapping | list):
-            # event 104 names the log that was cleared `Channel` as well: both must be found
-            _append(fields, key, value)
         else:
-            _put(fields, key, value)
+            # event 104 names the log that was cleared `Channel` as well: both must be found
+            _add(fields, key, value)
 
 
 def _data_elements(fields: dict[str, Any], value: Any) -> None:
     """`<Data Name="X">v</Data>` in its JSON spellings; unnamed ones gather under `Data`."""
     for item in value if isinstance(value, list) else [value]:
         if not isinstance(item, Mapping):
-            _append(fields, "Data", item)
+            _put_list(fields, "Data", [item], 0)
             continue
-        attributes = item.get("#attributes", item)
-        name = _attribute(attributes, "Name") if isinstance(attributes, Mapping) else None
+        name, text = _attribute(_attributes(item), "Name"), item.get("#text")
         if isinstance(name, str):
-            fields[name] = item.get("#text")
+            _add(fields, name, text)
         else:
-            _append(fields, "Data", item.get("#text"))
+            _put_list(fields, "Data", text if isinstance(text, list) else [text], 0)
 
 
 def _unfold_payload(fields: dict[str, Any]) -> None:
