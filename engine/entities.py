@@ -12,6 +12,9 @@ from engine.event import Event
 MAX_TEXT = 8192
 """Longest text copied into an alert's own fields; what is cut is marked."""
 
+MAX_RELATED = 64
+"""Most names of one kind under `related`, the first ones; the source event has them all."""
+
 FIELDS: dict[str, tuple[str, ...]] = {
     "host.name": ("host.name", "host.hostname", "Computer", "Hostname", "HostName", "hostname",
                   "@system", "recipientAccountId"),
@@ -59,9 +62,8 @@ def entities(event: Event) -> dict[str, Any]:
         if value is not None:
             flat[name] = value
     _split_user(flat, event)
-    executable = flat.get("process.executable")
-    if executable:
-        flat["process.name"] = re.split(r"[\\/]", executable)[-1]
+    if name := re.split(r"[\\/]", flat.get("process.executable", ""))[-1]:
+        flat["process.name"] = name
     if "host.name" in flat:
         flat["host.hostname"] = flat["host.name"]
     return nest(flat)
@@ -84,11 +86,12 @@ def _typed(name: str, values: Iterable[Any]) -> Any:
 
 
 def _address(value: Any) -> str | None:
-    text = str(value).strip().removeprefix("::ffff:")
+    """An address as the `ip` type of a search engine takes it: IPv4 where it is, no zone."""
     try:
-        return str(ip_address(text))
+        address = ip_address(str(value).strip().partition("%")[0])
     except ValueError:
         return None
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _whole(value: Any) -> int | None:
@@ -105,7 +108,7 @@ def _split_user(flat: dict[str, Any], event: Event) -> None:
     if not user:
         return
     domain, slash, name = user.rpartition("\\")
-    if slash:
+    if slash and domain and name:
         flat["user.name"], flat["user.domain"] = name, domain
         return
     for side in ("Target", "Subject"):
@@ -130,7 +133,8 @@ def related(event: Event, found: dict[str, Any]) -> dict[str, list[str]]:
         "hosts": [found.get("host", {}).get("name"), found.get("destination", {}).get("domain")],
         "hash": hashes,
     }
-    return {key: unique for key, values in groups.items() if (unique := _unique(values))}
+    kept = {key: _unique(values)[:MAX_RELATED] for key, values in groups.items()}
+    return {key: values for key, values in kept.items() if values}
 
 
 def _unique(values: Iterable[Any]) -> list[str]:
