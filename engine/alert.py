@@ -16,6 +16,8 @@ from engine.event import Event
 from engine.ids import alert_id
 from engine.json_text import json_text
 from engine.match.expression import Test
+from engine.match.pattern import RegexTimeoutError
+from engine.match.predicates import Scalar
 from engine.moment import iso
 from engine.ports import Alert
 from engine.rule import Rule
@@ -169,9 +171,18 @@ def explain(match: Match) -> list[dict[str, Any]]:
 
 
 def _held(test: Test, event: Event) -> str:
-    values = event.values(test.field) if test.field else ()
     text = cut(str(test), 512)
-    return f"{text}; was {cut(str(values[0]), 512)!r}" if values else text
+    values = list(event.values(test.field) if test.field else event.every_value())
+    held = next((value for value in values if _holds(test, value, event)), None)
+    return text if held is None else f"{text}; was {cut(str(held), 512)!r}"
+
+
+def _holds(test: Test, value: Scalar, event: Event) -> bool:
+    """Whether this one of the field's values is one that the test held on."""
+    try:
+        return test.predicate.holds((value,), event)
+    except RegexTimeoutError:
+        return False
 
 
 def _reason(match: Match, found: Mapping[str, Any]) -> str:
