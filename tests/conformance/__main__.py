@@ -1,0 +1,155 @@
+"""Print the project's conformance figures again, and hold them to their bars.
+
+    python -m tests.conformance                       5,000 recorded events, 4,000 on each server
+    python -m tests.conformance --whole               all of them, 20,000 on each server
+    python -m tests.conformance regression recall     some stages only
+    python -m tests.conformance --whole --save DIR    keep each finished stage; go on where it ended
+
+Needs the public data folder beside the checkout; the stage `cluster` also a JDK and Maven. Exit
+code 1 when a bar is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.load import load_rules
+from engine.rule import RuleSet
+from mitre.catalog import Catalog
+from tests.conformance import agreement, cluster, recall, regression
+from tests.conformance.recordings import Recording, recordings, sample
+from tests.conftest import SHARED
+
+SAMPLE, SAMPLE_ON_SERVERS = 5_000, 4_000
+WHOLE_ON_SERVERS = 20_000
+EXACT_BAR, FAMILY_BAR = 40, 48
+"""Labelled recordings that a rough sketch found, exactly and by parent technique."""
+
+
+@dataclass
+class Stage:
+    """What a stage is given, and where it says what it found."""
+
+    whole: bool
+    rules: RuleSet
+    recordings: list[Recording]
+    folder: Path
+    lines: list[str]
+    failures: list[str]
+
+    def say(self, *lines: str) -> None:
+        for line in lines:
+            print(line, flush=True)
+            self.lines.append(line)
+
+    def bar(self, holds: bool, text: str) -> None:
+        self.say(f"{'ok  ' if holds else 'FAIL'} {text}")
+        if not holds:
+            self.failures.append(text)
+
+
+def run_regression(stage: Stage) -> None:
+    """SigmaHQ's recorded positives, with the rules of every folder."""
+    sigmahq = SHARED / "sigmahq"
+    rules = load_rules(sorted(sigmahq.glob("rules*")))
+    results = regression.run(sigmahq, rules)
+    stage.say(*regression.report(results))
+    cases = {result.case.name for result in results}
+    failed = {result.case.name for result in results if not result.passed}
+    stage.bar(len(cases) == 129 and not failed, "all 129 regression cases match")
+
+
+def run_recall(stage: Stage) -> None:
+    """The recordings' techniques, by a hunt with all of SigmaHQ's rules."""
+    paths = [recording.path for recording in stage.recordings]
+    if not stage.whole:
+        written = sample(stage.recordings, SAMPLE, stage.folder)
+        stage.say(f"{written:,} events spread over all {len(paths)} recordings")
+        paths = [stage.folder / f"{recording.name}.ndjson" for recording in stage.recordings]
+    result = recall.recall(stage.recordings, paths, stage.rules, Catalog.load())
+    stage.say(*recall.report(result, stage.recordings))
+    stage.bar(not stage.rules.refused, f"all {len(stage.rules):,} rules loaded")
+    stage.bar(not result.problems, "no event was left out")
+    if stage.whole:
+        events = sum(recording.events for recording in stage.recordings)
+        stage.bar(result.events == events, f"all {events:,} events read")
+        found = [result.count(stage.recordings, *recall.VERDICTS[:n]) for n in (1, 3)]
+        stage.bar(found[0] >= EXACT_BAR, f"right technique in {found[0]} (bar {EXACT_BAR})")
+        stage.bar(found[1] >= FAMILY_BAR, f"right parent in {found[1]} (bar {FAMILY_BAR})")
+
+
+def run_agreement(stage: Stage) -> None:
+    """The fast evaluator against the reference, on recorded events."""
+    total = SAMPLE * (8 if stage.whole else 1)
+    events, matches, differing = agreement.check(stage.recordings, total, stage.rules)
+    stage.bar(
+        not differing,
+        f"fast and reference evaluator: {events:,} events, {matches:,} matches, "
+        f"{len(differing)} events differ {differing[:5] or ''}",
+    )
+
+
+def run_cluster(stage: Stage) -> None:
+    """Real servers: equality with a hunt, repetition, kill -9."""
+    from tests.live import nodes
+
+    total = WHOLE_ON_SERVERS if stage.whole else SAMPLE_ON_SERVERS
+    for kind, start in (("opensearch", nodes.opensearch), ("elasticsearch", nodes.elasticsearch)):
+        with start() as url:
+            server = cluster.Server(kind, url)
+            folder = stage.folder / kind
+            folder.mkdir()
+            path = SHARED / "sigmahq" / "rules"
+            verdict = cluster.check(server, stage.recordings, total, stage.rules, path, folder)
+        stage.say(*verdict.lines)
+        stage.failures += verdict.failures
+
+
+STAGES: dict[str, Callable[[Stage], None]] = {
+    "regression": run_regression,
+    "recall": run_recall,
+    "agreement": run_agreement,
+    "cluster": run_cluster,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
+    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(STAGES)}")
+    parser.add_argument("--whole", action="store_true", help="all events, not a sample")
+    parser.add_argument("--save", type=Path, help="folder of finished stages, to resume from")
+    options = parser.parse_args()
+    if unknown := set(options.stages) - STAGES.keys():
+        parser.error(f"unknown stage {min(unknown)!r}: there are {', '.join(STAGES)}")
+    if not SHARED.is_dir():
+        print(f"no public data folder at {SHARED}")
+        return 1
+    rules, found = load_rules([SHARED / "sigmahq" / "rules"]), recordings(SHARED)
+    failures: list[str] = []
+    for name in options.stages or STAGES:
+        kept = options.save / f"{name}.txt" if options.save else None
+        if kept and kept.exists():
+            print(kept.read_text(), end="")
+            continue
+        print(f"== {name}", flush=True)
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            stage = Stage(options.whole, rules, found, Path(folder), [f"== {name}"], [])
+            STAGES[name](stage)
+        stage.say(f"-- {name}: {time.monotonic() - started:.0f} s", "")
+        failures += stage.failures
+        if kept and not stage.failures:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text("\n".join(stage.lines) + "\n")
+    print("all bars held" if not failures else f"{len(failures)} bars missed: {failures}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
