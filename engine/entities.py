@@ -9,15 +9,17 @@ from typing import Any
 
 from engine.event import Event
 
-MAX_TEXT = 8192
-"""Longest text copied into an alert's own fields; what is cut is marked."""
+MAX_TEXT = 8191
+"""Longest text copied into an alert's own fields: the longest that a keyword field indexes."""
+
+_MARK = "… [cut: {} more characters]"
 
 MAX_RELATED = 64
 """Most names of one kind under `related`, the first ones; the source event has them all."""
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "host.name": ("host.name", "host.hostname", "Computer", "Hostname", "HostName", "hostname",
-                  "@system", "recipientAccountId"),
+                  "@system", "s-computername", "node", "recipientAccountId"),
     "user.name": ("user.name", "User", "SubjectUserName", "TargetUserName", "AccountName",
                   "userIdentity.userName", "userIdentity.arn", "cs-username", "user", "auid"),
     "source.ip": ("source.ip", "SourceIp", "IpAddress", "SourceAddress", "sourceIPAddress",
@@ -142,10 +144,11 @@ def _unique(values: Iterable[Any]) -> list[str]:
 
 
 def cut(text: str, limit: int = MAX_TEXT) -> str:
-    """A text no longer than the limit, with a mark of how much was cut."""
+    """A text no longer than the limit, which counts the mark of how much was cut."""
     if len(text) <= limit:
         return text
-    return f"{text[:limit]}… [cut: {len(text) - limit} more characters]"
+    kept = max(0, limit - len(_MARK.format(len(text))))
+    return text[:kept] + _MARK.format(len(text) - kept)
 
 
 def nest(flat: dict[str, Any]) -> dict[str, Any]:
