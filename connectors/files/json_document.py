@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from connectors.files.extent import BrokenError, Extent
-from connectors.files.json_lines import read_lines
+from connectors.files.json_lines import line_records, read_lines, whole_lines
 from connectors.files.limits import Context
 from connectors.files.parse import NOTHING, might_nest, parse
 from connectors.files.unwrap import record, records
@@ -22,17 +23,18 @@ from engine.ports import Record
 _SCALAR = rb'(?:"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|[-+.\w]++)'
 _SMALL = rb"(?:" + _SCALAR + rb"|\{[^{}\[\]]{0,2000}\})"
 _LIST = re.compile(
-    rb'\{\s*(?:"@odata\.\w+"\s*:\s*' + _SCALAR + rb'\s*,\s*)*"(?:Records|records|value)"\s*:\s*'
+    rb'\{\s*(?:"@odata\.\w+"\s*:\s*' + _SCALAR + rb'\s*,\s*){0,9}"(?:Records|records|value)"\s*:\s*'
     rb"\[\s*(?=[{\]])"
 )
 _HITS = re.compile(
     rb'\{\s*(?:"(?:_scroll_id|pit_id|took|timed_out|terminated_early|num_reduce_phases|_shards'
-    rb'|_clusters)"\s*:\s*' + _SMALL + rb'\s*,\s*)*"hits"\s*:\s*\{\s*'
-    rb'(?:"(?:total|max_score)"\s*:\s*' + _SMALL + rb'\s*,\s*)*"hits"\s*:\s*\[\s*(?=[{\]])'
+    rb'|_clusters)"\s*:\s*' + _SMALL + rb'\s*,\s*){0,9}"hits"\s*:\s*\{\s*'
+    rb'(?:"(?:total|max_score)"\s*:\s*' + _SMALL + rb'\s*,\s*){0,9}"hits"\s*:\s*\[\s*(?=[{\]])'
 )
 _ARRAY = re.compile(rb"\[\s*+(?:[{\]]|\Z)")
 _ALONE = re.compile(rb"[ \t\r]*+(?:\n|\Z)")
 _NEXT_ELEMENT = re.compile(rb"\n[ \t]*+,?[ \t]*+(?=\{)")
+_COMMAS = re.compile(rb"[,\s]++")
 _ELEMENT_END = re.compile(rb"[,\]\n]")
 
 
@@ -124,7 +126,7 @@ class _Documents:
                 if end is not None:
                     break
                 if not window.more():
-                    self._cut(line)
+                    yield from self._cut(line)
                     return
         except BrokenError as broken:
             self._resume(broken.at, line)
@@ -145,11 +147,18 @@ class _Documents:
             self._window.skip_line()
             self._to_start()
 
-    def _cut(self, line: int) -> None:
-        """The text ends inside a value: its first line is reported and the next ones tried."""
+    def _cut(self, line: int) -> Iterator[Record]:
+        """The text ends inside a value. Lines behind its first may be whole events still: they
+        are looked at one by one, for to look for values again and again takes quadratic time."""
         self._context.tell("malformed-json", "the text ends inside this value", line)
-        self._window.skip_line()
-        self._to_start()
+        window = self._window
+        window.skip_line()
+        told = replace(self._context, report=lambda _: None)
+        line = window.line
+        for lines in whole_lines(window.rest(), told, line):
+            yield from line_records([text.rstrip(b", \t\r") for text in lines], line, told)
+            line += len(lines)
+        window.end()
 
     def _resume(self, at: int, line: int) -> None:
         """Go on after a value that broke `at` bytes in: a line cut short takes no other with it,
@@ -198,10 +207,14 @@ class _Documents:
                 self._trailer(inside)
                 return
             if char == ord(","):
-                window.advance(window.pos + 1)
+                window.advance(_COMMAS.match(window.data, window.pos).end())  # type: ignore[union-attr]
                 continue
             line = window.line
-            text = self._element()
+            try:
+                text = self._element()
+            except EOFError:
+                yield from self._cut(line)
+                return
             if text is None:
                 continue
             value = parse(text, line, context)
@@ -211,7 +224,10 @@ class _Documents:
         context.tell("malformed-json", "the text ends inside a list", window.line)
 
     def _element(self) -> bytes | None:
-        """The text of one element of a list, gone past; None when it had to be left out."""
+        """The text of one element of a list, gone past; None when it had to be left out.
+
+        Raises EOFError when the text ends inside it.
+        """
         window, cap, line = self._window, self._context.limits.line, self._window.line
         if window.data[window.pos] not in b"{[":
             return self._scalar()
@@ -220,14 +236,15 @@ class _Documents:
             while (end := extent.find(window.data, window.pos)) is None:
                 if window.size > cap:
                     self._context.tell("line-too-long", _too_long(self._context), line)
+                    window.advance(len(window.data))
                     self._next_element()
                     return None
                 if not window.more():
-                    self._context.tell("malformed-json", "the text ends inside this value", line)
-                    self._next_element()
-                    return None
+                    raise EOFError
         except BrokenError as broken:
             self._context.tell("malformed-json", f"broken off {broken.at} bytes in", line)
+            newline = window.data.rfind(b"\n", window.pos, window.pos + broken.at)
+            window.advance(max(newline, window.pos))
             self._next_element()
             return None
         text = window.data[window.pos : end]

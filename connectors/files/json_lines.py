@@ -39,7 +39,7 @@ def line_records(lines: list[bytes], line: int, context: Context) -> list[Record
             or "Records" in value
             or "records" in value
             or "value" in value
-            or text.count(b"{") + text.count(b"[") > deepest
+            or (len(text) > deepest and text.count(b"{") + text.count(b"[") > deepest)
         ):
             found.extend(records(value, text, number, context))
         else:

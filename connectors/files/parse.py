@@ -36,7 +36,7 @@ def _mended(text: bytes, line: int, context: Context, error: orjson.JSONDecodeEr
     trimmed = text.strip(b"\0 \t\r\n").removeprefix(codecs.BOM_UTF8)
     if not trimmed:
         return NOTHING
-    decoded = _valid(trimmed)
+    decoded = trimmed if trimmed.isascii() else _valid(trimmed)
     for kind, message, mended in (
         ("", "", trimmed),
         ("invalid-utf8", "bytes that are not UTF-8 were replaced", decoded),
@@ -62,6 +62,8 @@ def _valid(text: bytes) -> bytes:
 
 
 def _paired(text: bytes) -> bytes:
+    if b"\\u" not in text:
+        return text
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], text)
 
 

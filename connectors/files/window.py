@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
+from connectors.files.limits import BLOCK
+
 _SPACE = re.compile(rb"[\0 \t\r\n]*+")
 
 
@@ -76,6 +78,12 @@ class Window:
         self.advance(min(end + 1, len(self.data)))
         return text if len(text) <= cap else None
 
+    def end(self) -> None:
+        """Let go of everything: what `rest` gave was used."""
+        self.data, self.pos, self._blocks = b"", 0, iter(())
+
     def rest(self) -> Iterator[bytes]:
-        """Everything from `pos` on; the window is spent."""
-        return chain([self.data[self.pos :]], self._blocks)
+        """Everything from `pos` on, in blocks; the window is spent."""
+        data, blocks = self.data, self._blocks
+        pieces = (data[at : at + BLOCK] for at in range(self.pos, len(data), BLOCK))
+        return chain(pieces, blocks)

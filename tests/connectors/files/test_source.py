@@ -322,3 +322,29 @@ def test_an_unreadable_file_is_a_problem_and_the_rest_is_read(tmp_path: Path) ->
     (tmp_path / "a.json").unlink()
     assert [dict(r.document) for batch in source.poll(None) for r in batch.records] == [{"b": 1}]
     assert kinds(problems) == ["unreadable-file"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a":[\n' * 20_000 + b"1,\n" * 300_000,
+        b'[{"a":[\n' * 20_000 + b"1,\n" * 300_000,
+        b'{"a":[\n{"b":[\n' * 10_000 + b"[1]]\n" * 200_000,
+        b"[" * 2_000_000,
+        b'{"' + b'"' * 2_000_000,
+        b"[{}," + b"," * 2_000_000,
+    ],
+    ids=["objects", "arrays", "closed", "brackets", "quotes", "commas"],
+)
+@pytest.mark.timeout(60)
+def test_brackets_that_never_close_take_no_quadratic_time(tmp_path: Path, data: bytes) -> None:
+    """Looking again from every opened bracket would take hours."""
+    _, problems = read_bytes(tmp_path, data)
+    assert problems
+
+
+def test_whole_lines_inside_a_value_that_never_ends_are_events(tmp_path: Path) -> None:
+    data = b'{"a": [\n{"n": 1},\n"n",\n{"n": 2}\n'
+    found, problems = read_bytes(tmp_path, data)
+    assert found == [{"n": 1}, {"n": 2}]
+    assert [(problem.kind, problem.line) for problem in problems] == [("malformed-json", 1)]
