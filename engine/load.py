@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
-from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 
+from engine.blame import blame, refusal
 from engine.errors import InputError, RuleError
 from engine.kinds import LogSource
 from engine.logsource import bind
 from engine.match.expression import tests
 from engine.match.predicates import Matches
-from engine.match.translate import UntranslatableError
 from engine.rule import Rule, RuleSet, Selection
-from engine.yaml_text import Documents, blame, read_documents
+from engine.rule_shape import check
+from engine.yaml_text import Documents, read_documents
 
 SUFFIXES = (".yml", ".yaml")
 
@@ -84,29 +85,50 @@ def _is_test_data(file: Path, root: Path) -> bool:
 
 def _parse(documents: Documents) -> Iterator[SigmaRule | SigmaFilter | RuleError]:
     """A file's rules and filters as pySigma reads them, or the error each one has."""
-    if not all(isinstance(item, dict) for item in documents.items):
-        raise RuleError("not a Sigma rule", file=documents.file, expected="a YAML mapping")
+    good = []
+    for item in documents.items:
+        refuse = partial(_refuse, documents, item)
+        try:
+            check(item, refuse)
+            good.append(item)
+        except RuleError as error:
+            yield error
     try:
-        collection = SigmaCollection.from_dicts(
-            documents.items, collect_errors=True, collect_filters=True, resolve_references=False
-        )
-    except SigmaError as error:
-        raise blame(error, documents, None) from error
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        # pySigma lets these out on values of a type it does not expect
-        raise blame(error, documents, None) from error
+        yield from _sorted_out(documents, good)
+    except Exception as error:  # noqa: BLE001  # whatever pySigma lets out, other rules go on
+        if len(good) == 1:
+            yield blame(error, documents, good[0].get("title"))
+            return
+        for item in good:
+            yield from _parse(Documents(documents.file, documents.text, [item]))
+
+
+def _refuse(documents: Documents, item: Any, message: str, field: str, expected: str) -> RuleError:
+    return refusal(message, documents, item, field, expected)
+
+
+def _sorted_out(
+    documents: Documents, items: list[dict[str, Any]]
+) -> list[SigmaRule | SigmaFilter | RuleError]:
+    """What pySigma makes of documents. Raises whatever it raises."""
+    found: list[SigmaRule | SigmaFilter | RuleError] = []
+    collection = SigmaCollection.from_dicts(
+        items, collect_errors=True, collect_filters=True, resolve_references=False
+    )
     for rule in [*collection.rules, *collection.filters]:
         if rule.errors:
-            yield blame(rule.errors[0], documents, rule.title)
+            found.append(blame(rule.errors[0], documents, rule.title))
         elif isinstance(rule, SigmaCorrelationRule):
             reason = "correlation rules are not evaluated yet"
-            yield RuleError(reason, file=documents.file, field="correlation")
+            written = documents.titled(rule.title)
+            found.append(refusal(reason, documents, written, "correlation", None))
         elif isinstance(rule, SigmaRule | SigmaFilter):
-            yield rule
+            found.append(rule)
     attributed = {id(e) for rule in [*collection.rules, *collection.filters] for e in rule.errors}
     for unattributed in collection.errors:
         if id(unattributed) not in attributed:
-            yield blame(unattributed, documents, None)
+            found.append(blame(unattributed, documents, None))
+    return found
 
 
 def _take(
@@ -123,7 +145,7 @@ def _take(
             for item in filters:
                 sigma = item.apply_on_rule(sigma)  # type: ignore[assignment] # a rule stays one
             rule = _rule(sigma, documents, ruleset, pipelines)
-        except (SigmaError, UntranslatableError) as error:
+        except Exception as error:  # noqa: BLE001  # one bad rule never stops the others
             found.refused.append(blame(error, documents, sigma.title))
             continue
         if rule.id in owners:

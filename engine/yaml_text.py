@@ -1,38 +1,19 @@
-"""YAML rule files read with limits, and the line that an error belongs to."""
+"""YAML rule files read with limits."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from sigma.exceptions import (
-    SigmaConditionError,
-    SigmaDetectionError,
-    SigmaLevelError,
-    SigmaLogsourceError,
-    SigmaModifierError,
-    SigmaStatusError,
-)
-from sigma.modifiers import modifier_mapping
-from sigma.rule.base import SigmaYAMLLoader
+from yaml.constructor import ConstructorError
 
-from engine.errors import RuleError, nearest_name
+from engine.errors import RuleError
 
 MAX_BYTES = 1 << 20
-MAX_ALIASES = 64
-"""A rule file larger than this, or with more YAML aliases, is refused unread."""
-
-_ANCHOR = re.compile(r"(?m)(^|[\s\[,:{-])&\w")
-_KEYS: tuple[tuple[type[Exception], str], ...] = (
-    (SigmaConditionError, "condition"),
-    (SigmaLogsourceError, "logsource"),
-    (SigmaLevelError, "level"),
-    (SigmaStatusError, "status"),
-    (SigmaDetectionError, "detection"),
-)
+"""A rule file larger than this is refused unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,74 +36,49 @@ def read_documents(file: Path) -> Documents:
     """Read a rule file. Raises `RuleError` with the line when it is no safe YAML text."""
     name = str(file)
     try:
-        raw = file.read_bytes()
+        with file.open("rb") as opened:
+            raw = opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise RuleError(f"cannot be read: {error.strerror or error}", file=name) from error
     if len(raw) > MAX_BYTES:
-        raise RuleError(f"is {len(raw)} bytes long", file=name, expected=f"at most {MAX_BYTES}")
+        raise RuleError("is too long", file=name, expected=f"at most {MAX_BYTES:,} bytes")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise RuleError("is not UTF-8 text", file=name, line=line) from error
     try:
-        _limit_aliases(text, name)
-        items = [item for item in yaml.load_all(text, Loader=SigmaYAMLLoader) if item is not None]
+        items = [item for item in yaml.load_all(text, Loader=_Loader) if item is not None]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or str(error)
+        reason = getattr(error, "problem", None) or str(error).partition("\n")[0]
         place = mark.line + 1 if mark else None
         raise RuleError(f"is not YAML: {reason}", file=name, line=place) from error
     except RecursionError as error:
         raise RuleError("is nested too deeply", file=name) from error
-    except ValueError as error:  # a date such as 2026-13-45, or a duplicate key
-        raise RuleError(f"is not YAML: {error}", file=name) from error
     if not items:
         raise RuleError("is empty", file=name, expected="a Sigma rule")
     return Documents(name, text, items)
 
 
-def _limit_aliases(text: str, name: str) -> None:
-    if not _ANCHOR.search(text):
-        return
-    events = yaml.parse(text, Loader=yaml.CSafeLoader)
-    if sum(isinstance(event, yaml.AliasEvent) for event in events) > MAX_ALIASES:
-        raise RuleError("has too many YAML aliases", file=name, expected=f"at most {MAX_ALIASES}")
+class _Loader(yaml.CSafeLoader):
+    """Safe loading that says where: of keys given twice and of values that are none."""
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for place, _ in node.value:
+            if place.tag == "tag:yaml.org,2002:merge":
+                raise ConstructorError(None, None, "merge keys are not supported", place.start_mark)
+            key = self.construct_object(place, deep=True)
+            if not isinstance(key, Hashable):
+                raise ConstructorError(None, None, "a key is no plain value", place.start_mark)
+            if key in seen:
+                raise ConstructorError(None, None, f"key {key!r} is given twice", place.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
 
-def blame(error: Exception, documents: Documents, title: str | None) -> RuleError:
-    """A rule's error with its file, line and, for a misspelt modifier, the nearest one."""
-    reason = _reason(error)
-    nearest = None
-    key = next((key for kind, key in _KEYS if isinstance(error, kind)), None)
-    pattern = rf"^\s*(- )?{key}\s*:" if key else None
-    if isinstance(error, SigmaModifierError) and (found := re.search(r"modifier '?(\w+)", reason)):
-        nearest = nearest_name(found[1], modifier_mapping)
-        pattern, key = rf"\|{re.escape(found[1])}\b", "detection"
-    line = _line(documents.text, pattern, title)
-    field = key if key else None
-    if title and len(documents.items) > 1:
-        reason = f"{title}: {reason}"
-    return RuleError(reason, file=documents.file, line=line, field=field, nearest=nearest)
-
-
-def _reason(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    if isinstance(error, KeyError):
-        text = f"lacks {text}"
-    return text.replace("\n", " ")
-
-
-def _line(text: str, pattern: str | None, title: str | None) -> int | None:
-    """The first line that a pattern fits, below the title's own line when that is known."""
-    lines = text.splitlines()
-    start = 0
-    if title:
-        named = (i for i, line in enumerate(lines) if line.startswith("title:") and title in line)
-        start = next(named, 0)
-    if pattern is None:
-        return start + 1
-    fits = re.compile(pattern)
-    after = (i for i in range(start, len(lines)) if fits.search(lines[i]))
-    anywhere = (i for i, line in enumerate(lines) if fits.search(line))
-    return next(after, next(anywhere, start)) + 1
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:  # a date such as 2026-13-45, a number of 5,000 digits
+            raise ConstructorError(None, None, str(error), node.start_mark) from error

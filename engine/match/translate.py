@@ -69,18 +69,24 @@ _FLAGS = {
 }
 
 
-def translate(condition: Any) -> Expression:
+MAX_LEVELS = 64
+"""Levels of and, or and not in one condition, so that evaluating it cannot exhaust the stack."""
+
+
+def translate(condition: Any, levels: int = MAX_LEVELS) -> Expression:
     """An expression that means what pySigma's condition tree means.
 
     Raises `UntranslatableError`.
     """
+    if not levels:
+        raise UntranslatableError("the condition is nested too deeply")
     match condition:
         case ConditionAND(args=args):
-            return And(tuple(translate(arg) for arg in args))
+            return And(tuple(translate(arg, levels - 1) for arg in args))
         case ConditionOR(args=args):
-            return Or(tuple(translate(arg) for arg in args))
+            return Or(tuple(translate(arg, levels - 1) for arg in args))
         case ConditionNOT(args=args):
-            return Not(translate(args[0]))
+            return Not(translate(args[0], levels - 1))
         case ConditionFieldEqualsValueExpression(field=field, value=value):
             return _value(field, value)
         case ConditionValueExpression(value=value):
