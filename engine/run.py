@@ -67,6 +67,8 @@ class Pipeline:
         self.clock = clock
         self.bounds = bounds or Bounds()
         self.totals = Totals()
+        self._pending: dict[str, dict[str, int]] = {}
+        """Occurrence totals by source that wait for a checkpoint to be committed with."""
 
     def drain(
         self,
@@ -83,24 +85,36 @@ class Pipeline:
         state store raises; batches committed before that stay so.
         """
         read = 0
-        for batch in source.poll(self.state.load(source.name)):
+        checkpoint = self.state.load(source.name)
+        self._pending.pop(source.name, None)  # what was not committed is read again
+        for batch in source.poll(checkpoint):
+            checkpoint = checkpoint or batch.checkpoint
             written = self.take(source.name, batch, tags)
             read += len(batch.records)
             if after:
                 after(batch, written)
             if stop and stop():
-                break
+                return read
+        if checkpoint is None and (totals := self._pending.pop(source.name, None)):
+            self.state.commit(source.name, None, totals)  # it has none, and is read to its end
         return read
 
     def take(self, name: str, batch: Batch, tags: LogSource | None = None) -> Written:
-        """Evaluate one batch, store its alerts, commit its checkpoint."""
-        numbered = Numbering(name, self.state)
+        """Evaluate one batch, store its alerts, commit its checkpoint.
+
+        Occurrence numbers are committed with a checkpoint alone: an event that will be read
+        again must get the same number again.
+        """
+        numbered = Numbering(name, self.state, self._pending.get(name, {}))
         alerts: list[Alert] = []
         for record in batch.records:
             alerts.extend(self._alerts(record, tags, numbered))
         written = self.sink.write(alerts) if alerts else Written()
-        if batch.checkpoint is not None or numbered.totals:
+        if batch.checkpoint is None:
+            self._pending[name] = numbered.totals
+        else:
             self.state.commit(name, batch.checkpoint, numbered.totals)
+            self._pending.pop(name, None)
         self.totals.events += len(batch.records)
         self.totals.written.add(written)
         return written
@@ -129,11 +143,11 @@ class Numbering:
     alone gives the same numbers as counting all.
     """
 
-    def __init__(self, source: str, state: StateStore) -> None:
+    def __init__(self, source: str, state: StateStore, pending: Mapping[str, int]) -> None:
         self._source = source
         self._state = state
-        self.totals: dict[str, int] = {}
-        """New occurrence totals by content hash, to be committed with the batch."""
+        self.totals: dict[str, int] = dict(pending)
+        """New occurrence totals by content hash, to be committed with a checkpoint."""
 
     def name_of(self, record: Record) -> str:
         """The event's id: its content's hash and which of the equal ones it is."""
