@@ -11,8 +11,9 @@ from engine.errors import Problem, Report
 from engine.event import Event
 from engine.logsource import Binding
 from engine.match import reference
-from engine.match.evaluate import Ruleset, lasting
+from engine.match.evaluate import Ruleset
 from engine.match.expression import Expression, Test, fields
+from engine.match.fieldtests import lasting
 from engine.match.pattern import RegexTimeoutError
 from engine.rule import Rule
 

@@ -9,24 +9,16 @@ one of the tests that it cannot do without has held, so that cost follows hits a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from engine.event import Event
 from engine.match import reference
 from engine.match.expression import And, Expression, Not, Or, Test
-from engine.match.predicates import Exists, Matches, Scalar, Text, as_text
+from engine.match.fieldtests import FieldTests, Held
+from engine.match.pattern import fold
+from engine.match.predicates import Exists, Matches, Text, as_text
 
-if TYPE_CHECKING:
-    from engine.event import Event
-
-VALUES_KEPT = 20_000
-"""Distinct values remembered for each field of a group."""
-
-LONGEST_KEPT = 4096
-"""Values longer than this (characters) are looked at anew each time."""
-
-Held = frozenset[int]
-Check = Callable[[Held, "Event"], bool]
+Check = Callable[[Held, Event | None], bool]
 _Cover = tuple[float, frozenset[int]]
 
 
@@ -36,6 +28,7 @@ class Ruleset:
     def __init__(self, expressions: Sequence[Expression]) -> None:
         self._numbers: dict[Test, int] = {}
         self._checks: list[Check] = [self._compile(expression) for expression in expressions]
+        self._whole = [_reads_more(expression) for expression in expressions]
         self._considered: dict[int, list[int]] = {}
         self._always: list[int] = []
         for place, expression in enumerate(expressions):
@@ -49,21 +42,34 @@ class Ruleset:
         for test, number in self._numbers.items():
             by_field.setdefault(test.field, []).append((number, test))
         keywords = by_field.pop(None, [])
-        self._fields: list[FieldTests | KeywordTests] = [
+        self.keywords = KeywordTests(keywords) if keywords else None
+        self.fields = tuple(
             FieldTests(name, tests) for name, tests in by_field.items() if name is not None
-        ]
-        if keywords:
-            self._fields.append(KeywordTests(keywords))
+        )
 
     def candidates(self, event: Event) -> Iterator[tuple[int, Callable[[], bool]]]:
         """Places of the expressions that may hold, each with what decides it."""
-        held: Held = frozenset().union(*(field.held(event) for field in self._fields))
+        held: set[int] = set()
+        for field in self.fields:
+            held |= field.held(event.values(field.field))
+        if self.keywords:
+            held |= self.keywords.held(event)
+        known = frozenset(held)
+        for place in self._places(known):
+            check = self._checks[place]
+            yield place, lambda check=check: check(known, event)  # type: ignore[misc]
+
+    def may_hold(self, held: Held) -> bool:
+        """Whether any expression may hold, given what held on the fields (keywords apart)."""
+        return any(
+            self._whole[place] or self._checks[place](held, None) for place in self._places(held)
+        )
+
+    def _places(self, held: Iterable[int]) -> list[int]:
         places = set(self._always)
         for number in held:
             places.update(self._considered.get(number, ()))
-        for place in sorted(places):
-            check = self._checks[place]
-            yield place, lambda check=check: check(held, event)  # type: ignore[misc]
+        return sorted(places)
 
     def _compile(self, expression: Expression) -> Check:
         match expression:
@@ -78,7 +84,7 @@ class Ruleset:
                 return lambda held, event: not inner(held, event)
             case Test():
                 if not remembered(expression):
-                    return lambda _, event: reference.holds(expression, event)
+                    return lambda _, event: event is None or reference.holds(expression, event)
                 number = self._numbers.setdefault(expression, len(self._numbers))
                 return lambda held, _: number in held
 
@@ -109,6 +115,17 @@ def remembered(test: Test) -> bool:
     return not isinstance(test.predicate, Matches) or test.predicate.regex.linear
 
 
+def _reads_more(expression: Expression) -> bool:
+    """Whether the expression asks more than what is remembered of single fields."""
+    match expression:
+        case And(items) | Or(items):
+            return any(_reads_more(item) for item in items)
+        case Not(item):
+            return _reads_more(item)
+        case Test():
+            return expression.field is None or not remembered(expression)
+
+
 def _commonness(test: Test) -> float:
     """A guess at how often a test holds, to consider rules by their rarest ones."""
     if isinstance(test.predicate, Exists):
@@ -116,47 +133,6 @@ def _commonness(test: Test) -> float:
     if isinstance(test.predicate, Text):
         return 1.0 + 20.0 / (1 + max(len(s) for s in test.predicate.pattern.segments))
     return 5.0
-
-
-class FieldTests:
-    """All tests on one field, and what they said of the values seen."""
-
-    def __init__(self, field: str, tests: Sequence[tuple[int, Test]]) -> None:
-        self.field = field
-        self._exact: dict[str, list[int]] = {}
-        self._texts: list[tuple[int, Callable[[str], bool]]] = []
-        self._others: list[tuple[int, Test]] = []
-        for number, test in tests:
-            predicate = test.predicate
-            if not isinstance(predicate, Text) or predicate.pattern.cased:
-                self._others.append((number, test))
-            elif predicate.pattern.literal is not None:
-                self._exact.setdefault(predicate.pattern.literal, []).append(number)
-            else:
-                self._texts.append((number, predicate.pattern.matches_folded))
-        self._known: dict[object, Held] = {}
-
-    def held(self, event: Event) -> Held:
-        """The numbers of the tests that hold on the event's values of the field."""
-        values = event.values(self.field)
-        key = lasting(values)
-        if key is None:
-            return self._evaluate(values, event)
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= VALUES_KEPT:
-                self._known.clear()
-            known = self._known[key] = self._evaluate(values, event)
-        return known
-
-    def _evaluate(self, values: tuple[Scalar, ...], event: Event) -> Held:
-        found: set[int] = set()
-        for value in values:
-            text = as_text(value).lower()
-            found.update(self._exact.get(text, ()))
-            found.update(number for number, fits in self._texts if fits(text))
-        found.update(n for n, test in self._others if test.predicate.holds(values, event))
-        return frozenset(found)
 
 
 class KeywordTests:
@@ -172,25 +148,19 @@ class KeywordTests:
             else:
                 self._others.append((number, test))
 
+    @property
+    def literals(self) -> list[str] | None:
+        """Texts (in lower case) of which an event that any test holds on has one, or None."""
+        found = [literal for _, literal, _ in self._texts]
+        return None if self._others or "" in found else found
+
     def held(self, event: Event) -> Held:
         """The numbers of the tests that hold on some value.
 
         A literal of the pattern is first looked for in all values at once, which is quick and
         seldom finds anything.
         """
-        everything = "\n".join(as_text(value) for value in event.every_value()).lower()
+        everything = fold("\n".join(as_text(value) for value in event.every_value()))
         hits = [(n, test) for n, literal, test in self._texts if literal in everything]
         hits += self._others
         return frozenset(n for n, test in hits if reference.holds(test, event))
-
-
-def lasting(values: tuple[Scalar, ...]) -> object:
-    """What a value is remembered by; None when it is too long to be.
-
-    In Python 1, 1.0 and True are equal, but their texts are not.
-    """
-    if len(values) == 1 and type(values[0]) is str:
-        return values[0] if len(values[0]) <= LONGEST_KEPT else None
-    if sum(len(value) for value in values if isinstance(value, str)) > LONGEST_KEPT:
-        return None
-    return tuple((type(value), value) for value in values)
