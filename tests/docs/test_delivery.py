@@ -1,0 +1,69 @@
+"""The figures in docs/delivery.md are those of the code."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from inspect import signature
+
+import pytest
+
+from connectors.files.roster import FORGET, MOST_GONE
+from connectors.files.watch import QUIET
+from connectors.search import SearchSource
+from connectors.search.names import ALERTS, DEAD_LETTER, STATE
+from connectors.search.port import TRANSIENT
+from connectors.search.retry import Retry
+from connectors.sqlite.schema import TABLES
+from tests.docs.pages import page, rows
+from vedette import settings
+from vedette.follow import FAILURES_UNTIL_IDLE, LONGEST_BACK_OFF
+
+PAGE = page("docs/delivery.md")
+TEXT = " ".join(PAGE.text.split())
+NUMBERS = {2: "two", 5: "five", 7: "seven"}
+
+
+def default(name: str) -> timedelta:
+    found: timedelta = settings.SearchSource.model_fields[name].default
+    return found
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"overlap ({default('overlap') // timedelta(minutes=1)}m)",
+        f"refresh_lag ({default('refresh_lag') // timedelta(seconds=1)}s)",
+        f"`start: {default('start') // timedelta(hours=1)}h`, the default",
+        f"More than {signature(SearchSource).parameters['max_seen'].default:,} events",
+        f"not changed for {NUMBERS[int(QUIET)]} seconds",
+        f"at most the latest {MOST_GONE:,}",
+        f"repeated up to {NUMBERS[Retry().limit]} times, after {Retry().first} s",
+        f"and so on to {Retry().longest:.0f} s",
+        f"doubles with each failure up to {NUMBERS[LONGEST_BACK_OFF // timedelta(minutes=1)]} min",
+    ],
+)
+def test_a_figure_is_the_codes_own(said: str) -> None:
+    assert said in TEXT
+
+
+def test_a_file_that_is_gone_is_remembered_for_the_day_that_the_page_says() -> None:
+    assert timedelta(seconds=FORGET) == timedelta(days=1)
+    assert "remembered for a day" in TEXT
+
+
+def test_the_statuses_that_are_tried_again_are_named() -> None:
+    named = ", ".join(map(str, sorted(TRANSIENT - {0})))
+    assert named.replace(", 504", " or 504") in TEXT
+
+
+def test_the_names_of_indices_and_tables_are_the_codes_own() -> None:
+    cluster, sqlite = rows(PAGE.section("Where state lies"))
+    for prefix, cell in zip((ALERTS, STATE, DEAD_LETTER), cluster[1:], strict=True):
+        assert f"`{prefix}NAMESPACE`" in cell
+    for table in ("alerts", "checkpoints", "occurrences", "dead_letters"):
+        assert any(statement.startswith(f"CREATE TABLE {table} ") for statement in TABLES)
+        assert f"`{table}`" in " ".join(sqlite)
+
+
+def test_the_number_of_failures_until_idle_is_the_one_in_the_commands_page() -> None:
+    assert f"fails {NUMBERS[FAILURES_UNTIL_IDLE]} times in a row" in page("docs/commands.md").text
