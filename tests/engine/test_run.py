@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -258,9 +257,7 @@ def test_state_of_one_source_is_not_that_of_another() -> None:
     assert state.occurrences("b", ["h"]) == {"h": 5}
 
 
-def test_nothing_is_written_where_nothing_matches(
-    detector: Any, maker: Any, tmp_path: Path
-) -> None:
+def test_nothing_is_written_where_nothing_matches(detector: Any, maker: Any) -> None:
     sink = OnceSink()
     sink.refuses = True
     assert pipeline(detector, maker, sink).drain(ListSource(records([{"a": 0, "b": 0}]), [1])) == 1
