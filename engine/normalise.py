@@ -23,12 +23,13 @@ MAX_DEPTH = 32
 """Objects nested deeper than this are kept as their JSON text."""
 
 ALIASES = {
-    "Provider_Name": ("SourceName", "EventSourceName", "ProviderName", "provider_name", "Provider"),
+    "Provider_Name": ("SourceName", "EventSourceName", "ProviderName", "provider_name",
+                      "source_name", "Provider"),
     "Computer": ("Hostname", "ComputerName", "MachineName", "computer_name"),
     "EventID": ("EventId", "EventCode", "event_id", "Event_ID"),
     "Channel": ("LogName", "log_name", "channel"),
     "EventRecordID": ("RecordNumber", "EventRecordId", "RecordId", "record_number"),
-}
+}  # fmt: skip
 """Sigma's name of a Windows system field, and what flat shippers call it."""
 
 
