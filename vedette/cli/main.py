@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from io import StringIO
+from typing import Any
 
 import click
 
 from engine.errors import VedetteError
+from vedette import __version__
 
 USAGE = 3
 """Exit code of a usage or input error."""
+
+READER_GONE = 141
+"""Exit code when whoever read standard output went away (128 + SIGPIPE)."""
 
 INTERNAL = 70
 """Exit code of a fault of our own (EX_SOFTWARE)."""
@@ -28,8 +34,21 @@ COMMANDS = {
 """Each command and its line in the help; a command's module is imported only when it is used."""
 
 
+class ReaderGoneError(Exception):
+    """Nobody reads standard output any more (`| head`)."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands live in `vedette.cli.<name>` as `command`."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click and rich would end a broken pipe with 1, which means alerts."""
+        try:
+            return super().invoke(ctx)
+        except (BrokenPipeError, SystemExit) as error:
+            if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+                raise
+            raise ReaderGoneError from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 # click's signature
         """All commands, in the order a user meets them."""
@@ -68,7 +87,7 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="vedette", message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def cli(debug: bool) -> None:
     """Vedette finds attacks in security logs.
@@ -87,29 +106,60 @@ def cli(debug: bool) -> None:
 def entry(arguments: list[str] | None = None) -> None:
     """Run the command line and exit. No traceback reaches a user who did not ask for it."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    _open_closed_streams()
     try:
         code = cli.main(arguments, prog_name="vedette", standalone_mode=False)
     except click.exceptions.Exit as error:
         code = error.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         code = _say("stopped", 130)
     except click.ClickException as error:
-        error.show()
-        code = USAGE
+        code = _usage(error)
     except VedetteError as error:
         code = _say(str(error), USAGE)
-    except KeyboardInterrupt:
-        code = _say("stopped", 130)
-    except BrokenPipeError:
-        # the reader went away (`| head`); leave stdout closed so that Python does not complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
+    except ReaderGoneError:
+        _discard_output()
+        code = READER_GONE
     except Exception as error:
         if "--debug" in arguments:
             raise
-        text = f"a fault in vedette: {type(error).__name__}: {error} (--debug shows where)"
-        code = _say(text, INTERNAL)
+        code = _failed(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _failed(error: Exception) -> int:
+    """Say what no one foresaw: the system refused (disk full), or the fault is ours."""
+    if isinstance(error, OSError) and error.strerror:
+        _discard_output()
+        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return _say(f"{where}{error.strerror}", USAGE)
+    kind = type(error).__name__
+    return _say(f"a fault in vedette: {kind}: {error} ('vedette --debug …' shows where)", INTERNAL)
+
+
+def _usage(error: click.ClickException) -> int:
+    """Show what click has to say; it repeats words that the terminal must not obey."""
+    from vedette.output.safe import visible_lines
+
+    shown = StringIO()
+    error.show(shown)
+    click.echo(visible_lines(shown.getvalue().rstrip("\n")), err=True)
+    return USAGE
+
+
+def _open_closed_streams() -> None:
+    """A closed standard stream (`>&-`) is None in Python; read nothing from it, write nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+
+
+def _discard_output() -> None:
+    """Send what stdout still holds nowhere: Python would fail on it again at its end."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return  # no file behind it
 
 
 def _say(text: str, code: int) -> int:
