@@ -7,8 +7,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
-import orjson
-
+from vedette.output.lines import encode
 from vedette.output.safe import visible
 
 
@@ -26,7 +25,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["error.stack_trace"] = self.formatException(record.exc_info)
-        return orjson.dumps(line).decode()
+        return encode(line)
 
 
 class Lines(logging.Formatter):
