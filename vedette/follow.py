@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event as Flag
+from typing import Protocol
 
 from engine.errors import VedetteError
 from engine.ports import Batch, Written
@@ -19,6 +19,18 @@ log = logging.getLogger("vedette.run")
 LONGEST_BACK_OFF = timedelta(minutes=5)
 FAILURES_UNTIL_IDLE = 5
 """Failures in a row of one source after which `until_idle` gives up."""
+
+
+class Flag(Protocol):
+    """How a run is told to end: `vedette.stop.Stop`, `threading.Event`, or a test's."""
+
+    def is_set(self) -> bool:
+        """Whether to end."""
+        ...
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for it so many seconds at most; tells whether it came."""
+        ...
 
 
 @dataclass(slots=True)

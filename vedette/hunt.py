@@ -151,14 +151,20 @@ def hunt(
     return Outcome(summary, kept)
 
 
+def check_inputs(paths: Sequence[Path | Literal["-"]]) -> None:
+    """Raise `InputError` for a path that does not exist, before rules are loaded for nothing."""
+    FileSource(paths, Problems()).close()
+
+
 def _tell_what_was_left_out(pipeline: Pipeline, problems: Problems) -> None:
     totals = pipeline.totals
-    if totals.outside:
-        text = f"{totals.outside:,} events lie outside --from and --to, or have no time"
-        problems(Problem("outside-time", text))
-    if totals.own:
-        text = f"{totals.own:,} events are alerts of our own, which rules are not asked about"
-        problems(Problem("own-alerts", text))
+    for kind, number, text in (
+        ("outside-time", totals.outside, "events lie outside --from and --to, or have no time"),
+        ("own-alerts", totals.own, "events are alerts of our own, which no rule is asked about"),
+    ):
+        if number:
+            problems(Problem(kind, text))
+            problems.counts[kind] = number  # one sentence stands for them all
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -10,26 +10,68 @@ import yaml
 from sigma.exceptions import SigmaError
 from sigma.processing.pipeline import ProcessingPipeline
 
-from engine.errors import InputError
+from engine.errors import InputError, nearest_name
+from engine.kinds import LogSource
 from engine.load import load_rules
-from engine.rule import RuleSet, Selection
+from engine.rule import Rule, RuleSet, Selection
 from vedette import ROOT
 from vedette.output.safe import visible
 
 OWN_RULES = ROOT / "rules"
 """The project's own rules, in a checkout and in an installation alike."""
 
+ESCAPES = (AttributeError, LookupError, TypeError, ValueError)
+"""What pySigma lets out on values of a type that it does not expect."""
+
 SHOWN = 20
 """Refused rules that are named one by one before the rest is only counted."""
 
 
-def load(paths: Sequence[Path], select: Selection, pipelines: Sequence[Path] = ()) -> RuleSet:
+def load(
+    paths: Sequence[Path],
+    select: Selection,
+    pipelines: Sequence[Path] = (),
+    warn: Callable[[str], None] | None = None,
+) -> RuleSet:
     """Load rules from the paths, or the project's own when there are none.
 
-    Raises `InputError` for a missing path or a pipeline that is none.
+    `warn` is told of each tag and each excluded name that no rule has. Raises `InputError` for
+    a missing path or a pipeline that is none.
     """
     read = [pipeline(file) for file in pipelines]
-    return load_rules(paths or [OWN_RULES], select=select, pipelines=read)
+    rules = load_rules(paths or [OWN_RULES], pipelines=read)
+    if warn and len(rules):
+        for text in astray(rules.rules, select):
+            warn(text)
+    wanted = [rule for rule in rules.rules if select.wants(rule)]
+    rules.unwanted = len(rules) - len(wanted)
+    rules.rules = wanted
+    return rules
+
+
+def astray(rules: Sequence[Rule], select: Selection) -> Iterator[str]:
+    """What a selection names and no rule has, each with the nearest name."""
+    names = {name.lower() for rule in rules for name in (rule.id, rule.title)}
+    for name in sorted(select.exclude - names):
+        yield _nobody("no rule to leave out has the id or title", name, names)
+    tags = {tag.lower().removeprefix("attack.") for rule in rules for tag in rule.tags}
+    for tag in sorted(select.tags):
+        if not any(Selection(tags=frozenset({tag})).wants(rule) for rule in rules):
+            yield _nobody("no rule has the tag", tag, tags)
+
+
+def astray_label(rules: Sequence[Rule], given: LogSource) -> Iterator[str]:
+    """The names of a log source that no rule asks for, each with the nearest one."""
+    for key in ("product", "service", "category"):
+        names = {name for rule in rules if (name := getattr(rule.logsource, key))}
+        name = getattr(given, key)
+        if name and name not in names:
+            yield _nobody(f"no rule is for the {key}", name, names)
+
+
+def _nobody(text: str, name: str, known: Iterable[str]) -> str:
+    nearest = nearest_name(name, known)
+    return f"{text} {name!r}" + (f"; did you mean {nearest!r}?" if nearest else "")
 
 
 def pipeline(file: Path) -> ProcessingPipeline:
@@ -38,9 +80,14 @@ def pipeline(file: Path) -> ProcessingPipeline:
         return ProcessingPipeline.from_yaml(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(error.strerror or "cannot be read", file=str(file)) from error
-    except (SigmaError, yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError) as error:
+    except (SigmaError, yaml.YAMLError, *ESCAPES) as error:
         reason = str(error).replace("\n", " ")
         raise InputError(f"not a processing pipeline: {reason}", file=str(file)) from error
+
+
+def caution(text: str) -> None:
+    """Say on standard error what is probably not meant."""
+    click.echo(visible(f"warning: {text}"), err=True)
 
 
 def tell(rules: RuleSet) -> None:

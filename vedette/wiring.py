@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ from engine.run import Pipeline
 from mitre.catalog import Catalog
 from vedette import rulesets
 from vedette import settings as config
+
+log = logging.getLogger("vedette.run")
 
 Clock = Callable[[], datetime]
 
@@ -84,6 +87,8 @@ def assemble(
     sink, state, place = stores(settings, client, report, clock)
     if dry:
         sink, state = dry(sink, state)
+    else:
+        make_folders(settings)
     pipeline = Pipeline(
         Detector(rules.rules, report),
         AlertMaker(
@@ -109,7 +114,7 @@ def load_rules(settings: config.Settings) -> RuleSet:
         tags=frozenset(tag.lower().removeprefix("attack.") for tag in wanted.tags),
         exclude=frozenset(name.lower() for name in wanted.exclude),
     )
-    rules = rulesets.load(wanted.paths, select, wanted.pipelines)
+    rules = rulesets.load(wanted.paths, select, wanted.pipelines, log.warning)
     if rules.refused and (wanted.strict or not len(rules)):
         raise rules.refused[0]
     if not len(rules):
@@ -147,9 +152,17 @@ def stores(
         state = ClusterState(client, settings.namespace, clock=clock)
         return sink, state, f"{sink.alias} on {client.host}"
     path = settings.output.sqlite
-    _make_folder(path.parent)
     store = SqliteStore(path)
     return store.sink, store.state, str(path)
+
+
+def make_folders(settings: config.Settings) -> None:
+    """Make the folders that are watched, and the one of the SQLite file."""
+    for source in settings.sources:
+        if isinstance(source, config.FolderSource):
+            _make_folder(source.path)
+    if settings.store == "sqlite":
+        _make_folder(settings.output.sqlite.parent)
 
 
 def _make_folder(path: Path) -> None:
@@ -170,7 +183,6 @@ def feed(
     given = source.logsource
     tags = LogSource(given.product, given.service, given.category) if given else None
     if isinstance(source, config.FolderSource):
-        _make_folder(source.path)
         folder = FolderSource(source.path, source.name, report, clock=lambda: clock().timestamp())
         # a file that is read whole must have been quiet for so long
         return Feed(folder, source.interval, tags, timedelta(seconds=QUIET))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from vedette import __version__
-from vedette.cli.options import FORMATS, PATH, moment, rule_options, selection, word
+from vedette.cli.options import FORMATS, PATH, rule_options, selection, span, stream, word
 
 if TYPE_CHECKING:
     from engine.errors import Problems
@@ -88,20 +88,24 @@ def command(
     from engine.level import LEVELS, level_rank
     from engine.run import Bounds
     from vedette import rulesets
-    from vedette.hunt import Hunt, hunt
+    from vedette.hunt import Hunt, check_inputs, hunt
     from vedette.output.writers import writer
 
     shown = word("--output", form, FORMATS) or ("table" if sys.stdout.isatty() else "ndjson")
     gravest = word("--fail-on", fail_on, LEVELS)
-    bounds = Bounds(moment("--from", start), moment("--to", end))
+    bounds = Bounds(*span(start, end))
     wanted = selection(min_level, statuses, tags, excluded)
     label = _label(logsource)
-    rules = rulesets.load(rule_paths, wanted, pipelines)
+    inputs = tuple(_stdin_or_path(path) for path in paths)
+    check_inputs(inputs)
+    rules = rulesets.load(rule_paths, wanted, pipelines, rulesets.caution)
     rulesets.tell(rules)
     if not len(rules) and not rules.unwanted:
         return NO_RULES
+    for text in rulesets.astray_label(rules.rules, label) if label and len(rules) else ():
+        rulesets.caution(text)
     plan = Hunt(
-        paths=tuple(_stdin_or_path(path) for path in paths),
+        paths=inputs,
         rules=rules,
         bounds=bounds,
         tags=label,
@@ -112,7 +116,7 @@ def command(
     from vedette.output.console import wants_color
     from vedette.output.progress import Progress
 
-    out = writer(shown, sys.stdout, width=None, color=wants_color(sys.stdout))
+    out = writer(shown, stream(shown), width=None, color=wants_color(sys.stdout))
     # a bar would be torn by alerts that stream to the same terminal
     quiet = shown != "table" and sys.stdout.isatty()
     progress: Progress | None = None

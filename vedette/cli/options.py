@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -115,3 +117,18 @@ def moment(option: str, given: str | None) -> datetime | None:
             expected="ISO 8601, such as 2026-11-23 or 2026-11-23T02:30:00Z",
         )
     return time
+
+
+def span(start: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:
+    """The times of --from and --to. Raises `InputError`, also when nothing lies between them."""
+    first, last = moment("--from", start), moment("--to", end)
+    if first and last and first >= last:
+        raise InputError("not after --from, so no event can be meant", field="--to")
+    return first, last
+
+
+def stream(form: str) -> TextIO:
+    """Standard output, made fit for a format: what programs read is UTF-8 with plain newlines."""
+    if form != "table" and isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
+    return sys.stdout

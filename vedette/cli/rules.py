@@ -66,7 +66,7 @@ def list_rules(
     from vedette.output.safe import visible
 
     wanted = selection(min_level, statuses, tags, excluded)
-    rules = rulesets.load(rule_paths, wanted, pipelines)
+    rules = rulesets.load(rule_paths, wanted, pipelines, rulesets.caution)
     for rule in sorted(rules.rules, key=lambda rule: (-level_rank(rule.level), rule.title)):
         techniques = ", ".join(
             tag.removeprefix("attack.").upper() for tag in rule.tags if tag.startswith("attack.t")

@@ -6,19 +6,19 @@ import logging
 import os
 import signal
 import sys
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from vedette.cli.options import FORMATS, PATH, word
+from vedette.cli.options import FORMATS, PATH, stream, word
 
 if TYPE_CHECKING:
     from engine.errors import Problem
     from engine.ports import Sink, StateStore
     from vedette.settings import Loaded
+    from vedette.stop import Stop
     from vedette.wiring import Parts
 
 log = logging.getLogger("vedette.run")
@@ -58,12 +58,11 @@ def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None
     loaded = _load(path)
     configure(loaded.settings.log.level, loaded.settings.log.format)
     shown = word("--output", form, FORMATS) or ("table" if sys.stdout.isatty() else "ndjson")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = _stop_on_signals()
     parts = _assemble(loaded, shown if dry_run else None)
     try:
-        rulesets.tell(parts.rules)
+        for line in rulesets.described(parts.rules):
+            log.info(line)
         log.info("alerts %s %s", "would go to" if dry_run else "go to", parts.place)
         parts.sink.prepare()
         return _follow(parts, stop, until_idle=until_idle)
@@ -71,7 +70,22 @@ def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None
         parts.close()
 
 
-def _follow(parts: Parts, stop: threading.Event, *, until_idle: bool) -> int:
+def _stop_on_signals() -> Stop:
+    """A wish to end that SIGTERM and Ctrl-C utter; a second one ends the process at once."""
+    from vedette.stop import Stop
+
+    stop = Stop()
+
+    def handle(number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)
+    return stop
+
+
+def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
     """Run until stopped or idle, and say what was done."""
     from vedette.follow import follow
 
@@ -84,10 +98,12 @@ def _follow(parts: Parts, stop: threading.Event, *, until_idle: bool) -> int:
         "stopped" if stop.is_set() else "nothing new is left",
         totals.events, totals.written.created, totals.written.existing, totals.written.dead,
     )  # fmt: skip
+    if not until_idle:
+        return 0
     failed = [turn for turn in turns if turn.failure is not None]
     for turn in failed:
         log.error("source %s: given up: %s", turn.feed.source.name, turn.failure)
-    return FAILED if failed and until_idle else 0
+    return FAILED if failed else 0
 
 
 def _load(path: Path | None) -> Loaded:
@@ -111,7 +127,7 @@ def _assemble(loaded: Loaded, form: str | None) -> Parts:
     from vedette.output.summary import Summary
     from vedette.output.writers import writer
 
-    out = writer(form, sys.stdout, width=None, color=wants_color(sys.stdout))
+    out = writer(form, stream(form), width=None, color=wants_color(sys.stdout))
 
     def dry(_sink: Sink, state: StateStore) -> tuple[Sink, StateStore]:
         return DrySink(out, Summary(attack_version=loaded.settings.attack.version)), DryState(state)
