@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from engine.detect import Detector
 from engine.errors import Problem
 from engine.normalise import normalise
@@ -64,4 +66,14 @@ def _tests(rule: Rule) -> list[dict[str, Any]] | str:
             return f"test {number} has the unknown key {min(map(str, unknown))!r}"
         if not isinstance(test["match"], bool) or not isinstance(test["event"], Mapping):
             return f"test {number}: match is true or false, event is a mapping"
-    return [{**test, "name": str(test["name"])} for test in tests]
+    try:
+        return [
+            {**test, "name": str(test["name"]), "event": _as_read(test["event"])} for test in tests
+        ]
+    except (TypeError, RecursionError) as error:
+        return f"an event is not JSON: {error}"
+
+
+def _as_read(event: Mapping[Any, Any]) -> Any:
+    """The event as a file would give it: YAML also knows dates, and keys that are no text."""
+    return orjson.loads(orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS))
