@@ -65,7 +65,7 @@ def bind(rule: SigmaRule, pipelines: Sequence[ProcessingPipeline] = ()) -> tuple
         route = _route(name, source)
         if name == "windows-audit":  # the one way that also renames fields
             try:
-                body = _applied(rule, pipeline)
+                body = _without(_applied(rule, pipeline), route)
             except SigmaError:
                 continue
         else:
@@ -79,6 +79,14 @@ def _applied(rule: SigmaRule, pipeline: ProcessingPipeline) -> Expression:
     copy = deepcopy(rule)
     pipeline.apply(copy)
     return _expression(copy)
+
+
+def _without(body: Expression, route: Expression) -> Expression:
+    """A body without what its route says already, which would be evidence of nothing."""
+    if not isinstance(body, And) or not isinstance(route, And):
+        return body
+    kept = tuple(item for item in _flat(body.items) if item not in route.items)
+    return kept[0] if len(kept) == 1 else And(kept)
 
 
 def _expression(rule: SigmaRule) -> Expression:
