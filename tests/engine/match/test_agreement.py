@@ -1,0 +1,204 @@
+"""The fast evaluator, and the screen before it, say what the reference says."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaRule
+
+from engine.detect import Detector, ReferenceGroup
+from engine.errors import Problem
+from engine.event import Event
+from engine.kinds import LogSource
+from engine.layout import Layout, scalar
+from engine.logsource import bind
+from engine.match import keywords
+from engine.match.literal import required_literal
+from engine.match.memory import Budget
+from engine.match.translate import UntranslatableError
+from engine.normalise import normalise
+from engine.ports import Record
+from engine.rule import Rule
+from tests.engine.match.strategies import documents, envelopes, rules
+
+EXAMPLES = int(os.environ.get("VEDETTE_TEST_EXAMPLES", "400"))
+
+
+def made(number: int, document: Mapping[str, Any]) -> Rule | None:
+    """A rule without the detour through a file; None when it is refused."""
+    try:
+        sigma = SigmaRule.from_dict(dict(document))
+        bindings = bind(sigma)
+    except (SigmaError, UntranslatableError):
+        return None
+    source = LogSource(sigma.logsource.product, sigma.logsource.service, sigma.logsource.category)
+    return Rule(
+        f"r{number}", "generated", "low", None, source, (), bindings, "f", "s", dict(document)
+    )
+
+
+def asked(detector: Detector, document: Mapping[str, Any], raw: bytes | None) -> list[str]:
+    if not detector.may_match(document, raw):
+        return []
+    return [match.rule.id for match in detector.match(normalise(Record(document, "x")))]
+
+
+def spelled(document: Mapping[str, Any], escaped: bool) -> bytes:
+    """The JSON of a document, with what is beyond ASCII (and all letters) escaped or not."""
+    if not escaped:
+        return orjson.dumps(document)
+    text = json.dumps(document)
+    return "".join(f"\\u{ord(c):04x}" if c in "ek" else c for c in text).encode()
+
+
+@given(
+    st.lists(rules(), min_size=1, max_size=4),
+    st.lists(st.tuples(envelopes, documents, st.booleans()), min_size=1, max_size=6),
+)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+def test_fast_and_reference_agree_whatever_the_rules_and_events(
+    written: list[dict[str, Any]], events: list[tuple[dict[str, Any], dict[str, Any], bool]]
+) -> None:
+    ready = [rule for n, document in enumerate(written) if (rule := made(n, document))]
+    problems: list[Problem] = []
+    fast = Detector(ready, problems.append)
+    slow = Detector(ready, problems.append, ReferenceGroup)
+    for envelope, fields, escaped in (*events, *events):  # twice: from memory as well
+        document = {**envelope, **fields}
+        raw = spelled(document, escaped=False)
+        wanted = asked(slow, document, None)
+        assert asked(fast, document, raw) == wanted
+        assert asked(fast, document, None) == wanted
+        if escaped:
+            again = spelled(document, escaped=True)
+            if json.loads(again) == document:
+                assert asked(fast, document, again) == wanted
+    assert not problems
+
+
+@given(envelopes, documents)
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_a_layout_places_every_field_where_normalising_finds_it(
+    envelope: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    document = {**envelope, **fields}
+    layout = Layout.of(tuple(document))
+    if layout is None:
+        return
+    event: Event = normalise(Record(document, "x"))
+    for name in (*event.fields, "Image", "Provider_Name", "ThreatName", "a.b", "Computer"):
+        if name.startswith("logsource."):
+            continue
+        place = layout.place(name)
+        held = document.get(place) if place else None
+        if not scalar(held) or any(not scalar(document[key]) for key in layout.parents(name)):
+            continue  # left to normalising
+        if place is None and any("." in key or not scalar(document[key]) for key in document):
+            continue  # a name out of an object, which nobody is told to look for here
+        assert event.values(name) == (() if held is None else (held,)), name
+
+
+@pytest.mark.parametrize(
+    ("pattern", "literal"),
+    [
+        ("abc", "abc"),
+        ("AbC+d", "ab"),
+        ("a(bcd)e", "bcd"),
+        ("a(bcd)?e", "a"),
+        ("(abc|abd)", "ab"),
+        ("x|y", ""),
+        ("[ab]c", "c"),
+        ("^foo$", "foo"),
+        (r"\\power\.exe", "\\power.exe"),
+        ("a{2,}bc", "bc"),
+        ("(?i)ABC", "abc"),
+        ("(?=abc)d", "d"),
+        ("(?!abc)d", "d"),
+        ("é", ""),
+        ("(", ""),
+    ],
+)
+def test_a_required_literal_is_part_of_every_match(pattern: str, literal: str) -> None:
+    assert required_literal(pattern) == literal
+
+
+@pytest.mark.parametrize(
+    ("literal", "stretch"),
+    [
+        ("event::clear", "event::clear"),
+        ("::clear", "clear"),
+        ('say "hello"', "hello"),
+        ("c:\\windows\\x", "windows"),
+        ("a/longer", "longer"),
+        ("4625", ""),
+        ("1e5", ""),
+        ("<kiwi>", "kiwi"),
+    ],
+)
+def test_only_what_json_writes_as_it_is_may_be_searched_raw(literal: str, stretch: str) -> None:
+    assert keywords.verbatim(literal) == stretch
+
+
+@pytest.mark.parametrize("with_hyperscan", [True, False])
+def test_a_keyword_is_found_however_json_spells_it(
+    with_hyperscan: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not with_hyperscan:
+        monkeypatch.setitem(__import__("sys").modules, "hyperscan", None)
+    found = keywords.Keywords(frozenset({"mimikatz"}))
+    for raw in (rb'{"a":"MIMIKATZ"}', rb'{"a":"mi\u006dikatz"}', b'{"a":"mimiKatz"}'):
+        assert found.may_stand_in(orjson.loads(raw), raw), raw
+    kelvin = '{"a":"mimi\u212aatz"}'.encode()
+    assert found.may_stand_in(orjson.loads(kelvin), kelvin)
+    for raw in (rb'{"a":"mimi katz"}', rb'{"a":"\u003cb\u003e"}', rb'{"a":"c:\\\\users"}'):
+        assert not found.may_stand_in(orjson.loads(raw), raw), raw
+
+
+def test_memory_is_bounded_and_answers_stay_right_when_it_is_emptied() -> None:
+    document = {
+        "title": "t",
+        "logsource": {"product": "windows", "category": "process_creation"},
+        "detection": {"s": {"Image|contains": "7"}, "condition": "s"},
+    }
+    rule = made(1, document)
+    assert rule is not None
+    detector = Detector([rule], lambda problem: None)
+    detector.budget.characters = 20_000
+    for number in range(2000):
+        event = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1,
+                 "Image": f"value {number} of an endless stream"}  # fmt: skip
+        assert bool(asked(detector, event, None)) == ("7" in str(number))
+    assert detector.budget.resets > 3
+    assert detector.budget.entries < 2000
+
+
+def test_a_budget_forgets_everything_at_once() -> None:
+    from engine.match.memory import Memory
+
+    budget = Budget(1000)
+    one, other = Memory[bool](budget), Memory[bool](budget)
+    one.keep("a", True, 1)
+    other.keep("b", True, 900)
+    assert budget.entries == 0
+    assert budget.resets == 1
+
+
+def test_rules_are_made_ready_only_when_their_log_source_is_met() -> None:
+    document = {
+        "title": "t",
+        "logsource": {"product": "windows", "service": "security"},
+        "detection": {"s": {"a": 1}, "condition": "s"},
+    }
+    rule = made(1, document)
+    assert rule is not None
+    detector = Detector([rule], lambda problem: None)
+    sysmon: Sequence[str] = asked(detector, {"Channel": "x", "EventID": 1, "a": 1}, None)
+    assert sysmon == []
