@@ -74,6 +74,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(LogSource("aws", "cloudtrail"), {"event.dataset": "aws.cloudtrail"}),
     Kind(LogSource("azure", "auditlogs"), {"Type": "auditlogs", "OperationName": PRESENT}),
     Kind(LogSource("azure", "auditlogs"), {"category": "auditlogs", "operationName": PRESENT}),
+    Kind(LogSource("azure", "auditlogs"), {"AADOperationType": PRESENT, "OperationName": PRESENT}),
     Kind(LogSource("azure", "auditlogs"), {"event.dataset": "azure.auditlogs"}),
     Kind(LogSource("azure", "signinlogs"), {"Type": "signinlogs"}),
     Kind(LogSource("azure", "signinlogs"), {"category": "signinlogs"}),

@@ -24,10 +24,10 @@ MAX_DEPTH = 32
 
 ALIASES = {
     "Provider_Name": ("SourceName", "EventSourceName", "ProviderName", "provider_name",
-                      "source_name", "Provider"),
+                      "source_name", "Provider", "Source"),
     "Computer": ("Hostname", "ComputerName", "MachineName", "computer_name"),
     "EventID": ("EventId", "EventCode", "event_id", "Event_ID"),
-    "Channel": ("LogName", "log_name", "channel"),
+    "Channel": ("LogName", "log_name", "EventLog", "channel"),
     "EventRecordID": ("RecordNumber", "EventRecordId", "RecordId", "record_number"),
 }  # fmt: skip
 """Sigma's name of a Windows system field, and what flat shippers call it."""

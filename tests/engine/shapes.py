@@ -171,10 +171,25 @@ def nxlog(event: Windows) -> dict[str, Any]:
     }
 
 
+def log_analytics(event: Windows) -> dict[str, Any]:
+    """The `Event` table of Azure Monitor."""
+    return {
+        "TimeGenerated": event.time,
+        "Type": "Event",
+        "Source": event.provider,
+        "EventLog": event.channel,
+        "Computer": event.computer,
+        "EventID": event.event_id,
+        "EventRecordId": str(event.record),
+        **event.data,
+    }
+
+
 SHAPES: dict[str, Callable[[Windows], dict[str, Any]]] = {
     shape.__name__: shape
     for shape in (
         evtx, evtx_qualified, evtx_attributes_apart, evtx_data_list, user_data, xmltodict,
         evtxecmd, winlogbeat, winlogbeat_6, flat_document, nxlog,
+        log_analytics,
     )
 }  # fmt: skip
