@@ -98,6 +98,8 @@ def command(
     label = _label(logsource)
     inputs = tuple(_stdin_or_path(path) for path in paths)
     check_inputs(inputs)
+    if report is not None:
+        check_report(report)
     rules = rulesets.load(rule_paths, wanted, pipelines, rulesets.caution)
     rulesets.tell(rules)
     if not len(rules) and not rules.unwanted:
@@ -147,6 +149,16 @@ def command(
     if strict and rules.refused:
         code = NO_RULES
     return code
+
+
+def check_report(path: Path) -> None:
+    """Raise `InputError` for a report with no place to be, before the hunt is done in vain."""
+    from engine.errors import InputError
+
+    if path.is_dir():
+        raise InputError("cannot write the report: it is a folder", file=str(path))
+    if not path.parent.is_dir():
+        raise InputError("cannot write the report: no such folder", file=str(path))
 
 
 def write_report(outcome: Outcome, path: Path, title: str, command_line: str | None) -> None:
