@@ -24,7 +24,8 @@ class Record:
     `origin` is the file's path, or the stream, alias or index pattern that was asked.
     `id` is the source's own lasting name of the event (design: a document's `_id` with its
     stream; for EVTX computer + channel + record id + time), or None: then the engine names it
-    by content. `index` is the backing index; `line` the 1-based line or record in a file.
+    by content. `index` is the backing index; `line` the 1-based line or record in a file; `raw`
+    the JSON text that the document was read from, where the source still has it.
     """
 
     document: Document
@@ -32,6 +33,7 @@ class Record:
     id: str | None = None
     index: str | None = None
     line: int | None = None
+    raw: bytes | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class Pipeline:
         self.state = state
         self.clock = clock
         self.bounds = bounds or Bounds()
+        self._screened = self.bounds == Bounds()  # else every event's time must be looked at
         self.totals = Totals()
         self._pending: dict[str, dict[str, int]] = {}
         """Occurrence totals by source that wait for a checkpoint to be committed with."""
@@ -120,6 +121,8 @@ class Pipeline:
         return written
 
     def _alerts(self, record: Record, tags: LogSource | None, numbered: Numbering) -> list[Alert]:
+        if self._screened and not self.detector.may_match(record.document, record.raw, tags):
+            return []
         event = normalise(record, tags)
         if event.fields.get("event.module") == "vedette":
             self.totals.own += 1

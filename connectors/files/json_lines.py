@@ -43,7 +43,7 @@ def line_records(lines: list[bytes], line: int, context: Context) -> list[Record
         ):
             found.extend(records(value, text, number, context))
         else:
-            add(Record(value, origin, None, None, number))
+            add(Record(value, origin, None, None, number, text))
     return found
 
 

@@ -9,12 +9,14 @@ one of the tests that it cannot do without has held, so that cost follows hits a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from engine.event import Event
 from engine.match import reference
-from engine.match.expression import And, Expression, Not, Or, Test
+from engine.match.expression import And, Expression, Not, Or, Test, tests
 from engine.match.fieldtests import FieldTests, Held
+from engine.match.memory import Budget
 from engine.match.pattern import fold
 from engine.match.predicates import Exists, Matches, Text, as_text
 
@@ -25,8 +27,10 @@ _Cover = tuple[float, frozenset[int]]
 class Ruleset:
     """Expressions that are evaluated together on events of the same log sources."""
 
-    def __init__(self, expressions: Sequence[Expression]) -> None:
+    def __init__(self, expressions: Sequence[Expression], budget: Budget | None = None) -> None:
+        budget = budget or Budget()
         self._numbers: dict[Test, int] = {}
+        self._used = Counter(test for body in expressions for test in set(tests(body)))
         self._checks: list[Check] = [self._compile(expression) for expression in expressions]
         self._whole = [_reads_more(expression) for expression in expressions]
         self._considered: dict[int, list[int]] = {}
@@ -44,7 +48,7 @@ class Ruleset:
         keywords = by_field.pop(None, [])
         self.keywords = KeywordTests(keywords) if keywords else None
         self.fields = tuple(
-            FieldTests(name, tests) for name, tests in by_field.items() if name is not None
+            FieldTests(name, asked, budget) for name, asked in by_field.items() if name is not None
         )
 
     def candidates(self, event: Event) -> Iterator[tuple[int, Callable[[], bool]]]:
@@ -74,19 +78,62 @@ class Ruleset:
     def _compile(self, expression: Expression) -> Check:
         match expression:
             case And(items):
-                checks = [self._compile(item) for item in items]
-                return lambda held, event: all(check(held, event) for check in checks)
+                return self._compile_and(items)
             case Or(items):
-                checks = [self._compile(item) for item in items]
-                return lambda held, event: any(check(held, event) for check in checks)
+                return self._compile_or(items)
             case Not(item):
                 inner = self._compile(item)
                 return lambda held, event: not inner(held, event)
             case Test():
                 if not remembered(expression):
                     return lambda _, event: event is None or reference.holds(expression, event)
-                number = self._numbers.setdefault(expression, len(self._numbers))
+                number = self._number(expression)
                 return lambda held, _: number in held
+
+    def _compile_and(self, items: Sequence[Expression]) -> Check:
+        """Tests that must all hold are one comparison of sets; the rest is asked after them."""
+        needed, rest = self._split(items)
+        checks = [self._compile(item) for item in rest]
+        if not checks:
+            return lambda held, _: needed <= held
+        if len(checks) == 1:
+            check = checks[0]
+            return lambda held, event: needed <= held and check(held, event)
+
+        def both(held: Held, event: Event | None) -> bool:
+            if not needed <= held:
+                return False
+            for check in checks:  # noqa: SIM110 # a generator here costs more than its loop
+                if not check(held, event):
+                    return False
+            return True
+
+        return both
+
+    def _compile_or(self, items: Sequence[Expression]) -> Check:
+        """Tests of which any may hold are one comparison of sets; the rest is asked after them."""
+        wanted, rest = self._split(items)
+        checks = [self._compile(item) for item in rest]
+        if not checks:
+            return lambda held, _: not wanted.isdisjoint(held)
+
+        def either(held: Held, event: Event | None) -> bool:
+            if not wanted.isdisjoint(held):
+                return True
+            for check in checks:  # noqa: SIM110 # a generator here costs more than its loop
+                if check(held, event):
+                    return True
+            return False
+
+        return either
+
+    def _split(self, items: Sequence[Expression]) -> tuple[Held, list[Expression]]:
+        plain = [item for item in items if isinstance(item, Test) and remembered(item)]
+        numbers = frozenset(self._number(test) for test in plain)
+        return numbers, [i for i in items if not (isinstance(i, Test) and remembered(i))]
+
+    def _number(self, test: Test) -> int:
+        return self._numbers.setdefault(test, len(self._numbers))
 
     def _cover(self, expression: Expression) -> _Cover | None:
         """Tests of which at least one holds whenever the expression does, rarest for choice."""
@@ -105,7 +152,8 @@ class Ruleset:
             case Test():
                 if not remembered(expression):
                     return None
-                return _commonness(expression), frozenset({self._numbers[expression]})
+                common = _commonness(expression) * self._used[expression]
+                return common, frozenset({self._numbers[expression]})
 
 
 def remembered(test: Test) -> bool:

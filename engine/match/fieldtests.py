@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from ahocorasick_rs import AhoCorasick
 
 from engine.match.expression import Test
 from engine.match.literal import required_literal
+from engine.match.memory import Budget, Memory
 from engine.match.pattern import fold
 from engine.match.predicates import Matches, Scalar, Text, as_text
-
-VALUES_KEPT = 20_000
-"""Distinct values remembered for each field of a group."""
 
 LONGEST_KEPT = 4096
 """Values longer than this (characters) are looked at anew each time."""
@@ -69,7 +67,7 @@ _NO_EVENT = _NoEvent()
 class FieldTests:
     """All tests on one field, and what they said of the values seen."""
 
-    def __init__(self, field: str, tests: Sequence[tuple[int, Test]]) -> None:
+    def __init__(self, field: str, tests: Sequence[tuple[int, Test]], budget: Budget) -> None:
         self.field = field
         self.hits = self.misses = 0
         self._exact: dict[str, list[int]] = {}
@@ -91,22 +89,19 @@ class FieldTests:
                 self._others.append((number, test))
         self._texts = Literals(texts)
         self._regexes = regexes
-        self._known: dict[object, Held] = {}
+        self._known = Memory[Held](budget)
 
     def held(self, values: tuple[Scalar, ...]) -> Held:
         """The numbers of the tests that hold on a field's values."""
         key = lasting(values)
         if key is None:
             return self._evaluate(values)
-        known = self._known.get(key)
+        known = self._known.answers.get(key)
         if known is not None:
             self.hits += 1
             return known
         self.misses += 1
-        if len(self._known) >= VALUES_KEPT:
-            self._known.clear()
-        found = self._known[key] = self._evaluate(values)
-        return found
+        return self._known.keep(key, self._evaluate(values), characters(values))
 
     def _evaluate(self, values: tuple[Scalar, ...]) -> Held:
         found: list[int] = []
@@ -127,13 +122,18 @@ class FieldTests:
         return frozenset(found) if found else NOTHING
 
 
-def lasting(values: tuple[Scalar, ...]) -> object:
+def lasting(values: tuple[Scalar, ...]) -> Hashable:
     """What a value is remembered by; None when it is too long to be.
 
     In Python 1, 1.0 and True are equal, but their texts are not.
     """
     if len(values) == 1 and type(values[0]) is str:
         return values[0] if len(values[0]) <= LONGEST_KEPT else None
-    if sum(len(value) for value in values if isinstance(value, str)) > LONGEST_KEPT:
+    if characters(values) > LONGEST_KEPT:
         return None
     return tuple((type(value), value) for value in values)
+
+
+def characters(values: Iterable[object]) -> int:
+    """How long the texts among some values are, together."""
+    return sum(len(value) for value in values if isinstance(value, str))

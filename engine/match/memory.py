@@ -1,0 +1,59 @@
+"""Answers remembered by value, within one budget of memory for all of a detector's caches."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+
+CHARACTERS_KEPT = 48_000_000
+"""Characters of remembered values, and some for each entry, before everything is forgotten."""
+
+ENTRY = 150
+"""What an entry costs besides its text, in characters, roughly."""
+
+
+class Budget:
+    """What all memories together may hold; when it is spent, all of them start anew."""
+
+    def __init__(self, characters: int = CHARACTERS_KEPT) -> None:
+        self.characters = characters
+        self.spent = 0
+        self.resets = 0
+        self._memories: list[Memory[object]] = []
+
+    def join(self, memory: Memory[object]) -> None:
+        """Count a memory's entries from now on."""
+        self._memories.append(memory)
+
+    def spend(self, characters: int) -> None:
+        """Pay for an entry."""
+        self.spent += characters + ENTRY
+        if self.spent > self.characters:
+            for memory in self._memories:
+                memory.answers.clear()
+            self.spent = 0
+            self.resets += 1
+
+    @property
+    def entries(self) -> int:
+        """Answers remembered now."""
+        return sum(len(memory.answers) for memory in self._memories)
+
+
+class Memory(Generic[V]):
+    """Answers by value. `answers` may be read directly; write through `keep`."""
+
+    __slots__ = ("_budget", "answers")
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self.answers: dict[Hashable, V] = {}
+        budget.join(self)  # type: ignore[arg-type] # the budget only counts and clears
+
+    def keep(self, key: Hashable, answer: V, characters: int) -> V:
+        """Remember an answer whose key is so many characters long."""
+        self._budget.spend(characters)
+        self.answers[key] = answer
+        return answer

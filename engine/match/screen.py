@@ -1,0 +1,208 @@
+"""A first look at a document as it came: can any rule match it at all?
+
+Most events match nothing. The screen says so soundly and quickly: it fetches only the values
+that the rules of the event's log sources read, and remembers the answer for the whole tuple of
+them. What it lets pass is normalised and evaluated; what it cannot judge, it lets pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+from engine.layout import Layout
+from engine.match.evaluate import Ruleset
+from engine.match.fieldtests import LONGEST_KEPT, FieldTests, Held, characters
+from engine.match.keywords import Keywords
+from engine.match.memory import Budget, Memory
+
+LAYOUTS_KEPT = 4096
+PLANS_KEPT = 1024
+"""Bounds on hostile variety; beyond them everything is forgotten and learnt anew."""
+
+Read = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+
+
+class Plan:
+    """What to ask of events of one layout whose routing keys have the values of `fixed`."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        rulesets: Sequence[Ruleset],
+        budget: Budget,
+        fixed: Mapping[str, Any],
+    ) -> None:
+        fields = {tests.field for ruleset in rulesets for tests in ruleset.fields}
+        places = {field: place for field in fields if (place := layout.place(field)) is not None}
+        watched = {parent for field in fields for parent in layout.parents(field)}
+        keys = sorted({*places.values(), *watched} - fixed.keys())
+        self._read = reader(keys)
+        index = {key: number for number, key in enumerate(keys)}
+        self._asked: list[tuple[Ruleset, list[tuple[FieldTests, int]], Held]] = []
+        for ruleset in rulesets:
+            asked: list[tuple[FieldTests, int]] = []
+            base: Held = frozenset()
+            for tests in ruleset.fields:
+                place = places.get(tests.field)
+                if place in index:
+                    asked.append((tests, index[place]))
+                else:
+                    base |= tests.held(one(fixed.get(place) if place else None))
+            self._asked.append((ruleset, asked, base))
+        self._known = Memory[bool](budget)
+        self._typed = False
+        keywords = [ruleset.keywords.literals for ruleset in rulesets if ruleset.keywords]
+        self.keywords = Keywords.of(keywords)
+        self.hits = self.misses = 0
+
+    def passes(self, document: Mapping[str, Any], raw: bytes | None) -> bool:
+        """Whether an event may match a rule."""
+        values = self._read(document)
+        try:
+            known = self._known.answers.get(typed(values) if self._typed else values)
+            if known is None:
+                known = self._look(values)
+            else:
+                self.hits += 1
+        except TypeError:  # an object or array where a rule looks: left to the whole evaluation
+            return True
+        if known or self.keywords is None:
+            return known
+        return self.keywords.may_stand_in(document, raw)
+
+    def _look(self, values: tuple[Any, ...]) -> bool:
+        """The answer for values not seen before."""
+        if not _SCALARS.issuperset(map(type, values)):
+            return True
+        if not self._typed and not _AMBIGUOUS.isdisjoint(values):
+            # answers kept without types stay right: none of their keys equals an ambiguous one
+            self._typed = True
+        self.misses += 1
+        found = self._judge(values)
+        length = characters(values)
+        key = typed(values) if self._typed else values
+        return self._known.keep(key, found, length) if length <= LONGEST_KEPT else found
+
+    def _judge(self, values: tuple[Any, ...]) -> bool:
+        for ruleset, asked, base in self._asked:
+            held: Held = base
+            for tests, place in asked:
+                found = tests.held(one(values[place]))
+                if found:
+                    held = held | found
+            if ruleset.may_hold(held):
+                return True
+        return False
+
+
+def one(value: Any) -> tuple[Any, ...]:
+    """The values of a field that has this one, or null."""
+    return () if value is None else (value,)
+
+
+def typed(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Values with their types: to a rule True is not 1, though it is to a dictionary."""
+    return (values, tuple(map(type, values)))
+
+
+_AMBIGUOUS = frozenset({0, 1})
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def reader(keys: Sequence[str]) -> Read:
+    """What fetches the values of some keys as a tuple, however many there are."""
+    if not keys:
+        return lambda _: ()
+    if len(keys) == 1:
+        only = keys[0]
+        return lambda document: (document[only],)
+    return itemgetter(*keys)
+
+
+class Screen:
+    """Plans for every layout and log source met so far.
+
+    `route` gives the rulesets that a document meets, a function of its layout and of the values
+    of the `routing` fields; it is asked once for each plan.
+    """
+
+    def __init__(
+        self,
+        routing: Sequence[str],
+        route: Callable[[Mapping[str, Any]], Sequence[Ruleset]],
+        budget: Budget,
+    ) -> None:
+        self._routing = sorted({*routing, *IDENTITY})
+        self._route = route
+        self._budget = budget
+        self._layouts: dict[tuple[str, ...], _Routed | None] = {}
+
+    def passes(self, document: Mapping[str, Any], raw: bytes | None = None) -> bool:
+        """Whether any rule may match the document; True when that cannot be told here.
+
+        `raw` is the JSON text that the document was read from, where there is one.
+        """
+        keys = tuple(document)
+        try:
+            routed = self._layouts[keys]
+        except KeyError:
+            routed = self._learn(keys)
+        return routed is None or routed.passes(document, raw)
+
+    def _learn(self, keys: tuple[str, ...]) -> _Routed | None:
+        if len(self._layouts) >= LAYOUTS_KEPT:
+            self._layouts.clear()
+        layout = Layout.of(keys)
+        routed = _Routed(layout, self._routing, self._route, self._budget) if layout else None
+        self._layouts[keys] = routed
+        return routed
+
+    def plans(self) -> Iterator[Plan]:
+        """Every plan made so far."""
+        for routed in self._layouts.values():
+            if routed is not None:
+                yield from routed.plans.values()
+
+
+IDENTITY = ("Channel", "EventID")
+"""What makes a Windows event one; without a value for both, an event has no plan."""
+
+
+class _Routed:
+    """The plans of one layout by the values that route its events."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        routing: Sequence[str],
+        route: Callable[[Mapping[str, Any]], Sequence[Ruleset]],
+        budget: Budget,
+    ) -> None:
+        self._layout, self._route, self._budget = layout, route, budget
+        places = {place for field in routing if (place := layout.place(field)) is not None}
+        places.update(parent for field in routing for parent in layout.parents(field))
+        self._keys = sorted(places)
+        self._identity = [layout.place(name) or "" for name in IDENTITY]
+        self._read = reader(self._keys)
+        self.plans: dict[Any, Plan] = {}
+
+    def passes(self, document: Mapping[str, Any], raw: bytes | None) -> bool:
+        values = self._read(document)
+        try:
+            plan = self.plans.get(values)
+            if plan is None and not _AMBIGUOUS.isdisjoint(values):
+                values = typed(values)
+                plan = self.plans.get(values)
+        except TypeError:  # an object or array where a log source is told
+            return True
+        if plan is None:
+            fixed = {key: document[key] for key in self._keys}
+            if any(fixed[key] is None for key in self._identity):
+                return True
+            if len(self.plans) >= PLANS_KEPT:
+                self.plans.clear()
+            plan = Plan(self._layout, self._route(document), self._budget, fixed)
+            self.plans[values] = plan
+        return plan.passes(document, raw)
