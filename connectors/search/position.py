@@ -14,11 +14,13 @@ VERSION = 1
 class Position:
     """`mark` (epoch ms, None before the first event) and the ids seen in the overlap before it.
 
-    Everything before the mark that was searchable has been read. As JSON:
-    `{"version": 1, "mark": int|null, "seen": {part: keys}, "seen_capped": bool}`.
+    Everything from `start` (epoch ms, None: the beginning) to the mark that was searchable has
+    been read. As JSON: `{"version": 1, "start": int|null, "mark": int|null,
+    "seen": {part: keys}, "seen_capped": bool}`.
     """
 
-    def __init__(self, overlap_ms: int, max_seen: int) -> None:
+    def __init__(self, overlap_ms: int, max_seen: int, start: int | None = None) -> None:
+        self.start = start
         self.mark: int | None = None
         self.seen = Seen(overlap_ms, max_seen)
 
@@ -28,13 +30,15 @@ class Position:
         problem = f"the checkpoint of source {source!r} cannot be read"
         if checkpoint.get("version") != VERSION or not isinstance(seen, Mapping):
             raise SourceError(problem, expected=f"version {VERSION}")
-        if mark is not None and (not isinstance(mark, int) or isinstance(mark, bool)):
-            raise SourceError(problem, field="mark", expected="milliseconds or null")
+        start = checkpoint.get("start")
+        for name, time in (("mark", mark), ("start", start)):
+            if time is not None and (not isinstance(time, int) or isinstance(time, bool)):
+                raise SourceError(problem, field=name, expected="milliseconds or null")
         try:
             self.seen.load(seen)
         except (ValueError, TypeError) as error:
             raise SourceError(f"{problem}: {error}", field="seen") from error
-        self.mark = mark
+        self.mark, self.start = mark, start
 
     def advance(self, mark: int) -> None:
         """Move the mark on, never back."""
@@ -45,6 +49,7 @@ class Position:
         """The position as a checkpoint; later changes here do not reach into it."""
         return {
             "version": VERSION,
+            "start": self.start,
             "mark": self.mark,
             "seen": self.seen.dump(),
             "seen_capped": self.seen.capped,

@@ -27,8 +27,8 @@ class SearchSource:
     `time_field`. Documents become searchable out of order, so each poll re-reads the `overlap`
     before the mark, and leaves out the newest `refresh_lag`. `query` is one DSL clause that
     events must meet. `tiebreak` names a field with unique values, for servers too old for the
-    client's own. `start` says where the first poll begins: at a time, or "all"; until a first
-    event is there, it stays there.
+    client's own. `start` says where the first poll begins, at a time or "all"; a checkpoint keeps
+    it, whatever `start` says later.
 
     Problems reported: `no-time-field` (documents without the cursor field are never read),
     `no-source` (a document whose `_source` is not stored), `seen-capped` (more than `max_seen`
@@ -75,14 +75,17 @@ class SearchSource:
 
         Raises `SourceError` when an answer is not whole; nothing moves then.
         """
-        position = Position(self.overlap_ms, self.max_seen)
+        position = Position(self.overlap_ms, self.max_seen, self.start)
         if checkpoint is not None:
             position.load(checkpoint, self.name)
+        elif self.start is not None:
+            # where the first poll began must outlast it: at the next launch "now" is another time
+            yield Batch([], position.checkpoint())
         upper = epoch_ms(self.clock()) - self.lag_ms
         with told_as(SourceError, f"source {self.name!r} cannot read {self.origin!r}"):
             self.count_untimed()
             last: list[Hit] | None = None
-            for hits in pages(self.client, self.window(position.mark, upper), self.retry):
+            for hits in pages(self.client, self.window(position, upper), self.retry):
                 if last:
                     yield from self.batch(last, position, int(last[-1]["sort"][0]))
                 last = hits
@@ -91,11 +94,11 @@ class SearchSource:
         quiet = position.mark is not None and upper - position.mark < milliseconds(QUIET)
         yield from self.batch(last, position, upper, always=not quiet)
 
-    def window(self, mark: int | None, upper: int) -> Window:
-        """The time window of a poll that starts from `mark`."""
-        lower = self.start
-        if mark is not None:
-            again = mark - self.overlap_ms
+    def window(self, position: Position, upper: int) -> Window:
+        """The time window of a poll that starts from a position."""
+        lower = position.start
+        if position.mark is not None:
+            again = position.mark - self.overlap_ms
             lower = again if lower is None else max(lower, again)
         return Window(
             self.origin, self.cursor, lower, upper, self.tiebreak, self.query, self.page_size

@@ -187,3 +187,22 @@ def test_settings_that_cannot_work_are_refused(client: FakeClient) -> None:
         source(client, page_size=0)
     with pytest.raises(SettingsError, match="index"):
         SearchSource(client, "events", " ")
+
+
+@pytest.mark.parametrize("launch", [5_000, 9_000])
+def test_a_launch_after_the_first_takes_start_from_the_checkpoint(
+    client: FakeClient, launch: int
+) -> None:
+    empty = FakeClient()
+    first = list(source(empty, start=at(5_000)).poll(None))
+    assert ids(first) == []
+    again = source(client, start=at(launch)).poll(first[-1].checkpoint)
+    assert ids(again) == ["5", "6", "7", "8", "9"]
+
+
+def test_downtime_longer_than_start_reaches_back_loses_nothing(client: FakeClient) -> None:
+    early = source(client, start=at(0), clock=lambda: at(6_000), refresh_lag=timedelta(0))
+    first = list(early.poll(None))
+    # launched again much later, "24h back" lies behind all the events that came meanwhile
+    late = list(source(client, start=at(NOW - 1_000)).poll(first[-1].checkpoint))
+    assert sorted({*ids(first), *ids(late)}) == [str(n) for n in range(10)]
