@@ -49,8 +49,8 @@ def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None
     """Poll the configured sources, evaluate new events, and keep alerts.
 
     Alerts and checkpoints go to the cluster, or to a SQLite file where none is configured.
-    SIGTERM and Ctrl-C end the run after the batch at hand; the next run takes up there. Nothing
-    is evaluated less than once, and no alert is stored twice.
+    SIGTERM and Ctrl-C end the run after the batch at hand; the next run takes up there. No alert
+    is stored twice. What is promised of late events and restarts: docs/delivery.md.
     """
     from vedette import rulesets
     from vedette.logs import configure
@@ -93,6 +93,8 @@ def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
     totals = parts.pipeline.totals
     for turn in turns:
         log.info("source %s: %d events read", turn.feed.source.name, turn.events)
+    if totals.own:
+        log.warning("%d events are alerts of our own; no rule was asked about them", totals.own)
     log.info(
         "%s: %d events, %d alerts new, %d already there, %d dead letters",
         "stopped" if stop.is_set() else "nothing new is left",
