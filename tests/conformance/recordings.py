@@ -73,17 +73,6 @@ def spread(found: list[Recording], total: int) -> dict[str, int]:
     return shares
 
 
-def sample(found: list[Recording], total: int, target: Path) -> int:
-    """Write a sample of each recording beside each other; the number of events."""
-    shares = spread(found, total)
-    written = 0
-    for recording in found:
-        lines = list(recording.lines(shares[recording.name]))
-        (target / f"{recording.name}.ndjson").write_bytes(b"".join(lines))
-        written += len(lines)
-    return written
-
-
 def numbered(found: list[Recording], total: int) -> Iterator[dict[str, object]]:
     """Sampled events, each with a number of its own under `number`, from 0."""
     shares = spread(found, total)
