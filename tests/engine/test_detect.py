@@ -97,6 +97,24 @@ def test_what_came_before_changes_nothing(
     assert {place: titles(other, documents[place]) for place in places} == first
 
 
+WRAPPED = st.one_of(
+    EVENTS,
+    EVENTS.map(lambda document: {"winlog": {"channel": "x", "event_data": document}, **document}),
+    EVENTS.map(lambda document: {**document, "b": {"x": document["b"]}, "b c": [document["a"]]}),
+    EVENTS.map(lambda document: {"Event": {"System": document, "EventData": document}}),
+)
+
+
+@given(st.lists(WRAPPED, min_size=1, max_size=12))
+def test_what_the_first_look_turns_away_matches_nothing(
+    rules: RuleSet, documents: list[dict[str, Any]]
+) -> None:
+    detector = Detector(rules.rules, fail_on_problem)
+    for document in [*documents, *documents]:
+        if not detector.may_match(document):
+            assert titles(detector, document) == []
+
+
 def test_what_is_remembered_of_routes_is_bounded(
     rules: RuleSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

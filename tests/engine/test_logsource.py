@@ -241,8 +241,8 @@ def sample(folder: Path, count: int) -> Iterator[Event]:
 @pytest.mark.shared
 def test_public_rules_on_public_events_mean_what_their_pipelines_say(shared_data: Path) -> None:
     files = sorted((shared_data / "sigmahq" / "rules" / "windows").rglob("*.yml"))
-    events = list(sample(shared_data / "otrf", 12))
-    assert len(events) > 60
+    events = list(sample(shared_data / "otrf", 8))
+    assert len(events) > 50
     rules = random.Random(7).sample(files, 300)
     asked, routed = 0, 0
     for file in rules:
@@ -253,4 +253,4 @@ def test_public_rules_on_public_events_mean_what_their_pipelines_say(shared_data
             continue
         asked += 1
     assert asked > 290
-    assert routed > 300
+    assert routed > 200
