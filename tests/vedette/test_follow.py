@@ -1,0 +1,205 @@
+"""Polling sources on a clock of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from engine.alert import AlertMaker, Execution
+from engine.detect import Detector
+from engine.errors import SinkError, SourceError
+from engine.ports import Alert, Batch, Checkpoint, Record, Written
+from engine.run import MemoryState, Pipeline
+from mitre.catalog import Catalog
+from vedette.follow import FAILURES_UNTIL_IDLE, LONGEST_BACK_OFF, Turn, follow
+from vedette.wiring import Feed
+
+START = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
+
+
+class Time:
+    """A clock that moves only while someone waits; it says stop at its end."""
+
+    def __init__(self, lasts: float = 3600.0) -> None:
+        self.now, self.end = START, START + timedelta(seconds=lasts)
+        self.waits: list[float] = []
+        self.stopped = False
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def is_set(self) -> bool:
+        return self.stopped or self.now >= self.end
+
+    def wait(self, timeout: float) -> bool:
+        self.waits.append(timeout)
+        self.now += timedelta(seconds=timeout)
+        return self.is_set()
+
+    @property
+    def passed(self) -> float:
+        return (self.now - START).total_seconds()
+
+
+class Scripted:
+    """A source that answers each poll with so many events, or an error."""
+
+    def __init__(self, name: str, time: Time, answers: Sequence[int | Exception]) -> None:
+        self.name, self._time, self._answers = name, time, list(answers)
+        self.polled: list[float] = []
+        self.checkpoints: list[Checkpoint | None] = []
+
+    def poll(self, checkpoint: Checkpoint | None) -> Iterator[Batch]:
+        self.polled.append(self._time.passed)
+        self.checkpoints.append(checkpoint)
+        answer = self._answers.pop(0) if self._answers else 0
+        if isinstance(answer, Exception):
+            raise answer
+        if answer:
+            records = [Record({"n": n}, self.name) for n in range(answer)]
+            yield Batch(records, {"poll": len(self.polled)})
+
+    def close(self) -> None:
+        pass
+
+
+class Sink:
+    def prepare(self) -> None:
+        pass
+
+    def write(self, alerts: Sequence[Alert]) -> Written:
+        raise SinkError("no place")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def run(
+    time: Time, *sources: Scripted, every: float = 10, lag: float = 0, **how: Any
+) -> list[Turn]:
+    execution = Execution("x", "run", START)
+    pipeline = Pipeline(
+        Detector([], lambda problem: None),
+        AlertMaker(Catalog.load(), execution, namespace="default"),
+        Sink(),
+        MemoryState(),
+        time,
+    )
+    feeds = [
+        Feed(source, timedelta(seconds=every), None, timedelta(seconds=lag)) for source in sources
+    ]
+    return follow(feeds, pipeline, time, time, **how)
+
+
+def failing(times: int) -> list[int | Exception]:
+    return [SourceError("down") for _ in range(times)]
+
+
+def test_each_source_is_asked_on_its_interval_until_told_to_stop() -> None:
+    time = Time(lasts=35)
+    one, other = Scripted("one", time, [3]), Scripted("other", time, [0, 2])
+    turns = run(time, one, other)
+    assert one.polled == other.polled == [0, 10, 20, 30]
+    assert [turn.events for turn in turns] == [3, 2]
+    assert one.checkpoints == [None, {"poll": 1}, {"poll": 1}, {"poll": 1}]
+
+
+def test_a_failing_source_backs_off_while_the_others_go_on() -> None:
+    time = Time(lasts=4000)
+    down, well = Scripted("down", time, failing(100)), Scripted("well", time, [1] * 401)
+    turns = run(time, down, well)
+    assert len(well.polled) == 400
+    pauses = [later - sooner for sooner, later in zip(down.polled, down.polled[1:], strict=False)]
+    for number, pause in enumerate(pauses):
+        longest = min(LONGEST_BACK_OFF.total_seconds(), 10 * 2**number)
+        assert longest / 2 <= pause <= longest + 10
+    assert 10 < len(down.polled) < 40
+    assert turns[0].failures == len(down.polled)
+    assert str(turns[0].failure) == "down"
+    assert (turns[1].failures, turns[1].failure) == (0, None)
+
+
+def test_a_source_that_answers_again_is_forgiven() -> None:
+    time = Time(lasts=300)
+    source = Scripted("shaky", time, [*failing(3), 5])
+    (turn,) = run(time, source)
+    assert (turn.failures, turn.failure, turn.events) == (0, None, 5)
+    assert source.polled[-1] - source.polled[-2] == pytest.approx(10)
+
+
+def test_a_failure_moves_no_checkpoint(time: Time) -> None:
+    source = Scripted("shaky", time, [2, SourceError("down"), 0])
+    run(time, source, until_idle=True)
+    assert source.checkpoints[:3] == [None, {"poll": 1}, {"poll": 1}]
+
+
+def test_until_idle_ends_when_a_poll_finds_nothing_new(time: Time) -> None:
+    source = Scripted("one", time, [3, 2, 0, 9])
+    (turn,) = run(time, source, until_idle=True)
+    assert len(source.polled) == 3
+    assert turn.idle
+    assert time.passed == 0  # it does not sit out intervals while there is work
+
+
+def test_until_idle_waits_until_a_poll_covers_the_present(time: Time) -> None:
+    source = Scripted("one", time, [0, 4, 0])
+    (turn,) = run(time, source, until_idle=True, lag=30, every=600)
+    assert source.polled == [0, 30, 30]
+    assert turn.events == 4
+
+
+def test_until_idle_waits_for_every_source(time: Time) -> None:
+    quick, slow = Scripted("quick", time, [0]), Scripted("slow", time, [1, 1, 1, 1, 0])
+    run(time, quick, slow, until_idle=True)
+    assert len(quick.polled) == 1
+    assert len(slow.polled) == 5
+
+
+def test_until_idle_gives_a_source_up_after_failures_in_a_row(time: Time) -> None:
+    down, well = Scripted("down", time, failing(99)), Scripted("well", time, [1, 0])
+    turns = run(time, down, well, until_idle=True)
+    assert len(down.polled) == FAILURES_UNTIL_IDLE
+    assert [turn.idle for turn in turns] == [True, True]
+    assert [bool(turn.failure) for turn in turns] == [True, False]
+    assert 10 * 7.5 <= time.passed <= 10 * 15
+
+
+def test_failures_that_are_not_in_a_row_do_not_add_up(time: Time) -> None:
+    answers: list[int | Exception] = []
+    for _ in range(4):
+        answers += [*failing(FAILURES_UNTIL_IDLE - 1), 1]
+    (turn,) = run(time, Scripted("shaky", time, answers), until_idle=True)
+    assert turn.failure is None
+    assert turn.events == 4
+
+
+def test_a_stop_before_the_first_poll_asks_nothing(time: Time) -> None:
+    time.stopped = True
+    source = Scripted("one", time, [3])
+    run(time, source)
+    assert source.polled == []
+
+
+def test_a_stop_in_the_middle_ends_after_the_batch_at_hand(time: Time) -> None:
+    class Long(Scripted):
+        def poll(self, checkpoint: Checkpoint | None) -> Iterator[Batch]:
+            for number in range(100):
+                if number == 2:
+                    time.stopped = True
+                yield Batch([Record({"n": number}, "long")], {"batch": number})
+
+    (turn,) = run(time, Long("long", time, []))
+    assert turn.events == 3
+
+
+def test_an_error_that_no_one_foresaw_is_not_swallowed(time: Time) -> None:
+    with pytest.raises(ZeroDivisionError):
+        run(time, Scripted("one", time, [ZeroDivisionError()]))
