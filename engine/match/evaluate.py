@@ -10,7 +10,7 @@ one of the tests that it cannot do without has held, so that cost follows hits a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from engine.event import Event
 from engine.match import reference
@@ -42,34 +42,35 @@ class Ruleset:
             else:
                 for number in cover[1]:
                     self._considered.setdefault(number, []).append(place)
-        by_field: dict[str | None, list[tuple[int, Test]]] = {}
-        for test, number in self._numbers.items():
-            by_field.setdefault(test.field, []).append((number, test))
-        keywords = by_field.pop(None, [])
-        self.keywords = KeywordTests(keywords) if keywords else None
-        self.fields = tuple(
-            FieldTests(name, asked, budget) for name, asked in by_field.items() if name is not None
-        )
+        self.keywords = _keywords(self._numbers)
+        self.fields = _by_field(self._numbers, budget)
+        needed = {test: n for test, n in self._numbers.items() if n in self._considered}
+        self.covers = _by_field(needed, budget)
+        """Only the tests that a rule cannot do without, fewer by far than all."""
 
     def candidates(self, event: Event) -> Iterator[tuple[int, Callable[[], bool]]]:
         """Places of the expressions that may hold, each with what decides it."""
-        held: set[int] = set()
-        for field in self.fields:
-            held |= field.held(event.values(field.field))
-        if self.keywords:
-            held |= self.keywords.held(event)
-        known = frozenset(held)
-        for place in self._places(known):
+        first: set[int] = set()
+        for field in self.covers:
+            first |= field.held(event.values(field.field))
+        found = self.keywords.held(event) if self.keywords else frozenset()
+        places = self.places(first | found)
+        if not places:
+            return
+        held = found.union(*(field.held(event.values(field.field)) for field in self.fields))
+        for place in places:
             check = self._checks[place]
-            yield place, lambda check=check: check(known, event)  # type: ignore[misc]
+            yield place, lambda check=check: check(held, event)  # type: ignore[misc]
 
-    def may_hold(self, held: Held) -> bool:
-        """Whether any expression may hold, given what held on the fields (keywords apart)."""
-        return any(
-            self._whole[place] or self._checks[place](held, None) for place in self._places(held)
-        )
+    def may_hold(self, places: Iterable[int], held: Held) -> bool:
+        """Whether any of the expressions may hold, given what held on all fields.
 
-    def _places(self, held: Iterable[int]) -> list[int]:
+        Keywords apart: what asks for one may hold.
+        """
+        return any(self._whole[place] or self._checks[place](held, None) for place in places)
+
+    def places(self, held: Iterable[int]) -> list[int]:
+        """Places of the expressions that may hold, given what held of `covers`."""
         places = set(self._always)
         for number in held:
             places.update(self._considered.get(number, ()))
@@ -154,6 +155,20 @@ class Ruleset:
                     return None
                 common = _commonness(expression) * self._used[expression]
                 return common, frozenset({self._numbers[expression]})
+
+
+def _by_field(numbers: Mapping[Test, int], budget: Budget) -> tuple[FieldTests, ...]:
+    """Tests gathered by the field they ask."""
+    asked: dict[str, list[tuple[int, Test]]] = {}
+    for test, number in numbers.items():
+        if test.field is not None:
+            asked.setdefault(test.field, []).append((number, test))
+    return tuple(FieldTests(name, tests, budget) for name, tests in asked.items())
+
+
+def _keywords(numbers: Mapping[Test, int]) -> KeywordTests | None:
+    found = [(number, test) for test, number in numbers.items() if test.field is None]
+    return KeywordTests(found) if found else None
 
 
 def remembered(test: Test) -> bool:

@@ -90,6 +90,8 @@ class FieldTests:
         self._texts = Literals(texts)
         self._regexes = regexes
         self._known = Memory[Held](budget)
+        self.texts = self._known.answers
+        """Answers for fields of one text that is not too long, by that text."""
 
     def held(self, values: tuple[Scalar, ...]) -> Held:
         """The numbers of the tests that hold on a field's values."""

@@ -8,6 +8,7 @@ them. What it lets pass is normalised and evaluated; what it cannot judge, it le
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -40,17 +41,10 @@ class Plan:
         keys = sorted({*places.values(), *watched} - fixed.keys())
         self._read = reader(keys)
         index = {key: number for number, key in enumerate(keys)}
-        self._asked: list[tuple[Ruleset, list[tuple[FieldTests, int]], Held]] = []
-        for ruleset in rulesets:
-            asked: list[tuple[FieldTests, int]] = []
-            base: Held = frozenset()
-            for tests in ruleset.fields:
-                place = places.get(tests.field)
-                if place in index:
-                    asked.append((tests, index[place]))
-                else:
-                    base |= tests.held(one(fixed.get(place) if place else None))
-            self._asked.append((ruleset, asked, base))
+        place_all = partial(_placed, places=places, index=index, fixed=fixed)
+        self._asked = [
+            (ruleset, place_all(ruleset.covers), place_all(ruleset.fields)) for ruleset in rulesets
+        ]
         self._known = Memory[bool](budget)
         self._typed = False
         keywords = [ruleset.keywords.literals for ruleset in rulesets if ruleset.keywords]
@@ -86,15 +80,53 @@ class Plan:
         return self._known.keep(key, found, length) if length <= LONGEST_KEPT else found
 
     def _judge(self, values: tuple[Any, ...]) -> bool:
-        for ruleset, asked, base in self._asked:
-            held: Held = base
-            for tests, place in asked:
-                found = tests.held(one(values[place]))
-                if found:
-                    held = held | found
-            if ruleset.may_hold(held):
+        for ruleset, covers, fields in self._asked:
+            places = ruleset.places(covers.held(values))
+            if places and ruleset.may_hold(places, fields.held(values)):
                 return True
         return False
+
+
+class _Placed:
+    """Field tests, each with the place of its field's value in a tuple.
+
+    `base` is what holds on the fields that have the same value in every event of the plan.
+    """
+
+    def __init__(self, base: Held, asked: list[tuple[FieldTests, int]]) -> None:
+        self._base, self._asked = base, asked
+
+    def held(self, values: tuple[Any, ...]) -> Held:
+        """The numbers of the tests that hold."""
+        held = self._base
+        for tests, place in self._asked:
+            value = values[place]
+            # what `held` would look up itself, without the price of calling it
+            found = tests.texts.get(value) if type(value) is str else None
+            if found is None:
+                found = tests.held(one(value))
+            if found:
+                held = held | found
+        return held
+
+
+def _placed(
+    tests: Sequence[FieldTests],
+    places: Mapping[str, str],
+    index: Mapping[str, int],
+    fixed: Mapping[str, Any],
+) -> _Placed:
+    base: Held = frozenset()
+    asked: list[tuple[FieldTests, int]] = []
+    for field in tests:
+        place = places.get(field.field)
+        if place is None:
+            base |= field.held(())
+        elif place in index:
+            asked.append((field, index[place]))
+        else:
+            base |= field.held(one(fixed[place]))
+    return _Placed(base, asked)
 
 
 def one(value: Any) -> tuple[Any, ...]:
