@@ -69,28 +69,11 @@ class AlertMaker:
         mapping, tactics = self.attack(rule)
         found = entities(event)
         when = iso(event.time) if event.time else None
+        base = self.frame(rule, identity, rule.level, _reason(match, found), now)
+        base["event"] |= {"start": when, "end": when} if when else {}
         document: dict[str, Any] = {
-            "@timestamp": iso(now),
-            "ecs": {"version": ECS_VERSION},
-            "message": rule.title,
-            "event": _without_none(
-                {
-                    "kind": "alert",
-                    "category": ["intrusion_detection"],
-                    "type": ["info"],
-                    "module": "vedette",
-                    "dataset": "vedette.alerts",
-                    "id": identity,
-                    "severity": SEVERITY[rule.level],
-                    "risk_score": RISK[rule.level],
-                    "reason": _reason(match, found),
-                    "created": iso(now),
-                    "ingested": iso(now),
-                    "start": when,
-                    "end": when,
-                }
-            ),
-            "rule": _rule(rule),
+            **base,
+            "rule": rule_fields(rule),
             **found,
             "vedette": {"alert": self._own(match, event_id, identity, mapping, when)},
         }
@@ -99,6 +82,41 @@ class AlertMaker:
         if names := related(event, found):
             document["related"] = names
         return Alert(identity, event.time, document)
+
+    def frame(
+        self, rule: Rule, identity: str, level: str, reason: str, now: datetime
+    ) -> dict[str, Any]:
+        """What all alerts begin with, whatever found them."""
+        return {
+            "@timestamp": iso(now),
+            "ecs": {"version": ECS_VERSION},
+            "message": rule.title,
+            "event": {
+                "kind": "alert",
+                "category": ["intrusion_detection"],
+                "type": ["info"],
+                "module": "vedette",
+                "dataset": "vedette.alerts",
+                "id": identity,
+                "severity": SEVERITY[level],
+                "risk_score": RISK[level],
+                "reason": reason,
+                "created": iso(now),
+                "ingested": iso(now),
+            },
+        }
+
+    def running(self) -> dict[str, Any]:
+        """The run that found it, as `vedette.alert.execution`."""
+        execution = self.execution
+        return without_none(
+            {
+                "id": execution.id,
+                "type": execution.type,
+                "from": iso(execution.start) if execution.start else None,
+                "to": iso(execution.end) if execution.end else None,
+            }
+        )
 
     def attack(self, rule: Rule) -> tuple[TagMapping, list[dict[str, Any]]]:
         """What the rule's tags say in ATT&CK, and the same as ECS `threat`."""
@@ -114,8 +132,7 @@ class AlertMaker:
         """What no ECS field holds, under `vedette.alert`."""
         rule, event = match.rule, match.event
         record = event.record
-        execution = self.execution
-        return _without_none(
+        return without_none(
             {
                 "id": identity,
                 "status": "open",
@@ -128,7 +145,7 @@ class AlertMaker:
                 "tags": list(rule.tags) or None,
                 "logsource": str(rule.logsource),
                 "ancestors": [
-                    _without_none(
+                    without_none(
                         {
                             "id": event_id,
                             "index": record.index or record.origin,
@@ -144,14 +161,7 @@ class AlertMaker:
                     "unknown": list(mapping.unknown),
                 },
                 "source_events": [source_event(record.document)],
-                "execution": _without_none(
-                    {
-                        "id": execution.id,
-                        "type": execution.type,
-                        "from": iso(execution.start) if execution.start else None,
-                        "to": iso(execution.end) if execution.end else None,
-                    }
-                ),
+                "execution": self.running(),
             }
         )
 
@@ -196,8 +206,9 @@ def _reason(match: Match, found: Mapping[str, Any]) -> str:
     return cut(f"{match.rule.title}{where}{by}" + (f": {tests}" if tests else ""), 1024)
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
-    return _without_none(
+def rule_fields(rule: Rule) -> dict[str, Any]:
+    """What ECS `rule` says of a rule."""
+    return without_none(
         {
             "uuid": rule.id,
             "id": rule.id,
@@ -230,5 +241,6 @@ def _capped(value: Any, levels: int) -> Any:
     return [_capped(item, levels - 1) for item in value]
 
 
-def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+def without_none(values: dict[str, Any]) -> dict[str, Any]:
+    """The values that are some."""
     return {key: value for key, value in values.items() if value is not None}

@@ -75,9 +75,8 @@ def _typed(name: str, values: Iterable[Any]) -> Any:
     """The first value that is of the field's ECS type."""
     for value in values:
         if name in _ADDRESSES:
-            address = _address(value)
-            if address:
-                return address
+            if found := address(value):
+                return found
         elif name in _WHOLE:
             number = _whole(value)
             if number is not None:
@@ -87,7 +86,7 @@ def _typed(name: str, values: Iterable[Any]) -> Any:
     return None
 
 
-def _address(value: Any) -> str | None:
+def address(value: Any) -> str | None:
     """An address as the `ip` type of a search engine takes it: IPv4 where it is, no zone."""
     try:
         address = ip_address(str(value).strip().partition("%")[0])

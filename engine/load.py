@@ -10,12 +10,13 @@ from typing import Any
 
 import yaml
 from sigma.collection import SigmaCollection
-from sigma.correlations import SigmaCorrelationRule
 from sigma.filters import SigmaFilter
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 
 from engine.blame import blame, refusal
+from engine.correlate.parse import Draft, draft, is_correlation
+from engine.correlate.resolve import Known, resolve
 from engine.errors import InputError, RuleError
 from engine.kinds import LogSource
 from engine.logsource import bind
@@ -42,11 +43,12 @@ def load_rules(
     found = RuleSet()
     parsed: list[tuple[SigmaRule, Documents, str]] = []
     filters: list[SigmaFilter] = []
+    drafts: list[Draft] = []
     for file, ruleset in rule_files(paths):
         found.files += 1
         try:
             documents = read_documents(file)
-            items = list(_parse(documents))
+            items = list(_parse(documents, ruleset))
         except RuleError as error:
             found.refused.append(error)
             continue
@@ -55,10 +57,15 @@ def load_rules(
                 filters.append(item)
             elif isinstance(item, SigmaRule):
                 parsed.append((item, documents, ruleset))
+            elif isinstance(item, Draft):
+                drafts.append(item)
             else:
                 found.refused.append(item)
     found.filters = len(filters)
-    _take(found, parsed, filters, select or Selection(), pipelines)
+    select = select or Selection()
+    known = _take(found, parsed, filters, select, pipelines)
+    if drafts:
+        resolve(found, drafts, known, select, pipelines)
     return found
 
 
@@ -83,14 +90,19 @@ def _is_test_data(file: Path, root: Path) -> bool:
     return file.name == "info.yml" and "regression_data" in file.relative_to(root).parts
 
 
-def _parse(documents: Documents) -> Iterator[SigmaRule | SigmaFilter | RuleError]:
+def _parse(
+    documents: Documents, ruleset: str
+) -> Iterator[SigmaRule | SigmaFilter | Draft | RuleError]:
     """A file's rules and filters as pySigma reads them, or the error each one has."""
     good = []
     for item in documents.items:
         refuse = partial(_refuse, documents, item)
         try:
             check(item, refuse)
-            good.append(item)
+            if is_correlation(item):
+                yield draft(item, documents, ruleset)
+            else:
+                good.append(item)
         except RuleError as error:
             yield error
     try:
@@ -100,7 +112,7 @@ def _parse(documents: Documents) -> Iterator[SigmaRule | SigmaFilter | RuleError
             yield blame(error, documents, good[0].get("title"))
             return
         for item in good:
-            yield from _parse(Documents(documents.file, documents.text, [item]))
+            yield from _parse(Documents(documents.file, documents.text, [item]), ruleset)
 
 
 def _refuse(documents: Documents, item: Any, message: str, field: str, expected: str) -> RuleError:
@@ -118,10 +130,6 @@ def _sorted_out(
     for rule in [*collection.rules, *collection.filters]:
         if rule.errors:
             found.append(blame(rule.errors[0], documents, rule.title))
-        elif isinstance(rule, SigmaCorrelationRule):
-            reason = "correlation rules are not evaluated yet"
-            written = documents.titled(rule.title)
-            found.append(refusal(reason, documents, written, "correlation", None))
         elif isinstance(rule, SigmaRule | SigmaFilter):
             found.append(rule)
     attributed = {id(e) for rule in [*collection.rules, *collection.filters] for e in rule.errors}
@@ -137,9 +145,10 @@ def _take(
     filters: list[SigmaFilter],
     select: Selection,
     pipelines: Sequence[ProcessingPipeline],
-) -> None:
-    """Bind each parsed rule and sort it into the set."""
+) -> list[Known]:
+    """Bind each parsed rule and sort it into the set; all that loaded, wanted or not."""
     owners: dict[str, str] = {}
+    known: list[Known] = []
     for sigma, documents, ruleset in parsed:
         try:
             for item in filters:
@@ -153,10 +162,12 @@ def _take(
             found.refused.append(RuleError(reason, file=rule.file, field="id"))
             continue
         owners[rule.id] = rule.file
-        if select.wants(rule):
+        known.append(Known(rule, sigma, select.wants(rule)))
+        if known[-1].wanted:
             found.rules.append(rule)
         else:
             found.unwanted += 1
+    return known
 
 
 def _rule(

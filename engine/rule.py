@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import RuleError
 from engine.kinds import LogSource
 from engine.level import LEVELS
 from engine.logsource import Binding
+
+if TYPE_CHECKING:
+    from engine.correlate.rule import Correlation
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Rule:
     references: tuple[str, ...] = ()
     linear: bool = True
     """False when a regular expression needs the engine with a time limit."""
+    output: bool = True
+    """False when it only feeds correlations, and does not alert itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,9 @@ class RuleSet:
     """The rules that loaded and are wanted, those that were refused, and how many were not."""
 
     rules: list[Rule] = field(default_factory=list)
+    """Those of the correlations among them; these have no bindings."""
+    correlations: list[Correlation] = field(default_factory=list)
+    """Each after those that it listens to."""
     refused: list[RuleError] = field(default_factory=list)
     unwanted: int = 0
     filters: int = 0

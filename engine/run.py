@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from engine.alert import AlertMaker
+from engine.correlate.correlator import Correlator
+from engine.correlate.document import alert as correlation_alert
+from engine.correlate.finding import Finding
+from engine.correlate.keep import newest, with_state, without_state
 from engine.detect import Detector
 from engine.event import Event
 from engine.ids import content_hash, occurrence_id
@@ -59,7 +64,10 @@ class Pipeline:
         clock: Clock,
         *,
         bounds: Bounds | None = None,
+        correlator: Correlator | None = None,
+        sources: Sequence[str] = (),
     ) -> None:
+        """`sources` names all that will be drained: where the correlations' state is kept."""
         self.detector = detector
         self.maker = maker
         self.sink = sink
@@ -70,6 +78,12 @@ class Pipeline:
         self.totals = Totals()
         self._pending: dict[str, dict[str, int]] = {}
         """Occurrence totals by source that wait for a checkpoint to be committed with."""
+        self.correlator = correlator
+        self._sources = tuple(sources)
+        self._saved: int | None = None
+        """The number of the state last saved; None before it was looked for."""
+        self._kept: Mapping[str, Any] | None = None
+        """That state."""
 
     def drain(
         self,
@@ -86,7 +100,8 @@ class Pipeline:
         state store raises; batches committed before that stay so.
         """
         read = 0
-        checkpoint = self.state.load(source.name)
+        self._resume(source.name)
+        checkpoint = without_state(self.state.load(source.name))
         self._pending.pop(source.name, None)  # what was not committed is read again
         for batch in source.poll(checkpoint):
             checkpoint = checkpoint or batch.checkpoint
@@ -98,6 +113,7 @@ class Pipeline:
                 return read
         if checkpoint is None and (totals := self._pending.pop(source.name, None)):
             self.state.commit(source.name, None, totals)  # it has none, and is read to its end
+        self._settle(source.name)
         return read
 
     def take(self, name: str, batch: Batch, tags: LogSource | None = None) -> Written:
@@ -110,11 +126,13 @@ class Pipeline:
         alerts: list[Alert] = []
         for record in batch.records:
             alerts.extend(self._alerts(record, tags, numbered))
+        if self.correlator:
+            alerts.extend(self._correlated(name, batch, tags))
         written = self.sink.write(alerts) if alerts else Written()
         if batch.checkpoint is None:
             self._pending[name] = numbered.totals
         else:
-            self.state.commit(name, batch.checkpoint, numbered.totals)
+            self.state.commit(name, self._stateful(batch.checkpoint), numbered.totals)
             self._pending.pop(name, None)
         self.totals.events += len(batch.records)
         self.totals.written.add(written)
@@ -136,7 +154,64 @@ class Pipeline:
         self.totals.matched += 1
         identity = record.id or numbered.name_of(record)
         now = self.clock()
-        return [self.maker.make(match, identity, now) for match in matches]
+        if self.correlator:
+            self.correlator.add(event, identity, matches, now)
+        return [self.maker.make(match, identity, now) for match in matches if match.rule.output]
+
+    def finish(self) -> Written:
+        """There will be no more events: store what correlations find in all that came."""
+        if self.correlator is None:
+            return Written()
+        return self._write(self.correlator.finish())
+
+    def _correlated(self, name: str, batch: Batch, tags: LogSource | None) -> list[Alert]:
+        """What correlations find in all that is certain after a batch."""
+        assert self.correlator is not None
+        now = self.clock()
+        if self.correlator.watermark and batch.records:
+            # the last record stands for the batch; those that matched were seen one by one
+            self.correlator.saw(name, normalise(batch.records[-1], tags), now)
+        return self._made(self.correlator.advance(now))
+
+    def _made(self, findings: Iterable[Finding]) -> list[Alert]:
+        now = self.clock()
+        return [correlation_alert(self.maker, finding, now) for finding in findings]
+
+    def _write(self, findings: Sequence[Finding]) -> Written:
+        alerts = self._made(findings)
+        written = self.sink.write(alerts) if alerts else Written()
+        self.totals.written.add(written)
+        return written
+
+    def _settle(self, name: str) -> None:
+        """After a whole poll: take what has become certain because nothing came for so long."""
+        if self.correlator is None or self.correlator.watermark is None:
+            return
+        self._write(self.correlator.advance(self.clock()))
+        checkpoint = without_state(self.state.load(name)) if self.correlator.changed else None
+        if checkpoint is not None:
+            self.state.commit(name, self._stateful(checkpoint), {})
+
+    def _stateful(self, checkpoint: Checkpoint) -> Checkpoint:
+        """A checkpoint with the state that belongs to it."""
+        if self.correlator is None or self.correlator.watermark is None:
+            return checkpoint
+        if self.correlator.changed or self._kept is None:
+            self._saved = (self._saved or 0) + 1
+            self._kept = self.correlator.save()
+        return with_state(checkpoint, self._saved or 0, self._kept)
+
+    def _resume(self, name: str) -> None:
+        """Take up the state that was saved last, once."""
+        if self.correlator is None or self._saved is not None:
+            return
+        names = self._sources or (name,)
+        found = newest(self.state.load(known) for known in names)
+        now = self.clock()
+        if found and self.correlator.watermark:
+            self.correlator.restore(found[1], now)
+        self._saved = found[0] if found else 0
+        self.correlator.watch(names, now)
 
 
 class Numbering:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from connectors.files import FileSource, Limits
 from engine.alert import AlertMaker, Execution
+from engine.correlate.correlator import Correlator
 from engine.detect import Detector
 from engine.errors import Problem, Problems
 from engine.kinds import LogSource
@@ -132,6 +133,7 @@ def hunt(
         MemoryState(),
         clock,
         bounds=plan.bounds,
+        correlator=Correlator.of(plan.rules, problems),
     )
 
     def after(_batch: Batch, _written: Written) -> None:
@@ -141,6 +143,7 @@ def hunt(
     started = time.monotonic()
     try:
         pipeline.drain(source, tags=plan.tags, after=after)
+        pipeline.finish()
     finally:
         source.close()
     summary.events, summary.bytes = pipeline.totals.events, read.total

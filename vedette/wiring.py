@@ -22,6 +22,7 @@ from connectors.search import (
 )
 from connectors.sqlite import SqliteStore
 from engine.alert import AlertMaker, Execution
+from engine.correlate.correlator import Correlator
 from engine.detect import Detector
 from engine.errors import InputError, Report, RuleError, SettingsError
 from engine.kinds import LogSource
@@ -35,6 +36,9 @@ from vedette import settings as config
 log = logging.getLogger("vedette.run")
 
 Clock = Callable[[], datetime]
+
+LATENESS = timedelta(minutes=10)
+"""How long correlations wait at least for events out of order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +104,17 @@ def assemble(
         sink,
         state,
         clock,
+        correlator=Correlator.of(rules, report, lateness=lateness(settings)),
+        sources=[source.name for source in settings.sources],
     )
     feeds = tuple(feed(source, client, report, clock) for source in settings.sources)
     return Parts(feeds, sink, state, pipeline, rules, place)
+
+
+def lateness(settings: config.Settings) -> timedelta:
+    """How long correlations wait for events out of order: the longest overlap of any source."""
+    overlaps = [s.overlap for s in settings.sources if isinstance(s, config.SearchSource)]
+    return max([LATENESS, *overlaps])
 
 
 def load_rules(settings: config.Settings) -> RuleSet:

@@ -16,10 +16,10 @@ import pytest
 
 from engine.detect import Detector, Match
 from engine.errors import Problem
+from engine.level import level_rank
 from engine.load import load_rules
 from engine.normalise import normalise
 from engine.ports import Record
-from engine.rule import level_rank
 from vedette.demo import START, Truth, generate, generate_labelled, write
 
 RULES = Path(__file__).resolve().parents[3] / "rules"
