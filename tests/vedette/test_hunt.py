@@ -95,14 +95,6 @@ def test_without_an_alert_there_is_no_worst(rules: RuleSet, tmp_path: Path) -> N
     assert hunt(Hunt([tmp_path / "quiet.ndjson"], rules), Kept()).worst() == -1
 
 
-def test_our_own_alerts_are_counted_and_not_searched(rules: RuleSet, tmp_path: Path) -> None:
-    own = {**process(WHO), "event": {"module": "vedette"}}
-    (tmp_path / "own.ndjson").write_bytes(ndjson([own, own]))
-    summary = hunt(Hunt([tmp_path / "own.ndjson"], rules), Kept()).summary
-    assert summary.alerts_total == 0
-    assert summary.problems.counts["own-alerts"] == 2
-
-
 def test_a_missing_path_is_an_input_error(rules: RuleSet, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder"):
         hunt(Hunt([tmp_path / "absent"], rules), Kept())

@@ -93,8 +93,6 @@ def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
     totals = parts.pipeline.totals
     for turn in turns:
         log.info("source %s: %d events read", turn.feed.source.name, turn.events)
-    if totals.own:
-        log.warning("%d events are alerts of our own; no rule was asked about them", totals.own)
     log.info(
         "%s: %d events, %d alerts new, %d already there, %d dead letters",
         "stopped" if stop.is_set() else "nothing new is left",
