@@ -29,8 +29,6 @@ class Totals:
     events: int = 0
     outside: int = 0
     """Events outside the time bounds, or without a time when bounds are set."""
-    own: int = 0
-    """Our own alerts met in a source; rules are not asked about them."""
     matched: int = 0
     written: Written = field(default_factory=Written)
 
@@ -142,9 +140,6 @@ class Pipeline:
         if self._screened and not self.detector.may_match(record.document, record.raw, tags):
             return []
         event = normalise(record, tags)
-        if event.fields.get("event.module") == "vedette":
-            self.totals.own += 1
-            return []
         if not self.bounds.admit(event):
             self.totals.outside += 1
             return []
