@@ -161,13 +161,10 @@ def check_inputs(paths: Sequence[Path | Literal["-"]]) -> None:
 
 def _tell_what_was_left_out(pipeline: Pipeline, problems: Problems) -> None:
     totals = pipeline.totals
-    for kind, number, text in (
-        ("outside-time", totals.outside, "events lie outside --from and --to, or have no time"),
-        ("own-alerts", totals.own, "events are alerts of our own, which no rule is asked about"),
-    ):
-        if number:
-            problems(Problem(kind, text))
-            problems.counts[kind] = number  # one sentence stands for them all
+    if totals.outside:
+        text = "events lie outside --from and --to, or have no time"
+        problems(Problem("outside-time", text))
+        problems.counts["outside-time"] = totals.outside  # one sentence stands for them all
 
 
 @dataclass(slots=True)
