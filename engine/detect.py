@@ -132,6 +132,11 @@ class Detector:
             )
         return screen.passes(document, raw)
 
+    def counts(self) -> tuple[int, int]:
+        """How often the screen knew a tuple of values, and how often it had to look."""
+        plans = [plan for screen in self._screens.values() for plan in screen.plans()]
+        return sum(plan.hits for plan in plans), sum(plan.misses for plan in plans)
+
     def _rulesets_of(self, tags: LogSource | None, document: Document) -> list[Ruleset]:
         event = normalise(Record(document, ""), tags)
         ready = (group.ready for group in self._groups_of(event))
