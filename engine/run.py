@@ -97,8 +97,21 @@ class Pipeline:
         told, and `stop` is asked whether to end here. Raises what the source, the sink or the
         state store raises; batches committed before that stay so.
         """
-        read = 0
         self._resume(source.name)
+        try:
+            return self._drain(source, tags, stop, after)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _drain(
+        self,
+        source: Source,
+        tags: LogSource | None,
+        stop: Callable[[], bool] | None,
+        after: Callable[[Batch, Written], None] | None,
+    ) -> int:
+        read = 0
         checkpoint = without_state(self.state.load(source.name))
         self._pending.pop(source.name, None)  # what was not committed is read again
         for batch in source.poll(checkpoint):
@@ -195,6 +208,12 @@ class Pipeline:
             self._saved = (self._saved or 0) + 1
             self._kept = self.correlator.save()
         return with_state(checkpoint, self._saved or 0, self._kept)
+
+    def _forget(self) -> None:
+        """What was not stored will be read again, so correlations go back to what was."""
+        if self.correlator:
+            self.correlator.reset()
+            self._saved = self._kept = None
 
     def _resume(self, name: str) -> None:
         """Take up the state that was saved last, once."""

@@ -95,28 +95,31 @@ class Correlator:
     ) -> None:
         self.correlations = tuple(correlations)
         self.limits = limits or Limits()
-        self.watermark = Watermark(lateness // timedelta(microseconds=1)) if lateness else None
-        self.changed = False
-        """Whether there is state that was not saved yet."""
+        self._lateness = lateness
         self._report = report
         self._tally = Tally(report)
+        self._listening: dict[str, list[int]] = {}
+        for number, correlation in enumerate(self.correlations):
+            for source in dict.fromkeys(correlation.sources):
+                self._listening.setdefault(source, []).append(number)
+        self._needs = {source: self._needed(source) for source in self._listening}
+        base = {rule.id: rule for rule in rules if rule.bindings}
+        self._stamps = {id: stamp(base[id])[:16] for id in self._listening if id in base}
+        """Of each rule that events may match: what it was when an event was put in the buffer."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew, as if nothing had come."""
+        micro = timedelta(microseconds=1)
+        self.watermark = Watermark(self._lateness // micro) if self._lateness else None
+        self.changed = False
+        """Whether there is state that was not saved yet."""
         self._now = NEVER
         self._waiting: list[tuple[int, str, Entry]] = []
         self._ids: set[tuple[int, str]] = set()
         self._due: list[tuple[int, int, bool, tuple[str, ...]]] = []
         self._texts = Texts(self.limits.text)
-        self._overflow = 0
-        self._listening: dict[str, list[int]] = {}
-        for number, correlation in enumerate(self.correlations):
-            for source in dict.fromkeys(correlation.sources):
-                self._listening.setdefault(source, []).append(number)
         self._trackers = [self._tracker(n, c) for n, c in enumerate(self.correlations)]
-        self._needs = {source: self._needed(source) for source in self._listening}
-        base = {rule.id: rule for rule in rules if rule.bindings}
-        self._stamps = {
-            id: stamp(base[id])[:16] for id in self._listening if id in base
-        }  # fmt: skip
-        """Of each rule that events may match: what it was when an event was put in the buffer."""
 
     @classmethod
     def of(
