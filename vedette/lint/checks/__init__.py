@@ -1,0 +1,1 @@
+"""The checks, one file a family; `vedette.lint.registry` finds them here."""

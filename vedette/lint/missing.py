@@ -1,0 +1,15 @@
+"""The finding of a key that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vedette.lint.document import Document
+from vedette.lint.finding import Found
+
+
+def missing(document: Document, *keys: str) -> Iterator[Found]:
+    """A finding for each key that is absent or empty."""
+    for key in keys:
+        if document.data.get(key) in (None, "", [], {}):
+            yield Found(f"has no {key}", document.line(key))

@@ -1,0 +1,1 @@
+"""How findings are told: lines for people, SARIF and JUnit for tools."""
