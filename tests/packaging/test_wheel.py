@@ -58,6 +58,8 @@ def test_its_name_says_version_and_any_platform(wheel: Path) -> None:
 
 
 def test_it_holds_every_tracked_file_of_the_packages(contents: zipfile.ZipFile) -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
     names = set(contents.namelist())
     tracked = run("git", "-C", ROOT, "ls-files", *PACKAGES).stdout.splitlines()
     there = {name for name in tracked if (ROOT / name).is_file()}

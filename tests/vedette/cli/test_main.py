@@ -108,7 +108,7 @@ WORDS = st.sampled_from(
         *("--from", "--to", "2026-01-01", "--min-level", "high", "--status", "--tag", "t1033"),
         *("--exclude-rule", "--strict", "--fail-on", "--logsource", "product=windows"),
         *("--attack-version", "18", "--pipeline", "list", "check", "show", "schema", "-c"),
-        *("-9", "99999999999999999999", "a" * 5000, "[red]", "%s%n", "\x1b]0;x\x07", "\ud800"),
+        *("-9", "99999999999999999999", "a" * 5000, "[red]", "%s%n", "\x1b]0;x\x07", "\udcff"),
     ]
 )
 
