@@ -33,7 +33,6 @@ def default(name: str) -> timedelta:
     [
         f"overlap ({default('overlap') // timedelta(minutes=1)}m)",
         f"refresh_lag ({default('refresh_lag') // timedelta(seconds=1)}s)",
-        f"`start: {default('start') // timedelta(hours=1)}h`, the default",
         f"More than {signature(SearchSource).parameters['max_seen'].default:,} events",
         f"not changed for {NUMBERS[int(QUIET)]} seconds",
         f"at most the latest {MOST_GONE:,}",
