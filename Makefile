@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA := ../shared/data
 
-.PHONY: demo test lint types contract rules conformance long check clean help
+.PHONY: demo test lint types contract rules conformance bench long check clean help
 
 demo: $(VENV)/installed  ## run the demo: a made-up day with an intrusion in it
 	$(BIN)/vedette demo
@@ -29,6 +29,9 @@ rules: $(VENV)/installed  ## the tests inside the rules
 
 conformance: $(VENV)/developer  ## figures on public recordings and real servers, a sample
 	$(BIN)/python -m tests.conformance
+
+bench: $(VENV)/developer  ## time the engine on recorded events, beside peers that are installed
+	$(BIN)/python -m tests.bench
 
 long: $(VENV)/developer  ## the same on all of it; resumes where it was stopped
 	./.ci/long $(BIN)/python

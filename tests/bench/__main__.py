@@ -13,6 +13,7 @@ import argparse
 import platform
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.bench import corpus, peers
 from tests.bench.engine import Engine, parse_only, peak_megabytes
@@ -21,8 +22,10 @@ from tests.conftest import SHARED
 
 def machine() -> str:
     """The processor's name and Python's version."""
-    names = [line for line in open("/proc/cpuinfo") if line.startswith("model name")]
-    name = names[0].partition(":")[2].strip() if names else platform.processor()
+    facts = Path("/proc/cpuinfo")
+    lines = facts.read_text().splitlines() if facts.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    name = names[0] if names else platform.processor()
     return f"{name}, Python {platform.python_version()}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import shutil
@@ -49,7 +48,7 @@ def rsigma(rules: Path, lines: Sequence[bytes]) -> Peer | None:
         none.write_bytes(b"{}\n")
         load, _ = _timed([*command, f"@{none}"])
         whole, printed = _timed([*command, f"@{events}"])
-    return Peer(version.stdout.strip(), len(lines), whole - load, load, printed)
+    return Peer(version.stdout.splitlines()[0], len(lines), whole - load, load, printed)
 
 
 def _timed(command: list[str]) -> tuple[float, int]:
@@ -104,8 +103,3 @@ def _categories() -> dict[str, str]:
         for number in numbers if isinstance(numbers, list) else [numbers]:
             found.setdefault(str(number), category)
     return found
-
-
-def described(peer: Peer) -> str:
-    """A peer's figures as one JSON line."""
-    return json.dumps({"peer": peer.name, "events_per_cpu_second": round(peer.rate)})
