@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -88,6 +89,15 @@ def pipeline(file: Path) -> ProcessingPipeline:
 def caution(text: str) -> None:
     """Say on standard error what is probably not meant."""
     click.echo(visible(f"warning: {text}"), err=True)
+
+
+def settle() -> None:
+    """Take what is loaded out of the garbage collector's rounds: it lives as long as we do.
+
+    A collection would go through all rules again and again, and find nothing.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def tell(rules: RuleSet) -> None:

@@ -102,6 +102,7 @@ def command(
         check_report(report)
     rules = rulesets.load(rule_paths, wanted, pipelines, rulesets.caution)
     rulesets.tell(rules)
+    rulesets.settle()
     if not len(rules) and not rules.unwanted:
         return NO_RULES
     for text in rulesets.astray_label(rules.rules, label) if label and len(rules) else ():

@@ -61,6 +61,7 @@ def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None
     stop = _stop_on_signals()
     parts = _assemble(loaded, shown if dry_run else None)
     try:
+        rulesets.settle()
         for line in rulesets.described(parts.rules):
             log.info(line)
         log.info("alerts %s %s", "would go to" if dry_run else "go to", parts.place)
