@@ -12,9 +12,12 @@ from engine.detect import Detector
 from engine.errors import Problem
 from engine.normalise import normalise
 from engine.ports import Record
-from engine.rule import Rule
+from engine.rule import Rule, RuleSet
+from vedette import correlation_tests
 
 KEYS = frozenset({"name", "match", "event"})
+STORY_KEYS = frozenset({"name", "match", "events"})
+"""Keys of a correlation's test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,16 @@ class Result:
     failure: str | None
 
 
-def run_tests(rule: Rule) -> Iterator[Result]:
-    """Run a rule's tests; a rule without both kinds of test fails by name."""
-    tests = _tests(rule)
+def run_tests(rule: Rule, rules: RuleSet | None = None) -> Iterator[Result]:
+    """Run a rule's tests; a rule without both kinds of test fails by name.
+
+    `rules` is the set that it was loaded with, which holds what a correlation listens to. A rule
+    that only feeds correlations needs no tests: theirs are its own.
+    """
+    if not rule.output and "vedette" not in rule.document:
+        return
+    is_correlation = "correlation" in rule.document and not rule.bindings
+    tests = _tests(rule, STORY_KEYS if is_correlation else KEYS)
     if isinstance(tests, str):
         yield Result(rule, "vedette.tests", tests)
         return
@@ -39,19 +49,34 @@ def run_tests(rule: Rule) -> Iterator[Result]:
     problems: list[Problem] = []
     detector = Detector([rule], problems.append)
     for test in tests:
-        event = normalise(Record(test["event"], origin=rule.file))
-        matched = bool(detector.match(event))
+        if is_correlation:
+            told = _Told(problems)
+            matched = correlation_tests.alerts(rule, rules or RuleSet(), test["events"], told)
+        else:
+            event = normalise(Record(test["event"], origin=rule.file))
+            matched = bool(detector.match(event))
         failure = None if matched == test["match"] else _failure(matched)
         if problems:
             failure = problems.pop().message
         yield Result(rule, test["name"], failure)
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Keeps the problems of a story, but not those that are meant to be in it."""
+
+    problems: list[Problem]
+
+    def __call__(self, problem: Problem) -> None:
+        if problem.kind != "correlation-no-field":
+            self.problems.append(problem)
+
+
 def _failure(matched: bool) -> str:
     return "matched, but must not" if matched else "did not match, but must"
 
 
-def _tests(rule: Rule) -> list[dict[str, Any]] | str:
+def _tests(rule: Rule, keys: frozenset[str]) -> list[dict[str, Any]] | str:
     """The tests, or what is wrong with the block."""
     block = rule.document.get("vedette")
     if block is None:
@@ -60,16 +85,16 @@ def _tests(rule: Rule) -> list[dict[str, Any]] | str:
     if not isinstance(tests, list) or not tests:
         return "the vedette block has no list of tests"
     for number, test in enumerate(tests, start=1):
-        if not isinstance(test, Mapping) or not test.keys() >= KEYS:
-            return f"test {number} lacks name, match or event"
-        if unknown := test.keys() - KEYS:
+        if not isinstance(test, Mapping) or not test.keys() >= keys:
+            return f"test {number} lacks name, match or {max(keys - {'name', 'match'})}"
+        if unknown := test.keys() - keys:
             return f"test {number} has the unknown key {min(map(str, unknown))!r}"
-        if not isinstance(test["match"], bool) or not isinstance(test["event"], Mapping):
+        if not isinstance(test["match"], bool) or not isinstance(test.get("event", {}), Mapping):
             return f"test {number}: match is true or false, event is a mapping"
+        if "events" in keys and (wrong := correlation_tests.fault(test["events"])):
+            return f"test {number}: {wrong}"
     try:
-        return [
-            {**test, "name": str(test["name"]), "event": _as_read(test["event"])} for test in tests
-        ]
+        return [_as_read({**test, "name": str(test["name"])}) for test in tests]
     except (TypeError, RecursionError) as error:
         return f"an event is not JSON: {error}"
 

@@ -134,9 +134,8 @@ class Correlator:
         def due(time: int, key: tuple[str, ...] | None) -> None:
             heapq.heappush(self._due, (time, number, key is not None, key or ()))
 
-        def told(kind: str, text: str, count: int) -> None:
-            rule = correlation.rule
-            self._tally.note(kind, f"{rule.title}: {text}", rule.file, count)
+        def told(kind: str, text: str) -> None:
+            self._tally.note(kind, f"{correlation.rule.title}: {text}", correlation.rule.file)
 
         return Tracker(correlation, self.limits, due, told)
 
@@ -225,8 +224,6 @@ class Correlator:
     def finish(self) -> list[Finding]:
         """What is found in all that came: there will be no more."""
         found = self._until(1 << 62)
-        for tracker in self._trackers:
-            tracker.finish()
         self._tally.finish()
         return found
 

@@ -84,16 +84,21 @@ def _own(maker: AlertMaker, finding: Finding, identity: str, level: str) -> dict
             "dedup_key": f"{rule.id}:{anchor(finding)}"[:1024],
             "rule_status": rule.status,
             "tags": list(rule.tags) or None,
-            "correlation": {
-                "type": correlation.type,
-                "timespan": correlation.timespan,
-                "group": dict(zip(correlation.group_by, finding.shown, strict=False)),
-                "value": None if finding.value is None else float(finding.value),
-            },
+            "correlation": without_none(
+                {
+                    "type": correlation.type,
+                    "timespan": correlation.timespan,
+                    "group": [
+                        {"field": name, "value": value}
+                        for name, value in zip(correlation.group_by, finding.shown, strict=False)
+                    ],
+                    "value": None if finding.value is None else float(finding.value),
+                }
+            ),
             "ancestors": [_ancestor(ref) for ref in refs[-ANCESTORS:]],
             "ancestors_total": finding.total,
             "explanation": explanation(finding) if not capped else [],
-            "suppressed": finding.suppressed or None,
+            "suppression": {"count": finding.suppressed} if finding.suppressed else None,
             "capped": {"what": capped.what, "limit": capped.limit, "total": capped.total}
             if capped
             else None,

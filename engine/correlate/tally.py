@@ -15,12 +15,11 @@ class Tally:
         self._counts: Counter[tuple[str, str, str | None]] = Counter()
         self._told: dict[tuple[str, str, str | None], int] = {}
 
-    def note(self, kind: str, text: str, file: str | None = None, number: int = 1) -> None:
-        """Count one, or some; `text` says what, such as "events have no time"."""
+    def note(self, kind: str, text: str, file: str | None = None) -> None:
+        """Count one; `text` says what, such as "events have no time"."""
         key = (kind, text, file)
-        before = self._counts[key]
-        self._counts[key] += number
-        if not before or len(str(before)) < len(str(self._counts[key])):
+        self._counts[key] += 1
+        if self._counts[key] == 10 ** (len(str(self._counts[key])) - 1):
             self._tell(key)
 
     def finish(self) -> None:

@@ -33,12 +33,15 @@ class Tracker:
         correlation: Correlation,
         limits: Limits,
         due: Callable[[int, Key | None], None],
-        told: Callable[[str, str, int], None],
+        told: Callable[[str, str], None],
     ) -> None:
         self.correlation = correlation
         self.groups: OrderedDict[Key, Group] = OrderedDict()
         """The least recently used first."""
         self.held = 0
+        self.suppressed = 0
+        """How often a condition held within the timespan of an alert; each alert says how often
+        that was since the one before it in its group."""
         self.overflow: list[Any] | None = None
         """Since the limit of groups first bit: [time, event id, groups given up]."""
         self._limits = limits
@@ -78,6 +81,7 @@ class Tracker:
             return []
         if group.quiet(known):
             group.suppressed += 1
+            self.suppressed += 1
             return []
         return [
             Finding(
@@ -195,14 +199,14 @@ class Tracker:
             self.overflow = [hit.time, hit.by, 0]
             self._due(hit.time + self.correlation.span, None)
             self._told("correlation-capped", f"holds {len(self.groups):,} groups with "
-                       f"{self.held:,} matches, the oldest is given up", 1)  # fmt: skip
+                       f"{self.held:,} matches, the oldest is given up")  # fmt: skip
         self.overflow[2] += 1
         self._forget(next(iter(self.groups)))
 
     def _lose(self, group: Group, key: Key, hit: Hit) -> None:
         if group.lose(hit):
             self._due(hit.time + self.correlation.span, key)
-            self._told("correlation-capped", f"a window has more than {self._room:,} matches", 1)
+            self._told("correlation-capped", f"a window has more than {self._room:,} matches")
 
     def _sweep(self, now: int) -> None:
         """Forget groups whose last match no window reaches any more."""
@@ -216,22 +220,6 @@ class Tracker:
     def _forget(self, key: Key) -> None:
         group = self.groups.pop(key)
         self.held -= len(group.hits)
-        if group.suppressed:
-            self._tell_suppressed(group)
-
-    def _tell_suppressed(self, group: Group) -> None:
-        self._told(
-            "correlation-suppressed",
-            f"held again within {self.correlation.timespan} of an alert",
-            group.suppressed,
-        )
-
-    def finish(self) -> None:
-        """Say what was suppressed and not told yet."""
-        for group in self.groups.values():
-            if group.suppressed:
-                self._tell_suppressed(group)
-                group.suppressed = 0
 
     def save(self) -> dict[str, Any]:
         """All groups as JSON values."""

@@ -25,13 +25,13 @@ from engine.rule import Rule, RuleSet
 from mitre.catalog import Catalog
 
 RULES = Path(__file__).resolve().parents[2] / "rules"
-FILES = sorted(RULES.rglob("*.yml"))
+FILES = [f for f in sorted(RULES.rglob("*.yml")) if f.parent.name != "correlations"]
 LATER_THAN_OTHER_TACTICS = {"reconnaissance", "resource-development"}
 
 
 @cache
 def ruleset() -> RuleSet:
-    return load_rules([RULES])
+    return load_rules(FILES)
 
 
 @cache
