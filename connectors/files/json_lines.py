@@ -11,6 +11,9 @@ from connectors.files.parse import NOTHING, parse
 from connectors.files.unwrap import records
 from engine.ports import Record
 
+RAW_KEPT = 65_536
+"""Bytes of the longest line that is kept beside its event, for a first look at it."""
+
 
 def read_lines(blocks: Iterable[bytes], context: Context, line: int = 1) -> Iterator[Record]:
     """Every event of newline-delimited JSON; `line` is the number of the first line."""
@@ -43,7 +46,7 @@ def line_records(lines: list[bytes], line: int, context: Context) -> list[Record
         ):
             found.extend(records(value, text, number, context))
         else:
-            add(Record(value, origin, None, None, number, text))
+            add(Record(value, origin, None, None, number, text if len(text) <= RAW_KEPT else None))
     return found
 
 

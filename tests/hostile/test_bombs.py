@@ -17,9 +17,11 @@ from vedette import ROOT
 
 MIB = 1 << 20
 MEASURED = """
-import atexit, resource, sys
+import atexit, sys
 def tell():
-    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+    # not ru_maxrss, which begins with the size of the process that forked this one
+    peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    print("peak", int(peak.split()[1]) // 1024, file=sys.stderr)
 atexit.register(tell)
 from vedette.cli.main import entry
 entry()
