@@ -1,33 +1,39 @@
-"""Rules as queries of other systems, by the pySigma backends that are installed."""
+"""Rules as queries of other systems, by a pySigma backend."""
 
 from __future__ import annotations
 
-import warnings
+import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from sigma.collection import SigmaCollection
 from sigma.conversion.base import Backend
-from sigma.exceptions import SigmaError
-from sigma.plugins import InstalledSigmaPlugins
-from sigma.processing.pipeline import ProcessingPipeline
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaError, SigmaRuleLocation
+from sigma.rule import SigmaRule
 
-from engine.errors import InputError, RuleError, nearest_name
+from engine.errors import RuleError
 from engine.load import rule_files
 from engine.yaml_text import read_documents
-from vedette.rulesets import pipeline as pipeline_file
+from vedette.backends import use_own_attack_facts
 
+Sigma = SigmaRule | SigmaCorrelationRule
 
-@cache
-def plugins() -> InstalledSigmaPlugins:
-    """The backends and pipelines found in this Python's `sigma` namespace; nothing is fetched."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # two backends of one name; the first is kept
-        return InstalledSigmaPlugins.autodiscover(include_validators=False)
+_BACKEND_ERRORS = (
+    SigmaError,
+    NotImplementedError,
+    yaml.YAMLError,
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    RuntimeError,
+)
+"""What backends let out on rules that they were not written for."""
 
 
 @dataclass(slots=True)
@@ -38,75 +44,71 @@ class Converted:
     refused: list[RuleError] = field(default_factory=list)
 
 
-def backend_of(target: str, pipelines: Sequence[str], form: str) -> Backend:
-    """A backend ready to convert into one of its formats.
-
-    `pipelines` are names of installed ones, or files. Raises `InputError` naming what there is.
-    """
-    known = plugins().backends
-    made: Any = known.get(target)
-    if made is None:
-        installed = ", ".join(sorted(known)) or "none"
-        raise InputError(
-            f"no backend {target!r} is installed (installed: {installed})",
-            field="--target",
-            expected="the name of a pySigma backend; its package is called pysigma-backend-…",
-            nearest=nearest_name(target, known),
-        )
-    if form not in made.formats:
-        raise InputError(
-            f"backend {target!r} has no format {form!r}",
-            field="--format",
-            expected="one of " + ", ".join(sorted(made.formats)),
-            nearest=nearest_name(form, made.formats),
-        )
-    applied = sum((_pipeline(name) for name in pipelines), ProcessingPipeline())
-    backend: Backend = made(applied)
-    if backend.requires_pipeline and not pipelines:
-        names = ", ".join(sorted(plugins().pipelines)) or "none"
-        raise InputError(
-            f"backend {target!r} needs a pipeline (installed: {names})", field="--pipeline"
-        )
-    return backend
-
-
-def _pipeline(name: str) -> ProcessingPipeline:
-    known = plugins().pipelines
-    if name in known:
-        return known[name]()
-    if (path := Path(name)).is_file():
-        return pipeline_file(path)
-    installed = ", ".join(sorted(known)) or "none"
-    raise InputError(
-        f"no pipeline {name!r} is installed, nor is it a file (installed: {installed})",
-        field="--pipeline",
-        nearest=nearest_name(name, known),
-    )
-
-
 def convert(paths: Sequence[Path], backend: Backend, form: str) -> Converted:
     """Convert every rule under the paths together, so that correlations find their rules.
 
     Raises `InputError` for a path that does not exist.
     """
     found = Converted()
-    documents: list[dict[Any, Any]] = []
+    collection = _collection(paths, found)
+    use_own_attack_facts()
+    backend.init_processing_pipeline(form)
+    queries: list[Any] = []
+    for rule in collection.rules:
+        try:
+            if isinstance(rule, SigmaRule):
+                queries += backend.convert_rule(rule, form)
+            elif isinstance(rule, SigmaCorrelationRule):
+                queries += backend.convert_correlation_rule(rule, form)
+        except _BACKEND_ERRORS as error:
+            found.refused.append(_refusal(error, rule))
+    try:
+        found.queries.extend(_texts(backend.finalize(queries, form) if queries else []))
+    except _BACKEND_ERRORS as error:
+        found.refused.append(_refusal(error, None))
+    return found
+
+
+def _collection(paths: Sequence[Path], found: Converted) -> SigmaCollection:
+    """All rules that load, filters applied, rules before the correlations that need them."""
+    parts: list[SigmaCollection] = []
     for file, _ in rule_files(paths):
         try:
-            documents += [d for d in read_documents(file).items if isinstance(d, dict)]
+            documents: list[Any] = [d for d in read_documents(file).items if isinstance(d, dict)]
+            part = SigmaCollection.from_dicts(
+                documents,
+                collect_errors=True,
+                source=SigmaRuleLocation(file),
+                collect_filters=True,
+                resolve_references=False,
+            )
         except RuleError as error:
             found.refused.append(error)
-    backend.collect_errors = True
-    try:
-        rules = SigmaCollection.from_dicts(documents, collect_errors=True)
-        output = backend.convert(rules, form)
-    except (SigmaError, NotImplementedError, yaml.YAMLError, TypeError, ValueError) as error:
-        found.refused.append(RuleError(_line(error)))
-        return found
-    found.queries.extend(_texts(output))
-    for rule, reason in backend.errors:
-        found.refused.append(RuleError(_line(reason), field=getattr(rule, "title", None)))
-    return found
+            continue
+        except _BACKEND_ERRORS as error:  # pySigma lets these out on values it does not expect
+            found.refused.append(RuleError(_line(error), file=str(file)))
+            continue
+        found.refused.extend(_refusal(r.errors[0], r) for r in part.rules if r.errors)
+        part.rules = [rule for rule in part.rules if not rule.errors]
+        parts.append(part)
+    whole = SigmaCollection.merge(parts, resolve_references=False)
+    for rule in [r for r in whole.rules if isinstance(r, SigmaCorrelationRule)]:
+        try:
+            rule.resolve_rule_references(whole)
+        except SigmaError as error:
+            found.refused.append(_refusal(error, rule))
+            whole.rules.remove(rule)
+    whole.resolve_rule_references()
+    return whole
+
+
+def _refusal(error: Exception, rule: Any) -> RuleError:
+    source = getattr(rule, "source", None)
+    title = getattr(rule, "title", None)
+    reason = _line(error)
+    return RuleError(
+        f"{title}: {reason}" if title else reason, file=str(source.path) if source else None
+    )
 
 
 def _texts(output: Any) -> Iterator[str]:
@@ -117,8 +119,10 @@ def _texts(output: Any) -> Iterator[str]:
         elif isinstance(item, bytes):
             yield item.decode("utf-8", "replace")
         else:
-            yield yaml.safe_dump(item, sort_keys=False, allow_unicode=True).rstrip()
+            yield json.dumps(item, default=str)
 
 
 def _line(error: Exception) -> str:
-    return str(error).replace("\n", " ") or type(error).__name__
+    """An error's words on one line, without the place that pySigma writes behind them."""
+    text = re.sub(r"\s*\((?:while [a-z ]+ rule|in) .*\)\s*$", "", str(error), flags=re.DOTALL)
+    return text.replace("\n", " ") or type(error).__name__

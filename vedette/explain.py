@@ -11,7 +11,7 @@ from engine.event import Event
 from engine.logsource import Binding
 from engine.match.expression import And, Expression, Not, Or, Test
 from engine.match.pattern import RegexTimeoutError
-from engine.match.predicates import as_text
+from engine.match.predicates import Text, as_text
 from engine.match.reference import holds
 from engine.rule import Rule
 from vedette.condition import named_parts
@@ -109,8 +109,35 @@ def _flips(node: Node, wanted: bool) -> tuple[Node, ...]:
 
 
 def _way(rule: Rule, binding: Binding, event: Event) -> Way:
-    names = named_parts(rule.document, binding.body)
-    return Way(binding.name, _node(binding.route, event, {}), _node(binding.body, event, names))
+    body = _in_shape(rule.bindings[-1].body, binding.body)
+    names = named_parts(rule.document, body)
+    return Way(binding.name, _node(binding.route, event, {}), _node(body, event, names))
+
+
+def _in_shape(written: Expression, body: Expression) -> Expression:
+    """A body in the shape of the rule as it is written.
+
+    A way that adds conditions of its own has all that must hold in one flat row.
+    """
+    if _row(body) != list(body.items if isinstance(body, And) else (body,)):
+        return body
+    row = _row(body)
+    if len(row) != len(_row(written)):
+        return body
+    return _filled(written, iter(row))
+
+
+def _row(expression: Expression) -> list[Expression]:
+    """What must hold, through all nested conjunctions."""
+    if not isinstance(expression, And):
+        return [expression]
+    return [part for item in expression.items for part in _row(item)]
+
+
+def _filled(shape: Expression, row: Iterator[Expression]) -> Expression:
+    if isinstance(shape, And):
+        return And(tuple(_filled(item, row) for item in shape.items))
+    return next(row)
 
 
 def _node(expression: Expression, event: Event, names: dict[int, str]) -> Node:
@@ -143,7 +170,13 @@ def _test(test: Test, event: Event, name: str | None) -> Node:
     except RegexTimeoutError:
         held = None
     values, more, other = _values(test, event, held)
-    return Node("test", held, name, (), test.field, str(test.predicate), values, more, other)
+    return Node("test", held, name, (), test.field, _asked(test), values, more, other)
+
+
+def _asked(test: Test) -> str:
+    """What a test asks, with each backslash as the rule has it."""
+    text = str(test.predicate)
+    return text.replace("\\\\", "\\") if isinstance(test.predicate, Text) else text
 
 
 def _values(test: Test, event: Event, held: bool | None) -> tuple[tuple[str, ...], int, str | None]:

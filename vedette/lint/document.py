@@ -94,6 +94,11 @@ class Document:
     rule: Rule | None = None
 
     @property
+    def feeds(self) -> bool:
+        """Whether the rule only feeds correlations: then these speak for it."""
+        return self.rule is not None and not self.rule.output
+
+    @property
     def title(self) -> str | None:
         """The title, when it is a text."""
         title = self.data.get("title")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import click
@@ -18,9 +19,18 @@ FEW = 3
 """Tests in the way of a match that are named at the end."""
 
 
-def lines(explanation: Explanation, *, color: bool, unicode: bool) -> Iterator[str]:
-    """The verdict, the ways that the event could take, the tree, and what stands in the way."""
-    paint = _Paint(color, unicode)
+MANY = 8
+"""Tests side by side, of one field and with one answer, beyond which only the first are shown."""
+
+
+def lines(
+    explanation: Explanation, *, color: bool, unicode: bool, full: bool = False
+) -> Iterator[str]:
+    """The verdict, the ways that the event could take, the tree, and what stands in the way.
+
+    `full` shows every test; else a long row of tests of one field with one answer is cut.
+    """
+    paint = _Paint(color, unicode, full)
     rule, way = explanation.rule, explanation.shown
     yield f"{visible(rule.title)}  ({visible(rule.file)})"
     yield paint.mark(explanation.matches, "matches" if explanation.matches else "does not match")
@@ -56,8 +66,8 @@ def _closing(way: Way) -> Iterator[str]:
 class _Paint:
     """Marks and branches as the terminal can show them."""
 
-    def __init__(self, color: bool, unicode: bool) -> None:
-        self.color = color
+    def __init__(self, color: bool, unicode: bool, full: bool) -> None:
+        self.color, self.full = color, full
         self.marks = _MARKS if unicode else _PLAIN
         self.branch, self.last = ("├─ ", "└─ ") if unicode else ("|- ", "`- ")
         self.bar = "│  " if unicode else "|  "
@@ -70,14 +80,26 @@ class _Paint:
 
 def _tree(node: Node, paint: _Paint, first: str, rest: str) -> Iterator[str]:
     yield first + paint.mark(node.holds, _label(node))
-    for place, part in enumerate(node.parts):
-        end = place == len(node.parts) - 1
-        yield from _tree(
-            part,
-            paint,
-            rest + (paint.last if end else paint.branch),
-            rest + ("   " if end else paint.bar),
-        )
+    rows = [(part, 0) for part in node.parts] if paint.full else list(_cut(node.parts))
+    for place, (part, left_out) in enumerate(rows):
+        end = place == len(rows) - 1
+        branch = rest + (paint.last if end else paint.branch)
+        if left_out:
+            how = "hold" if part.holds else "do not hold"
+            yield f"{branch}and {left_out} more tests of {_field(part)} that {how}"
+        else:
+            yield from _tree(part, paint, branch, rest + ("   " if end else paint.bar))
+
+
+def _cut(parts: Sequence[Node]) -> Iterator[tuple[Node, int]]:
+    """The parts, where of a long row of like tests only a few are left, and then their number."""
+    for _, row in groupby(parts, lambda part: (part.kind, part.field, part.holds, part.search)):
+        like = list(row)
+        cut = like[0].kind == "test" and len(like) > MANY
+        for part in like[: MANY - 3] if cut else like:
+            yield part, 0
+        if cut:
+            yield like[-1], len(like) - MANY + 3
 
 
 def _label(node: Node) -> str:
@@ -88,7 +110,11 @@ def _label(node: Node) -> str:
 
 
 def _asked(node: Node) -> str:
-    return f"{visible(node.field or 'any value')} {visible(node.test)}"
+    return f"{_field(node)} {visible(node.test)}"
+
+
+def _field(node: Node) -> str:
+    return visible(node.field or "any value")
 
 
 def _had(node: Node) -> str:

@@ -111,6 +111,28 @@ def test_no_text_stops_a_run(tmp_path: Path, text: str) -> None:
     assert all(1 <= finding.line <= text.count("\n") + 1 for finding in outcome.findings)
 
 
+CORRELATION = """\
+title: Whoami Was Run Again and Again
+id: 41111111-1111-4111-8111-111111111111
+status: test
+correlation:
+  type: event_count
+  rules: [whoami]
+  group-by: [Computer]
+  timespan: 5m
+  condition: {gte: 5}
+---
+"""
+
+
+def test_a_rule_that_only_feeds_a_correlation_needs_no_words_of_its_own(tmp_path: Path) -> None:
+    outcome = run(tmp_path, CORRELATION + RULE.replace("logsource", "name: whoami\nlogsource"))
+    assert found(outcome)["missing-level"] == [1]
+    assert found(outcome)["no-tests"] == [1]
+    assert "missing-status" not in found(outcome)
+    assert found(outcome)["program-without-separator"] == [19, 20]
+
+
 def test_files_that_are_no_text_are_told(tmp_path: Path) -> None:
     (tmp_path / "binary_file.yml").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "empty_file.yml").write_bytes(b"")

@@ -53,6 +53,7 @@ FORMATS = ("table", "json")
     help="pySigma processing pipeline to apply to the rule; may be repeated.",
 )
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
+@click.option("--full", is_flag=True, help="Show every test of a long list.")
 def explain(
     rule: str,
     event: str,
@@ -61,6 +62,7 @@ def explain(
     logsource: str | None,
     pipelines: tuple[Path, ...],
     form: str | None,
+    full: bool,
 ) -> int:
     """Say which parts of RULE hold for EVENT, and which do not.
 
@@ -94,7 +96,8 @@ def explain(
         if place:
             click.echo()
         unicode = speaks_unicode(sys.stdout)
-        for line in lines(explanation, color=wants_color(sys.stdout), unicode=unicode):
+        color = wants_color(sys.stdout)
+        for line in lines(explanation, color=color, unicode=unicode, full=full):
             click.echo(line)
     return 0
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from vedette.lint.document import Document
 from vedette.lint.finding import Found, quote
+from vedette.lint.missing import missing
 from vedette.lint.registry import ALL, ERROR, INFO, WARNING, WITH_CORRELATIONS, of_rule
 
 _ISO, _OLD = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"\d{4}/\d{1,2}/\d{1,2}")
@@ -31,8 +32,7 @@ def missing_date(document: Document) -> Iterator[Found]:
 
     Alerts say which version of the rule made them, and old rules have to be looked after.
     """
-    if document.data.get("date") in (None, ""):
-        yield Found("has no date", document.line())
+    yield from missing(document, "date")
 
 
 @of_rule("not-a-date", ERROR, refusal=True, kinds=ALL)

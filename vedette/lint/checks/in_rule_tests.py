@@ -7,7 +7,7 @@ from typing import Any
 
 from vedette.lint.document import Document
 from vedette.lint.finding import Found, quote
-from vedette.lint.registry import ERROR, INFO, WARNING, of_rule
+from vedette.lint.registry import ERROR, INFO, WARNING, WITH_CORRELATIONS, of_rule
 
 
 def _tests(document: Document) -> list[Mapping[str, Any]]:
@@ -15,18 +15,18 @@ def _tests(document: Document) -> list[Mapping[str, Any]]:
     return [t for t in tests if isinstance(t, Mapping)] if isinstance(tests, list) else []
 
 
-@of_rule("no-tests", INFO)
+@of_rule("no-tests", INFO, kinds=WITH_CORRELATIONS)
 def no_tests(document: Document) -> Iterator[Found]:
     """The rule has no tests.
 
     An event that must match and a near miss, in the rule's `vedette` block or SigmaHQ's
     regression data, keep it from being broken by the next change.
     """
-    if not {"vedette", "regression_tests_path"} & document.data.keys():
+    if not document.feeds and not {"vedette", "regression_tests_path"} & document.data.keys():
         yield Found("has no tests", document.line())
 
 
-@of_rule("malformed-tests", ERROR)
+@of_rule("malformed-tests", ERROR, kinds=WITH_CORRELATIONS)
 def malformed_tests(document: Document) -> Iterator[Found]:
     """The `vedette` block is not a list of tests.
 
@@ -54,7 +54,7 @@ def _wrong(test: object) -> str | None:
     return None if isinstance(test["match"], bool) else "has a match that is neither true nor false"
 
 
-@of_rule("only-matching-tests", WARNING)
+@of_rule("only-matching-tests", WARNING, kinds=WITH_CORRELATIONS)
 def only_matching_tests(document: Document) -> Iterator[Found]:
     """Every test of the rule must match.
 
@@ -66,7 +66,7 @@ def only_matching_tests(document: Document) -> Iterator[Found]:
         yield Found("has no test that must not match", document.line("vedette", "tests"))
 
 
-@of_rule("only-missing-tests", WARNING)
+@of_rule("only-missing-tests", WARNING, kinds=WITH_CORRELATIONS)
 def only_missing_tests(document: Document) -> Iterator[Found]:
     """No test of the rule must match.
 
@@ -77,7 +77,7 @@ def only_missing_tests(document: Document) -> Iterator[Found]:
         yield Found("has no test that must match", document.line("vedette", "tests"))
 
 
-@of_rule("duplicate-test", WARNING)
+@of_rule("duplicate-test", WARNING, kinds=WITH_CORRELATIONS)
 def duplicate_test(document: Document) -> Iterator[Found]:
     """Two tests of the rule have the same name.
 

@@ -11,6 +11,7 @@ from mitre.tags import map_tags
 from mitre.technique import TACTIC_ID, TECHNIQUE_ID, Tactic, Technique
 from vedette.lint.document import Document
 from vedette.lint.finding import Found, quote
+from vedette.lint.missing import missing
 from vedette.lint.registry import ERROR, INFO, WARNING, WITH_CORRELATIONS, of_rule
 
 NAMESPACES = ("attack", "car", "cve", "d3fend", "detection", "stp", "tlp")
@@ -55,8 +56,7 @@ def missing_tags(document: Document) -> Iterator[Found]:
 
     Alerts take ATT&CK's tactics and techniques from them, and coverage is counted by them.
     """
-    if not document.data.get("tags"):
-        yield Found("has no tags", document.line("tags"))
+    yield from missing(document, "tags")
 
 
 @of_rule("tag-without-namespace", ERROR, refusal=True, kinds=WITH_CORRELATIONS)
