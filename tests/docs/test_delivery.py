@@ -17,6 +17,7 @@ from connectors.sqlite.schema import TABLES
 from tests.docs.pages import page, rows
 from vedette import settings
 from vedette.follow import FAILURES_UNTIL_IDLE, LONGEST_BACK_OFF
+from vedette.wiring import LATENESS
 
 PAGE = page("docs/delivery.md")
 TEXT = " ".join(PAGE.text.split())
@@ -39,6 +40,7 @@ def default(name: str) -> timedelta:
         f"repeated up to {NUMBERS[Retry().limit]} times, after {Retry().first} s",
         f"and so on to {Retry().longest:.0f} s",
         f"doubles with each failure up to {NUMBERS[LONGEST_BACK_OFF // timedelta(minutes=1)]} min",
+        f"any source, and at least {LATENESS // timedelta(minutes=1)} minutes",
     ],
 )
 def test_a_figure_is_the_codes_own(said: str) -> None:

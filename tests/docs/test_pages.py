@@ -118,12 +118,22 @@ def test_the_architecture_names_every_package() -> None:
     assert not unnamed, "each package has its row in docs/architecture.md"
 
 
+def test_the_architecture_names_every_module_that_stands_on_its_own() -> None:
+    """One of the engine, of its matching, or at the top of the application, by its own name."""
+    text = page("docs/architecture.md").text
+    folders = [ROOT / "engine", ROOT / "engine" / "match", ROOT / "vedette"]
+    found = [file for folder in folders for file in folder.glob("[!_]*.py")]
+    assert len(found) > 40
+    unnamed = [path for file in found if f"`{(path := file.relative_to(ROOT))}`" not in text]
+    assert not unnamed, "each module has its row in docs/architecture.md"
+
+
 def test_contributing_names_every_make_target_and_declared_marks_only() -> None:
     text = page("CONTRIBUTING.md").text
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     checks = re.search(r"^check: (.*?) *##", makefile, re.MULTILINE)
     assert checks
-    for target in (*checks[1].split(), "check", "conformance", "long"):
+    for target in (*checks[1].split(), "check", "conformance", "bench", "long"):
         assert f"`make {target}`" in text
     declared = set(re.findall(r'^  "(\w+): ', (ROOT / "pyproject.toml").read_text(), re.MULTILINE))
     table = page("CONTRIBUTING.md").section("Tests that need more than Python")
