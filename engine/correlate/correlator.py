@@ -190,6 +190,9 @@ class Correlator:
             for name in self._needs[match.rule.id]:
                 if name not in found and (values := renamed(event, name, match.binding)):
                     found[name] = [kept(value) for value in values[:MAX_VALUES]]
+                    if len(values) > MAX_VALUES:
+                        text = f"events have more than {MAX_VALUES} values of {name}"
+                        self._tally.note("correlation-capped", text)
         return found
 
     def saw(self, source: str, latest: Event | None, now: datetime) -> None:
@@ -197,8 +200,10 @@ class Correlator:
         if self.watermark:
             time = latest.time if latest else None
             # a clock that runs ahead must not push everybody else's events out of order
-            at = None if time is None else min(micros(time), micros(now))
-            self.watermark.saw(source, at, micros(now))
+            at = None if time is None else micros(time)
+            if at is not None and at > micros(now) + self.watermark.lateness:
+                at = None
+            self.watermark.saw(source, None if at is None else min(at, micros(now)), micros(now))
 
     def advance(self, now: datetime) -> list[Finding]:
         """What is found in all that is certain by now."""

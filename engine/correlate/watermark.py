@@ -46,7 +46,8 @@ class Watermark:
         certain = [time for time in times if time is not None]
         if not active:
             ends = [known.latest for known in self._sources.values() if known.latest is not None]
-            self.value = max(self.value, max(ends, default=NEVER) + 1)
+            if ends:
+                self.value = max(self.value, max(ends) + 1)
         elif len(certain) == len(times):
             self.value = max(self.value, min(certain) - self.lateness)
         return self.value

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 from tests.engine.correlate.stream import Found, Seen
@@ -146,8 +146,7 @@ def chains(window: Window, wanted: Sequence[str]) -> int:
     choices = [[None, *(hit for hit in window if rule in hit.rules)] for rule in wanted]
     for chosen in product(*choices):
         steps = [hit for hit in chosen if hit is not None]
-        pairs = list(zip(steps, steps[1:], strict=False))
-        if all(a.time <= b.time and a.by != b.by for a, b in pairs):
+        if all(a.time <= b.time and a.by != b.by for a, b in pairwise(steps)):
             best = max(best, len(steps))
     return best
 

@@ -207,6 +207,6 @@ def test_a_stream_within_the_lateness_budget_finds_what_the_oracle_finds(
 def test_the_oracle_knows_a_window_by_hand(tmp_path: Path) -> None:
     events = [Seen(s, f"e{s:02}", A, (("user", "al"),)) for s in (0, 4, 9, 10, 19, 20)]
     documents, specs = SETUPS["event_count"]
-    # 9 completes (−1, 9]; 10 and 19 lie within ten seconds of it; (10, 20] has only 19 and 20
+    # 9 completes 0 to 9; 10 and 19 lie within ten seconds of it; (10, 20] has only 19 and 20
     assert findings(specs, events) == {("Found", ("al",), "e09")}
     assert told(hunted(ruleset(tmp_path, *documents), events, quiet)) == findings(specs, events)
