@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from engine.json_text import MAX_LEVELS, json_text
@@ -38,7 +39,7 @@ class Event:
         """When the event happened, UTC; None when it does not say."""
         if isinstance(self._time, bool):
             texts = (value for name in TIME_FIELDS for value in self.values(name))
-            found = (parse_time(text) for text in (*self._w3c_time(), *texts))
+            found = (parse_time(text) for text in chain(self._w3c_time(), texts))
             self._time = next((time for time in found if time is not None), None)
         return self._time
 

@@ -69,11 +69,9 @@ def draft(item: Mapping[str, Any], documents: Documents, ruleset: str) -> Draft:
     block = item["correlation"]
     tests, percentile = _check(block, refuse)
     try:
-        sigma = SigmaCorrelationRule.from_dict(_for_pysigma(item), collect_errors=True)
-    except (SigmaError, TypeError, ValueError, AttributeError, UnboundLocalError) as error:
+        sigma = SigmaCorrelationRule.from_dict(_for_pysigma(item))
+    except (SigmaError, TypeError, ValueError, AttributeError) as error:
         raise blame(error, documents, item.get("title")) from error
-    if sigma.errors:
-        raise blame(sigma.errors[0], documents, item.get("title"))
     return Draft(sigma, item, documents, ruleset, tests, percentile)
 
 

@@ -65,7 +65,8 @@ def records(rng: Random, count: int = 120) -> list[Record]:
     times.append(400)
     return [
         Record(
-            {"logsource.product": "any", "kind": rng.choice("aaabc") if time < 400 else "a", "user": rng.choice("xy"),
+            {"logsource.product": "any", "user": rng.choice("xy"),
+             "kind": rng.choice("aaabc") if time < 400 else "a",
              "@timestamp": (START + timedelta(seconds=time)).isoformat()},
             "list", id=f"e{n:03}",
         )
