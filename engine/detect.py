@@ -164,5 +164,7 @@ class Detector:
 
 
 def _match(member: _Member, event: Event) -> Match:
+    if not member.rule.output:  # no alert will ask for it
+        return Match(member.rule, event, member.binding.name, ())
     evidence = tuple(dict.fromkeys(reference.evidence(member.binding.body, event)))
     return Match(member.rule, event, member.binding.name, evidence)
