@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+
+from engine.errors import nearest_name
 
 
 class Severity(IntEnum):
@@ -21,8 +24,17 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
+LONGEST_NAME, LONGEST_ROW = 100, 500
+"""Of names that a rule's author made up: comparing them takes the square of their lengths."""
+
 SEVERITIES = tuple(str(severity) for severity in reversed(Severity))
 """Their names, gravest first."""
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The known name closest to a misspelt one; long names and rows are not compared whole."""
+    short = [other for other in known[:LONGEST_ROW] if len(other) <= LONGEST_NAME]
+    return nearest_name(name, short) if len(name) <= LONGEST_NAME else None
 
 
 def quote(value: object, longest: int = 80) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import gc
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,7 +44,23 @@ def lint(
     Raises `InputError` for a path that does not exist or a check that nobody knows.
     """
     checks = chosen(ignore)
-    files = read_files(paths, pipelines)
+    with _nothing_collected():
+        return _outcome(checks, read_files(paths, pipelines))
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Keep the garbage collector quiet: a run lets go of nothing, and its rounds take a third."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _outcome(checks: Sequence[Check], files: Sequence[RuleFile]) -> Outcome:
     outcome = Outcome(files=[file.name for file in files])
     outcome.rules = sum(len(file.documents) for file in files)
     found = [(file, check, each) for check in checks for file, each in _run(check, files)]

@@ -26,8 +26,8 @@ class Literal:
     wanted: bool
 
 
-Held = dict[str | None, list[Literal]]
-"""Literals by the field that they ask."""
+Held = dict[tuple[str | None, bool], list[Literal]]
+"""Literals by the field that they ask, and whether they must hold."""
 
 
 def impossible(expression: Expression, single: Iterable[str] = ()) -> bool:
@@ -66,10 +66,9 @@ class _Search:
                     if self.left < 0:
                         return True
                     literal = Literal(expression, wanted)
-                    others = held.setdefault(expression.field, [])
-                    if any(self._clash(literal, other) for other in others):
+                    if any(self._clash(literal, other) for other in _against(literal, held)):
                         return False
-                    others.append(literal)
+                    held.setdefault((expression.field, wanted), []).append(literal)
                 case And(items) | Or(items) if isinstance(expression, And) is wanted:
                     todo.extend((item, wanted) for item in reversed(items))
                 case And(items) | Or(items):
@@ -91,6 +90,15 @@ class _Search:
         if _is_missing(mine) or _is_missing(its):
             return excludes_missing(mine) or excludes_missing(its)
         return mine.field in self.single and apart(mine, its)
+
+
+def _against(literal: Literal, held: Held) -> list[Literal]:
+    """The literals that may contradict one: of two that must not hold only those of `exists` do."""
+    field, predicate = literal.test.field, literal.test.predicate
+    found = held.get((field, True), [])
+    if literal.wanted or isinstance(predicate, Exists):
+        found = found + held.get((field, False), [])
+    return found
 
 
 def _is_missing(test: Test) -> bool:

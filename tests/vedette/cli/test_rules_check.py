@@ -155,6 +155,16 @@ def test_sarif_tells_of_files_elsewhere_by_a_whole_address(
     assert location["artifactLocation"]["uri"] == (rules / "whoami_again.yml").resolve().as_uri()
 
 
+@pytest.mark.parametrize("form", ["table", "json", "sarif", "junit"])
+def test_a_file_name_that_is_no_text_is_told_all_the_same(rules: Path, form: str) -> None:
+    (rules / "whoami_\udcff.yml").write_text(GOOD.replace("5b1f5a4e", "8b1f5a4e"))
+    answer = vedette("rules", "check", "my rules", "-o", form, "--fail-on", "info")
+    assert answer.code == 1
+    assert {"table": "\\udcff", "json": "\\udcff", "sarif": "%FF", "junit": "\\udcff"}[
+        form
+    ] in answer.out
+
+
 def test_junit_has_a_case_for_every_file_and_fails_as_asked(rules: Path) -> None:
     def suite(*options: str) -> tuple[Any, list[str]]:
         out = vedette("rules", "check", "my rules", "-o", "junit", *options).out

@@ -68,6 +68,21 @@ def test_a_technique_without_one_of_its_tactics_counts_under_all_of_them(folder:
     assert tactics == {"persistence", "privilege-escalation"}
 
 
+def test_a_rule_that_only_feeds_a_correlation_is_counted_as_that(folder: Path) -> None:
+    file = Path("rules/whoami.yml")
+    text = file.read_text().replace("logsource", "name: whoami\nlogsource")
+    tags = "tags: [attack.discovery, attack.t1033]\n"
+    file.write_text(
+        text.replace(tags, "") + "---\ntitle: Whoami Again and Again\n"
+        "id: 77777777-7777-4777-8777-777777777777\n" + tags + "correlation:\n"
+        "  type: event_count\n  rules: [whoami]\n  group-by: [Computer]\n"
+        "  timespan: 5m\n  condition: {gte: 5}\n"
+    )
+    answer = vedette("rules", "coverage", "-r", "rules")
+    assert "      1  T1033      System Owner/User Discovery" in answer.out.splitlines()
+    assert "by 2 rules (ATT&CK v19); 0 rules name none" in answer.out
+
+
 def test_fields_are_counted_by_log_source(folder: Path) -> None:
     Path("rules/words.yml").write_text(
         "title: Words\nlogsource: {product: linux}\n"

@@ -145,7 +145,12 @@ def test_long_lists_and_deep_conditions_take_no_time(tmp_path: Path) -> None:
     values = "".join(f"      - 'value{n}'\n" for n in range(5000))
     both = " and ".join(f"(a{n} or not a{n})" for n in range(150))
     searches = "".join(f"  a{n}: {{b{n}: c}}\n" for n in range(150))
+    name, other = "a" * 90_000, "b" + "a" * 90_000
     started = time.process_time()
+    run(tmp_path, f"title: x\ndetection:\n  {name}: {{b: c}}\n  condition: {other}\n")
+    run(tmp_path, f"title: x\ndetection:\n  a: {{b|re: '{'[' * 500_000}'}}\n  condition: a\n")
+    run(tmp_path, f"{'k' * 200_000}: x\ndetection: {{a: {{{'I' * 200_000}: c}}, condition: a}}\n")
+    run(tmp_path, f"title: x\nlevel: {'h' * 500_000}\ntags: ['{'t' * 300_000}.x']\n")
     run(tmp_path, f"title: x\ndetection:\n  s:\n    Image|contains:\n{values}  condition: s\n")
     run(tmp_path, f"title: x\ndetection:\n{searches}  condition: {both}\n")
     assert time.process_time() - started < 10

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from sigma.conditions import ConditionAND, ConditionOR
 
-from engine.errors import nearest_name
 from vedette.lint.document import Document
-from vedette.lint.finding import Found, quote
+from vedette.lint.finding import Found, nearest, quote
 from vedette.lint.registry import ERROR, INFO, WARNING, of_rule
 
 
@@ -32,8 +31,8 @@ def undefined_search(document: Document) -> Iterator[Found]:
     for condition in document.conditions:
         for use in condition.uses:
             if use.quantifier is None and not use.names(document.searches):
-                nearest = nearest_name(use.pattern, document.searches)
-                yield Found(f"no search is called {quote(use.pattern)}", condition.line, nearest)
+                near = nearest(use.pattern, document.searches)
+                yield Found(f"no search is called {quote(use.pattern)}", condition.line, near)
 
 
 @of_rule("pattern-without-search", ERROR)
@@ -50,7 +49,7 @@ def pattern_without_search(document: Document) -> Iterator[Found]:
                 yield Found(
                     f"{quote(written)} fits no search",
                     condition.line,
-                    nearest_name(use.pattern.rstrip("*_"), document.searches),
+                    nearest(use.pattern.rstrip("*_"), document.searches),
                 )
 
 

@@ -14,6 +14,9 @@ from vedette.lint.registry import INFO, WARNING, of_rule
 _FLAGS = ("i", "m", "s")
 _SIGNS = re.compile(r"[.^$*+?{}\[\]|()]")
 _CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+LONGEST = 2000
+"""Characters of an expression that advice looks at: an open bracket costs their square."""
+
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
 
 
@@ -22,6 +25,11 @@ def _expressions(document: Document) -> Iterator[tuple[Item, str, int]]:
         if item.has("re"):
             for text, line in item.texts:
                 yield item, text, line
+
+
+def _without_classes(text: str) -> str:
+    """The first stretch of an expression with `_` for each class such as `[a-z]`."""
+    return _CLASS.sub("_", text[:LONGEST])
 
 
 def _shown(text: str) -> str:
@@ -57,7 +65,7 @@ def nested_quantifier(document: Document) -> Iterator[Found]:
 
 
 def _nests(text: str) -> bool:
-    plain = _CLASS.sub("c", re.sub(r"\\.", "e", text, flags=re.DOTALL))
+    plain = _without_classes(re.sub(r"\\.", "e", text, flags=re.DOTALL))
     stack: list[bool] = []
     repeats = False
     for place, char in enumerate(plain):
@@ -116,7 +124,7 @@ def unescaped_dot(document: Document) -> Iterator[Found]:
     """
     sign = re.compile(r"\w\.(?:exe|dll|ps1|bat|com|vbs|js|hta|sys|scr)\b", re.IGNORECASE)
     for item, text, line in _expressions(document):
-        if sign.search(_CLASS.sub("", text)):
+        if sign.search(_without_classes(text)):
             yield Found(f"{item.key}: a dot of /{_shown(text)}/ is any character", line)
 
 
@@ -139,6 +147,6 @@ def regex_case(document: Document) -> Iterator[Found]:
     `|i`.
     """
     for item, text, line in _expressions(document):
-        letters = re.search(r"[A-Za-z]{3}", _CLASS.sub("", re.sub(r"\\.", "", text)))
+        letters = re.search(r"[A-Za-z]{3}", _without_classes(re.sub(r"\\.", "", text)))
         if letters and not item.has("i") and not re.match(r"\(\?\w*i", text):
             yield Found(f"{item.key}: case counts in /{_shown(text)}/", line)

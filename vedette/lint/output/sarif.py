@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,6 @@ def _uri(file: str, root: Path) -> str:
     path = Path(file)
     absolute = path if path.is_absolute() else root / path
     try:
-        return quote(absolute.relative_to(root).as_posix())
+        return quote(os.fsencode(absolute.relative_to(root)))
     except ValueError:
         return absolute.resolve().as_uri()
