@@ -11,6 +11,17 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# In CI the same examples every time: what it says of a change must not hang on chance. A run at
+# hand, and `make long`, draw new ones.
+settings.register_profile(
+    "vedette",
+    deadline=None,
+    derandomize="VEDETTE_REQUIRE" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("vedette")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("VEDETTE_SHARED", ROOT.parent / "shared")) / "data"

@@ -142,4 +142,3 @@ def files(findings: list[Finding]) -> dict[str, int]:
 
 def refuse(problem: Problem) -> None:
     raise AssertionError(str(problem))
-
