@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -40,7 +41,8 @@ def load(
     a missing path or a pipeline that is none.
     """
     read = [pipeline(file) for file in pipelines]
-    rules = load_rules(paths or [OWN_RULES], pipelines=read)
+    with _uncollected():
+        rules = load_rules(paths or [OWN_RULES], pipelines=read)
     if warn and len(rules):
         for text in astray(rules.rules, select):
             warn(text)
@@ -89,6 +91,18 @@ def pipeline(file: Path) -> ProcessingPipeline:
 def caution(text: str) -> None:
     """Say on standard error what is probably not meant."""
     click.echo(visible(f"warning: {text}"), err=True)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector: what is loaded stays, and looking at it costs a third."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def settle() -> None:

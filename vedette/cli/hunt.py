@@ -12,11 +12,19 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from vedette import __version__
-from vedette.cli.options import FORMATS, PATH, rule_options, selection, span, stream, word
+from vedette.cli.options import (
+    FORMATS,
+    PATH,
+    log_source,
+    rule_options,
+    selection,
+    span,
+    stream,
+    word,
+)
 
 if TYPE_CHECKING:
     from engine.errors import Problems
-    from engine.kinds import LogSource
     from vedette.hunt import Outcome
 
 NO_RULES = 2
@@ -95,7 +103,7 @@ def command(
     gravest = word("--fail-on", fail_on, LEVELS)
     bounds = Bounds(*span(start, end))
     wanted = selection(min_level, statuses, tags, excluded)
-    label = _label(logsource)
+    label = log_source(logsource)
     inputs = tuple(_stdin_or_path(path) for path in paths)
     check_inputs(inputs)
     if report is not None:
@@ -181,28 +189,6 @@ def write_report(outcome: Outcome, path: Path, title: str, command_line: str | N
 
 def _stdin_or_path(path: Path) -> Path | Literal["-"]:
     return "-" if str(path) == "-" else path
-
-
-def _label(text: str | None) -> LogSource | None:
-    """`product=windows,category=process_creation` as a log source. Raises `InputError`."""
-    from engine.errors import InputError, nearest_name
-    from engine.kinds import LogSource
-
-    if text is None:
-        return None
-    known = ("product", "service", "category")
-    parts: dict[str, str] = {}
-    for part in text.split(","):
-        key, equals, name = part.strip().partition("=")
-        if key not in known or not equals or not name:
-            raise InputError(
-                f"cannot read {part!r}",
-                field="--logsource",
-                expected="product=NAME, service=NAME or category=NAME",
-                nearest=nearest_name(key, known) if key not in known else None,
-            )
-        parts[key] = name
-    return LogSource(**parts)
 
 
 def _tell_problems(problems: Problems) -> None:

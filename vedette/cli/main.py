@@ -28,7 +28,7 @@ COMMANDS = {
     "demo": "Show the engine on a small made-up intrusion.",
     "init": "Write a commented configuration.",
     "config": "Check and show the configuration.",
-    "rules": "List rules and run the tests inside them.",
+    "rules": "Check, test, explain and convert rules.",
     "mitre": "Look up ATT&CK ids, update the catalogue.",
 }
 """Each command and its line in the help; a command's module is imported only when it is used."""

@@ -16,6 +16,7 @@ from engine.level import LEVELS, STATUSES
 from engine.moment import parse_time
 
 if TYPE_CHECKING:
+    from engine.kinds import LogSource
     from engine.rule import Selection
 
 FORMATS = ("table", "ndjson", "json", "csv")
@@ -132,3 +133,24 @@ def stream(form: str) -> TextIO:
     if form != "table" and isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
     return sys.stdout
+
+
+def log_source(text: str | None) -> LogSource | None:
+    """`product=windows,category=process_creation` as a log source. Raises `InputError`."""
+    from engine.kinds import LogSource
+
+    if text is None:
+        return None
+    known = ("product", "service", "category")
+    parts: dict[str, str] = {}
+    for part in text.split(","):
+        key, equals, name = part.strip().partition("=")
+        if key not in known or not equals or not name:
+            raise InputError(
+                f"cannot read {part!r}",
+                field="--logsource",
+                expected="product=NAME, service=NAME or category=NAME",
+                nearest=nearest_name(key, known) if key not in known else None,
+            )
+        parts[key] = name
+    return LogSource(**parts)

@@ -76,14 +76,14 @@ def explain(
     Exits with 2 when the rule cannot be loaded, with 3 on a usage or input error.
     """
     from engine.normalise import normalise
-    from vedette.cli.hunt import _label
+    from vedette.cli.options import log_source
     from vedette.explain import explain as explained
     from vedette.output.console import speaks_unicode, wants_color
     from vedette.output.explanation import document, lines
     from vedette.output.safe import json_text
 
     shown = word("--output", form, FORMATS) or "table"
-    tags = _label(logsource)
+    tags = log_source(logsource)
     rules = _find(rule, rule_paths, pipelines)
     if not rules:
         return 2
