@@ -17,5 +17,5 @@ class Limits:
     """Matches of all windows of one correlation."""
     waiting: int = 200_000
     """Matched events that wait for their turn in the order of time."""
-    text: int = 32 << 20
+    text: int = 4 << 20
     """Characters of source events kept for alerts to show."""
