@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
+from weakref import WeakSet
 
 V = TypeVar("V")
 
@@ -21,11 +22,12 @@ class Budget:
         self.characters = characters
         self.spent = 0
         self.resets = 0
-        self._memories: list[Memory[object]] = []
+        # weak: the memory of a plan that was given up goes with it
+        self._memories: WeakSet[Memory[object]] = WeakSet()
 
     def join(self, memory: Memory[object]) -> None:
         """Count a memory's entries from now on."""
-        self._memories.append(memory)
+        self._memories.add(memory)
 
     def spend(self, characters: int) -> None:
         """Pay for an entry."""
@@ -45,7 +47,7 @@ class Budget:
 class Memory(Generic[V]):
     """Answers by value. `answers` may be read directly; write through `keep`."""
 
-    __slots__ = ("_budget", "answers")
+    __slots__ = ("__weakref__", "_budget", "answers")
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget

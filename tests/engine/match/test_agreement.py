@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ from engine.layout import Layout, scalar
 from engine.logsource import bind
 from engine.match import keywords
 from engine.match.literal import required_literal
-from engine.match.memory import Budget
+from engine.match.memory import Budget, Memory
 from engine.match.translate import UntranslatableError
 from engine.normalise import normalise
 from engine.ports import Record
@@ -183,8 +184,6 @@ def test_memory_is_bounded_and_answers_stay_right_when_it_is_emptied() -> None:
 
 
 def test_a_budget_forgets_everything_at_once() -> None:
-    from engine.match.memory import Memory
-
     budget = Budget(1000)
     one, other = Memory[bool](budget), Memory[bool](budget)
     one.keep("a", True, 1)
@@ -192,6 +191,15 @@ def test_a_budget_forgets_everything_at_once() -> None:
     assert one.answers == {}
     assert budget.entries == 1
     assert budget.resets == 1
+
+
+def test_a_memory_that_nobody_holds_any_more_is_not_kept_by_its_budget() -> None:
+    budget = Budget(1000)
+    gone = Memory[bool](budget)
+    gone.keep("a", True, 1)
+    del gone
+    gc.collect()
+    assert budget.entries == 0
 
 
 def test_rules_are_made_ready_only_when_their_log_source_is_met() -> None:
