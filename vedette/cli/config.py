@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from vedette.cli.options import load_settings
+
 if TYPE_CHECKING:
-    from vedette.settings import Loaded, Settings
+    from vedette.settings import Settings
 
 _file = click.option(
     "-c",
@@ -30,7 +31,7 @@ def command() -> None:
 @_file
 def check(path: Path | None) -> None:
     """Tell everything that is wrong with it."""
-    loaded = _load(path)
+    loaded = load_settings(path)
     from vedette.settings import SettingsErrors
     from vedette.settings.files import absent_files
 
@@ -47,7 +48,7 @@ def show(path: Path | None, as_json: bool) -> None:
 
     Secrets are hidden.
     """
-    loaded = _load(path)
+    loaded = load_settings(path)
     from vedette.output.safe import json_text, visible
     from vedette.settings.show import rows
 
@@ -68,12 +69,6 @@ def schema() -> None:
     from vedette.settings.schema import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))
-
-
-def _load(path: Path | None) -> Loaded:
-    from vedette.settings import find, load
-
-    return load(find(path, os.environ, Path()), os.environ)
 
 
 def _summary(settings: Settings) -> str:

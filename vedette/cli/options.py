@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -18,6 +19,7 @@ from engine.moment import parse_time
 if TYPE_CHECKING:
     from engine.kinds import LogSource
     from engine.rule import Selection
+    from vedette.settings import Loaded
 
 FORMATS = ("table", "ndjson", "json", "csv")
 """Output formats, said here again: their own module is slow to import."""
@@ -154,3 +156,10 @@ def log_source(text: str | None) -> LogSource | None:
             )
         parts[key] = name
     return LogSource(**parts)
+
+
+def load_settings(path: Path | None) -> Loaded:
+    """The configuration that a command was given, or the one it finds. Raises `SettingsErrors`."""
+    from vedette.settings import find, load
+
+    return load(find(path, os.environ, Path()), os.environ)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vedette.cli.options import FORMATS, PATH, stream, word
+from vedette.cli.options import FORMATS, PATH, load_settings, stream, word
 
 if TYPE_CHECKING:
     from engine.errors import Problem
@@ -55,7 +54,7 @@ def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None
     from vedette import rulesets
     from vedette.logs import configure
 
-    loaded = _load(path)
+    loaded = load_settings(path)
     configure(loaded.settings.log.level, loaded.settings.log.format)
     shown = word("--output", form, FORMATS) or ("table" if sys.stdout.isatty() else "ndjson")
     stop = _stop_on_signals()
@@ -105,12 +104,6 @@ def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
     for turn in failed:
         log.error("source %s: given up: %s", turn.feed.source.name, turn.failure)
     return FAILED if failed else 0
-
-
-def _load(path: Path | None) -> Loaded:
-    from vedette.settings import find, load
-
-    return load(find(path, os.environ, Path()), os.environ)
 
 
 def _now() -> datetime:
