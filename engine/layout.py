@@ -10,9 +10,6 @@ same values, and what a layout cannot place soundly has none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from engine.normalise import ALIASES
 
 NESTED = frozenset(
@@ -64,8 +61,3 @@ class Layout:
 _OTHER_WAYS = ("logsource", "ecs.", "event.", "agent.", "winlog.", "event_data.", "user_data.",
                "host.os.")  # fmt: skip
 """Dotted keys that `normalise` treats like the nested ones."""
-
-
-def scalar(value: Any) -> bool:
-    """Whether a value is its own one value, neither object nor array."""
-    return not isinstance(value, Mapping | list | tuple)

@@ -19,7 +19,7 @@ from engine.detect import Detector, ReferenceGroup
 from engine.errors import Problem
 from engine.event import Event
 from engine.kinds import LogSource
-from engine.layout import Layout, scalar
+from engine.layout import Layout
 from engine.logsource import bind
 from engine.match import keywords
 from engine.match.literal import required_literal
@@ -50,6 +50,11 @@ def asked(detector: Detector, document: Mapping[str, Any], raw: bytes | None) ->
     if not detector.may_match(document, raw):
         return []
     return [match.rule.id for match in detector.match(normalise(Record(document, "x")))]
+
+
+def scalar(value: Any) -> bool:
+    """Whether a value is its own one value, neither object nor array."""
+    return not isinstance(value, Mapping | list | tuple)
 
 
 def spelled(document: Mapping[str, Any], escaped: bool) -> bytes:
