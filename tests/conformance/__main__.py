@@ -22,7 +22,7 @@ from pathlib import Path
 from engine.load import load_rules
 from engine.rule import RuleSet
 from mitre.catalog import Catalog
-from tests.conformance import agreement, cluster, recall, regression
+from tests.conformance import agreement, cluster, recall, regression, second_opinion
 from tests.conformance.recordings import Recording, recordings
 from tests.conftest import SHARED
 
@@ -70,6 +70,7 @@ def run_recall(stage: Stage) -> None:
     paths = [recording.path for recording in stage.recordings]
     result = recall.recall(stage.recordings, paths, stage.rules, Catalog.load())
     stage.say(*recall.report(result, stage.recordings))
+    stage.say(*second_opinion.report(SHARED, result.collected.rules, stage.rules))
     stage.bar(not stage.rules.refused, f"all {len(stage.rules):,} rules loaded")
     events = sum(recording.events for recording in stage.recordings)
     stage.bar(
