@@ -12,9 +12,12 @@ from engine.event import Event
 from engine.kinds import LogSource
 from engine.logsource import Binding
 from engine.match import reference
+from engine.match.body import Body, Numbers, compile_body
 from engine.match.evaluate import Ruleset
 from engine.match.expression import Expression, Test, fields
 from engine.match.fieldtests import lasting
+from engine.match.judge import Asking
+from engine.match.lines import Lines
 from engine.match.memory import Budget
 from engine.match.pattern import RegexTimeoutError
 from engine.match.screen import Screen
@@ -44,41 +47,67 @@ class Group(Protocol):
         ...
 
 
-MakeGroup = Callable[[Sequence[Expression]], Group]
+MakeGroup = Callable[[Sequence[Asking]], Group]
 
 
 class ReferenceGroup:
     """Every body is asked, by the reference evaluator."""
 
-    def __init__(self, bodies: Sequence[Expression]) -> None:
-        self._bodies = bodies
+    def __init__(self, rules: Sequence[Asking]) -> None:
+        self._rules = rules
 
     def candidates(self, event: Event) -> Iterator[tuple[int, Callable[[], bool]]]:
         """All of them."""
-        for place, body in enumerate(self._bodies):
-            yield place, partial(reference.holds, body, event)
+        for place, rule in enumerate(self._rules):
+            yield place, partial(reference.holds, rule.expression, event)
 
 
-@dataclass(frozen=True, slots=True)
 class _Member:
     """A rule in a group: its place among all rules, and the binding that put it there."""
 
-    place: int
-    rule: Rule
-    binding: Binding
+    def __init__(self, place: int, rule: Rule, binding: Binding, numbers: Numbers) -> None:
+        self.place, self.rule, self.binding = place, rule, binding
+        self.expression = binding.body
+        self._numbers = numbers
+
+    @cached_property
+    def body(self) -> Body:
+        """The binding's body, made ready when an event of its log source comes."""
+        return compile_body(self.expression, self._numbers)
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The fields that the binding's body reads."""
+        return fields(self.expression)
+
+
+Candidates = tuple[_Member, ...]
+"""Rules that may match an event, each with the binding by which it may."""
+
+
+PATIENCE = 16
+"""Events that rules are asked about one by one before they are made ready together: of most log
+sources there are no more."""
 
 
 class _Group:
-    """Rules that share a route; made ready when the first event of their log source comes."""
+    """Rules that share a route."""
 
-    def __init__(self, members: list[_Member], make: MakeGroup) -> None:
+    def __init__(self, members: list[_Member], make: MakeGroup, patience: int) -> None:
         self.members = members
         self._make = make
+        self._patience = patience
 
     @cached_property
-    def ready(self) -> Group:
-        """The members' bodies, ready to be asked."""
-        return self._make([member.binding.body for member in self.members])
+    def _ready(self) -> Group:
+        return self._make(self.members)
+
+    def candidates(self, event: Event) -> Iterator[tuple[int, Callable[[], bool]]]:
+        """Places of the members that may match, each with what decides it."""
+        if self._patience:
+            self._patience -= 1
+            return ReferenceGroup(self.members).candidates(event)
+        return self._ready.candidates(event)
 
 
 class Detector:
@@ -87,33 +116,71 @@ class Detector:
     Rules are grouped by the route of their bindings, and what an event's routing values (such
     as channel and event id) lead to is remembered, so that an event meets only the rules of its
     own log sources. `group` makes another evaluator of groups than the fast one: the reference.
+    `patience` is for tests, which do not have it.
     """
 
     def __init__(
-        self, rules: Sequence[Rule], report: Report, group: MakeGroup | None = None
+        self,
+        rules: Sequence[Rule],
+        report: Report,
+        group: MakeGroup | None = None,
+        *,
+        patience: int = PATIENCE,
     ) -> None:
         self.rules = tuple(rules)
         self.budget = Budget()
         self._report = report
         self._fast = group is None
-        make = group or (lambda bodies: Ruleset(bodies, self.budget))
+        self._patience = patience
+        self._numbers = Numbers()
+        make = group or (lambda rules: Ruleset([rule.body for rule in rules], self.budget))
         members: dict[Expression, list[_Member]] = {}
         for place, rule in enumerate(self.rules):
             for binding in rule.bindings:
-                members.setdefault(binding.route, []).append(_Member(place, rule, binding))
-        self._groups = {route: _Group(found, make) for route, found in members.items()}
+                members.setdefault(binding.route, []).append(
+                    _Member(place, rule, binding, self._numbers)
+                )
+        self._groups = {route: _Group(found, make, patience) for route, found in members.items()}
         self._routing = tuple(sorted({name for route in members for name in fields(route)}))
         self._routed: dict[tuple[object, ...], list[_Group]] = {}
         self._screens: dict[LogSource | None, Screen] = {}
+        self._lines: dict[LogSource | None, Lines[_Member]] = {}
 
     def match(self, event: Event) -> list[Match]:
         """The rules that match, in the order they were loaded, each once."""
         matched: dict[int, Match] = {}
         for group in self._groups_of(event):
-            for place, holds in group.ready.candidates(event):
+            for place, holds in group.candidates(event):
                 member = group.members[place]
                 if member.place not in matched and self._ask(member.rule, holds):
                     matched[member.place] = _match(member, event)
+        return [matched[place] for place in sorted(matched)]
+
+    def candidates(self, line: bytes, tags: LogSource | None = None) -> Candidates | None:
+        """The rules that may match the one event in a line of JSON; None when it cannot be told.
+
+        An answer is certain, and that the line is whole JSON, too. `tags` as for `normalise`.
+        """
+        lines = self._lines.get(tags)
+        if lines is None:
+            if not self._fast:
+                return None
+            lines = Lines(
+                self._routing, partial(self._members_of, tags), self._numbers, self.budget
+            )
+            self._lines[tags] = lines
+        return lines.candidates(line)
+
+    def match_candidates(self, candidates: Candidates, event: Event) -> list[Match]:
+        """As `match`, when only some rules may match the event."""
+        matched: dict[int, Match] = {}
+        for member in candidates:
+            if member.place in matched:
+                continue
+            holds = partial(reference.holds, member.expression, event)
+            # what is exact was decided by the values in the line
+            if member.body.exact or self._ask(member.rule, holds):
+                matched[member.place] = _match(member, event)
         return [matched[place] for place in sorted(matched)]
 
     def may_match(
@@ -127,8 +194,9 @@ class Detector:
             return True
         screen = self._screens.get(tags)
         if screen is None:
+            members = partial(self._members_of, tags)
             screen = self._screens[tags] = Screen(
-                self._routing, partial(self._rulesets_of, tags), self.budget
+                self._routing, members, self._numbers, self.budget, self._patience // 4
             )
         return screen.passes(document, raw)
 
@@ -137,10 +205,9 @@ class Detector:
         plans = [plan for screen in self._screens.values() for plan in screen.plans()]
         return sum(plan.hits for plan in plans), sum(plan.misses for plan in plans)
 
-    def _rulesets_of(self, tags: LogSource | None, document: Document) -> list[Ruleset]:
+    def _members_of(self, tags: LogSource | None, document: Document) -> list[_Member]:
         event = normalise(Record(document, ""), tags)
-        ready = (group.ready for group in self._groups_of(event))
-        return [group for group in ready if isinstance(group, Ruleset)]
+        return [member for group in self._groups_of(event) for member in group.members]
 
     def _groups_of(self, event: Event) -> list[_Group]:
         key = tuple(lasting(event.values(name)) for name in self._routing)

@@ -37,7 +37,7 @@ class Layout:
     def of(cls, keys: tuple[str, ...]) -> Layout | None:
         """The layout of documents with these keys, or None when they must be normalised."""
         names = frozenset(keys)
-        if names & NESTED or any(key.startswith(_OTHER_WAYS) for key in keys):
+        if names & NESTED or any(key.startswith(OTHER_WAYS) for key in keys):
             return None
         layout = cls(keys)
         if not (layout.place("Channel") and layout.place("EventID")):
@@ -58,6 +58,6 @@ class Layout:
         return [field[:at] for at in dots if field[:at] in self._keys]
 
 
-_OTHER_WAYS = ("logsource", "ecs.", "event.", "agent.", "winlog.", "event_data.", "user_data.",
+OTHER_WAYS = ("logsource", "ecs.", "event.", "agent.", "winlog.", "event_data.", "user_data.",
                "host.os.")  # fmt: skip
 """Dotted keys that `normalise` treats like the nested ones."""

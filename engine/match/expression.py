@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 from engine.match.predicates import Predicate
 
@@ -18,6 +19,14 @@ class Test:
 
     field: str | None
     predicate: Predicate
+    _hash: int = dataclass_field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # asked for again and again, and slow to make out of all that a predicate is
+        object.__setattr__(self, "_hash", hash((self.field, self.predicate)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
         return f"{self.field or 'any value'} {self.predicate}"
@@ -48,6 +57,9 @@ Expression = And | Or | Not | Test
 
 ALWAYS = And(())
 """The empty conjunction: always true."""
+
+NEVER = Or(())
+"""The empty disjunction: never true."""
 
 
 def tests(expression: Expression) -> Iterator[Test]:

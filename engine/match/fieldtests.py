@@ -3,55 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import cached_property
 
-from ahocorasick_rs import AhoCorasick
-
+from engine.match.body import Held
 from engine.match.expression import Test
 from engine.match.literal import required_literal
 from engine.match.memory import Budget, Memory
-from engine.match.pattern import fold
-from engine.match.predicates import Matches, Scalar, Text, as_text
+from engine.match.pattern import Pattern, Regex, fold
+from engine.match.predicates import (
+    InNetwork,
+    Matches,
+    Number,
+    Scalar,
+    Text,
+    as_address,
+    as_number,
+    as_text,
+)
+from engine.match.texttests import Piece, TextTests
 
 LONGEST_KEPT = 4096
 """Values longer than this (characters) are looked at anew each time."""
 
-FEW = 8
-"""Up to so many texts are looked for one by one, more of them by an automaton."""
-
-Held = frozenset[int]
-"""The numbers of tests that hold."""
-
 NOTHING: Held = frozenset()
-Fits = Callable[[str], bool]
-
-
-class Literals:
-    """Patterns that a value can only fit when it contains their literal."""
-
-    def __init__(self, patterns: Iterable[tuple[str, int, Fits]]) -> None:
-        by_literal: dict[str, list[tuple[int, Fits]]] = {}
-        for literal, number, fits in patterns:
-            by_literal.setdefault(literal, []).append((number, fits))
-        self._always = by_literal.pop("", [])
-        self._patterns = list(by_literal.values())
-        self._few = list(by_literal.items()) if len(by_literal) <= FEW else []
-        self._automaton = AhoCorasick(list(by_literal)) if len(by_literal) > FEW else None
-
-    def held(self, folded: str) -> list[int]:
-        """The numbers of the patterns that fit a text in lower case."""
-        found = [number for number, fits in self._always if fits(folded)]
-        for patterns in self._suspects(folded):
-            found += [number for number, fits in patterns if fits(folded)]
-        return found
-
-    def _suspects(self, folded: str) -> Iterable[list[tuple[int, Fits]]]:
-        if self._automaton is None:
-            return [patterns for literal, patterns in self._few if literal in folded]
-        try:
-            matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
-        except UnicodeEncodeError:  # a lone surrogate cannot be handed over
-            return self._patterns
-        return [self._patterns[place] for place in {match[0] for match in matches}]
 
 
 class _NoEvent:
@@ -61,67 +35,99 @@ class _NoEvent:
         return ()
 
 
-_NO_EVENT = _NoEvent()
+NO_EVENT = _NoEvent()
 
 
 class FieldTests:
-    """All tests on one field, and what they said of the values seen."""
+    """All tests on one field, and what they said of the values seen.
+
+    They are made ready when the first value comes: of many log sources, few are ever met.
+    """
 
     def __init__(self, field: str, tests: Sequence[tuple[int, Test]], budget: Budget) -> None:
         self.field = field
         self.hits = self.misses = 0
-        self._exact: dict[str, list[int]] = {}
-        texts: list[tuple[str, int, Fits]] = []
-        regexes: list[tuple[str, int, Matches]] = []
-        self._others: list[tuple[int, Test]] = []
-        for number, test in tests:
-            predicate = test.predicate
-            if isinstance(predicate, Text) and not predicate.pattern.cased:
-                pattern = predicate.pattern
-                if pattern.literal is not None:
-                    self._exact.setdefault(pattern.literal, []).append(number)
-                else:
-                    literal = max(pattern.literals, key=len)
-                    texts.append((literal, number, pattern.matches_folded))
-            elif isinstance(predicate, Matches):
-                regexes.append((required_literal(predicate.regex.source), number, predicate))
-            else:
-                self._others.append((number, test))
-        self._texts = Literals(texts)
-        self._regexes = regexes
+        self._tests = tests
         self._known = Memory[Held](budget)
         self.texts = self._known.answers
         """Answers for fields of one text that is not too long, by that text."""
+
+    @cached_property
+    def _ready(self) -> _Ready:
+        return _Ready(self._tests)
+
+    def fresh(self, values: tuple[Scalar, ...]) -> Held:
+        """As `held`, without remembering."""
+        return self._ready.held(values)
 
     def held(self, values: tuple[Scalar, ...]) -> Held:
         """The numbers of the tests that hold on a field's values."""
         key = lasting(values)
         if key is None:
-            return self._evaluate(values)
+            return self._ready.held(values)
         known = self._known.answers.get(key)
         if known is not None:
             self.hits += 1
             return known
         self.misses += 1
-        return self._known.keep(key, self._evaluate(values), characters(values))
+        return self._known.keep(key, self._ready.held(values), characters(values))
 
-    def _evaluate(self, values: tuple[Scalar, ...]) -> Held:
+
+class _Ready:
+    """Tests sorted by how they are best asked."""
+
+    def __init__(self, tests: Sequence[tuple[int, Test]]) -> None:
+        self._exact: dict[str, list[int]] = {}
+        self._numbers: dict[float, list[int]] = {}
+        self._networks: list[tuple[int, InNetwork]] = []
+        pieces: list[Piece] = []
+        self._beyond_ascii: list[tuple[int, Matches]] = []
+        self._others: list[tuple[int, Test]] = []
+        for number, test in tests:
+            match test.predicate:
+                case Text(Pattern(cased=False) as pattern) if pattern.literal is not None:
+                    self._exact.setdefault(pattern.literal, []).append(number)
+                case Text(Pattern(cased=False) as pattern):
+                    pieces.append(Piece(number, pattern.longest, _folded(pattern), pattern))
+                case Matches(regex) as predicate:
+                    literal = required_literal(regex.source)
+                    pieces.append(Piece(number, literal, _searched(regex)))
+                    if literal:
+                        self._beyond_ascii.append((number, predicate))
+                case Number(wanted):
+                    self._numbers.setdefault(wanted, []).append(number)
+                case InNetwork() as network:
+                    self._networks.append((number, network))
+                case _:
+                    self._others.append((number, test))
+        self._texts = TextTests(pieces)
+
+    def held(self, values: tuple[Scalar, ...]) -> Held:
+        """The numbers of the tests that hold."""
         found: list[int] = []
         for value in values:
             text = as_text(value)
-            folded = fold(text)
+            folded, plain = fold(text), text.isascii()
             found += self._exact.get(folded, ())
-            found += self._texts.held(folded)
-            plain = text.isascii()
-            found += [
-                number
-                for literal, number, predicate in self._regexes
-                # beyond ASCII, what a regular expression takes for the same letter is not
-                # what lower case makes of it
-                if (literal in folded or not plain) and predicate.accepts(value)
-            ]
-        found += [n for n, test in self._others if test.predicate.holds(values, _NO_EVENT)]
+            found += self._texts.held(text, folded, plain)
+            if not plain:
+                # beyond ASCII, what a regular expression takes for the same letter is not what
+                # lower case makes of it, and the literal it needs may not be seen
+                found += [n for n, predicate in self._beyond_ascii if predicate.accepts(value)]
+            if self._numbers and (number := as_number(value)) is not None:
+                found += self._numbers.get(number, ())
+            if self._networks and (address := as_address(value)) is not None:
+                found += [n for n, network in self._networks if network.has(address)]
+        found += [n for n, test in self._others if test.predicate.holds(values, NO_EVENT)]
         return frozenset(found) if found else NOTHING
+
+
+def _folded(pattern: Pattern) -> Callable[[str, str], bool]:
+    return lambda _text, folded: pattern.matches_folded(folded)
+
+
+def _searched(regex: Regex) -> Callable[[str, str], bool]:
+    return lambda text, _folded: regex.search(text)
 
 
 def lasting(values: tuple[Scalar, ...]) -> Hashable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -35,17 +35,9 @@ class Keywords:
 
     @staticmethod
     @cache
-    def _of(literals: frozenset[str]) -> Keywords:
-        return Keywords(literals)
-
-    @classmethod
-    def of(cls, groups: Sequence[list[str] | None]) -> Keywords | Anything | None:
-        """The keywords of several groups of rules; a group of None may match anything."""
-        if not groups:
-            return None
-        if any(group is None for group in groups):
-            return Anything()
-        return cls._of(frozenset(literal for group in groups if group for literal in group))
+    def of(literals: frozenset[str] | None) -> Keywords | Anything:
+        """What looks for the keywords, once for all that have the same; None may be anything."""
+        return Anything() if literals is None else Keywords(literals)
 
     def may_stand_in(self, document: Mapping[str, Any], raw: bytes | None) -> bool:
         """Whether a keyword may be among the values; False is certain."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 import re2
@@ -61,6 +62,13 @@ class Pattern:
         searches = tuple(_single_wildcards(s) for s in self.segments)
         object.__setattr__(self, "searches", searches)
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.segments, self.cased))
+
     def matches(self, value: str) -> bool:
         """Whether the whole value fits; greedy leftmost placing of segments decides a glob."""
         return self.matches_folded(value if self.cased else value.lower())
@@ -70,6 +78,17 @@ class Pattern:
         """The one text that fits, when there is no wildcard."""
         plain = len(self.segments) == 1 and self.searches[0] is None and not self._sigma
         return self.segments[0] if plain else None
+
+    @cached_property
+    def plain(self) -> tuple[str, ...] | None:
+        """The segments, when all of them are plain text."""
+        plain = not self._sigma and all(search is None for search in self.searches)
+        return self.segments if plain else None
+
+    @cached_property
+    def longest(self) -> str:
+        """The longest stretch of plain text that a fitting value has; maybe empty."""
+        return max(self.literals, key=len)
 
     @property
     def literals(self) -> list[str]:

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Protocol
 
 from engine.match.pattern import Pattern, Regex, fold
@@ -39,7 +39,7 @@ class Predicate(Protocol):
         """Whether the values (nulls left out; empty = the field is missing) satisfy it."""
         ...
 
-    def other_fields(self) -> Iterable[str]:
+    def other_fields(self) -> tuple[str, ...]:
         """Fields read besides the one it is asked of."""
         ...
 
@@ -75,6 +75,16 @@ def as_number(value: Scalar) -> float | int | None:
     return number if number == number and abs(number) != float("inf") else None
 
 
+def as_address(value: Scalar) -> IPv4Address | IPv6Address | None:
+    """A text as an address without its zone, or None when it is not one."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return ip_address(value.strip().partition("%")[0])
+    except ValueError:
+        return None
+
+
 class OneField(ABC):
     """A predicate that reads no other field: it holds when it accepts any of the values."""
 
@@ -88,7 +98,7 @@ class OneField(ABC):
     def accepts(self, value: Scalar) -> bool:
         """Whether this one value satisfies it."""
 
-    def other_fields(self) -> Iterable[str]:
+    def other_fields(self) -> tuple[str, ...]:
         """None."""
         return ()
 
@@ -159,7 +169,7 @@ class Exists:
         """There is a value, or there is none."""
         return bool(values) is self.wanted
 
-    def other_fields(self) -> Iterable[str]:
+    def other_fields(self) -> tuple[str, ...]:
         """None."""
         return ()
 
@@ -175,12 +185,11 @@ class InNetwork(OneField):
 
     def accepts(self, value: Scalar) -> bool:
         """It is an address of the network."""
-        if not isinstance(value, str):
-            return False
-        try:
-            address = ip_address(value.strip().partition("%")[0])
-        except ValueError:
-            return False
+        address = as_address(value)
+        return address is not None and self.has(address)
+
+    def has(self, address: IPv4Address | IPv6Address) -> bool:
+        """Whether the network has the address."""
         mapped = getattr(address, "ipv4_mapped", None)
         if mapped is not None and self.network.version == 4:
             address = mapped
@@ -242,7 +251,7 @@ class SameAs:
             return mine.endswith(theirs)
         return mine == theirs
 
-    def other_fields(self) -> Iterable[str]:
+    def other_fields(self) -> tuple[str, ...]:
         """The field compared with."""
         return (self.other,)
 

@@ -7,20 +7,24 @@ them. What it lets pass is normalised and evaluated; what it cannot judge, it le
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from operator import itemgetter
 from typing import Any
 
 from engine.layout import Layout
-from engine.match.evaluate import Ruleset
-from engine.match.fieldtests import LONGEST_KEPT, FieldTests, Held, characters
+from engine.match.body import Numbers
+from engine.match.fieldtests import LONGEST_KEPT, characters
+from engine.match.judge import Asking, Judge
 from engine.match.keywords import Keywords
 from engine.match.memory import Budget, Memory
 
 LAYOUTS_KEPT = 4096
 PLANS_KEPT = 1024
 """Bounds on hostile variety; beyond them everything is forgotten and learnt anew."""
+
+Route = Callable[[Mapping[str, Any]], Sequence[Asking]]
+"""The rules that a document meets, a function of its routing values."""
 
 Read = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
@@ -31,24 +35,27 @@ class Plan:
     def __init__(
         self,
         layout: Layout,
-        rulesets: Sequence[Ruleset],
+        rules: Sequence[Asking],
+        numbers: Numbers,
         budget: Budget,
         fixed: Mapping[str, Any],
     ) -> None:
-        fields = {tests.field for ruleset in rulesets for tests in ruleset.fields}
-        places = {field: place for field in fields if (place := layout.place(field)) is not None}
-        watched = {parent for field in fields for parent in layout.parents(field)}
-        keys = sorted({*places.values(), *watched} - fixed.keys())
-        self._read = reader(keys)
-        index = {key: number for number, key in enumerate(keys)}
-        place_all = partial(_placed, places=places, index=index, fixed=fixed)
-        self._asked = [
-            (ruleset, place_all(ruleset.covers), place_all(ruleset.fields)) for ruleset in rulesets
-        ]
+        read = frozenset[str]().union(*(rule.reads for rule in rules))
+        places = {field: layout.place(field) for field in read}
+        known = {
+            field: one(fixed[place]) if place else ()
+            for field, place in places.items()
+            if place is None or place in fixed
+        }
+        self._judge = Judge(rules, known, numbers, budget)
+        asked = [tests.field for tests in (*self._judge.first, *self._judge.rest)]
+        watched = {parent for field in read for parent in layout.parents(field)} - fixed.keys()
+        self._index = {field: place for place, field in enumerate(asked)}
+        self._read = reader([*(places[field] or "" for field in asked), *sorted(watched)])
         self._known = Memory[bool](budget)
         self._typed = False
-        keywords = [ruleset.keywords.literals for ruleset in rulesets if ruleset.keywords]
-        self.keywords = Keywords.of(keywords)
+        found = self._judge.keywords
+        self.keywords = Keywords.of(found) if found != frozenset() else None
         self.hits = self.misses = 0
 
     def passes(self, document: Mapping[str, Any], raw: bytes | None) -> bool:
@@ -74,59 +81,11 @@ class Plan:
             # answers kept without types stay right: none of their keys equals an ambiguous one
             self._typed = True
         self.misses += 1
-        found = self._judge(values)
+        index = self._index
+        found = bool(self._judge.candidates(lambda field: values[index[field]]))
         length = characters(values)
         key = typed(values) if self._typed else values
         return self._known.keep(key, found, length) if length <= LONGEST_KEPT else found
-
-    def _judge(self, values: tuple[Any, ...]) -> bool:
-        for ruleset, covers, fields in self._asked:
-            places = ruleset.places(covers.held(values))
-            if places and ruleset.may_hold(places, fields.held(values)):
-                return True
-        return False
-
-
-class _Placed:
-    """Field tests, each with the place of its field's value in a tuple.
-
-    `base` is what holds on the fields that have the same value in every event of the plan.
-    """
-
-    def __init__(self, base: Held, asked: list[tuple[FieldTests, int]]) -> None:
-        self._base, self._asked = base, asked
-
-    def held(self, values: tuple[Any, ...]) -> Held:
-        """The numbers of the tests that hold."""
-        held = self._base
-        for tests, place in self._asked:
-            value = values[place]
-            # what `held` would look up itself, without the price of calling it
-            found = tests.texts.get(value) if type(value) is str else None
-            if found is None:
-                found = tests.held(one(value))
-            if found:
-                held = held | found
-        return held
-
-
-def _placed(
-    tests: Sequence[FieldTests],
-    places: Mapping[str, str],
-    index: Mapping[str, int],
-    fixed: Mapping[str, Any],
-) -> _Placed:
-    base: Held = frozenset()
-    asked: list[tuple[FieldTests, int]] = []
-    for field in tests:
-        place = places.get(field.field)
-        if place is None:
-            base |= field.held(())
-        elif place in index:
-            asked.append((field, index[place]))
-        else:
-            base |= field.held(one(fixed[place]))
-    return _Placed(base, asked)
 
 
 def one(value: Any) -> tuple[Any, ...]:
@@ -156,19 +115,21 @@ def reader(keys: Sequence[str]) -> Read:
 class Screen:
     """Plans for every layout and log source met so far.
 
-    `route` gives the rulesets that a document meets, a function of its layout and of the values
-    of the `routing` fields; it is asked once for each plan.
+    `route` gives the rules that a document meets, a function of its layout and of the values
+    of the `routing` fields; it is asked once for each plan, after `patience` events of it.
     """
 
     def __init__(
         self,
         routing: Sequence[str],
-        route: Callable[[Mapping[str, Any]], Sequence[Ruleset]],
+        route: Route,
+        numbers: Numbers,
         budget: Budget,
+        patience: int = 0,
     ) -> None:
         self._routing = sorted({*routing, *IDENTITY})
-        self._route = route
-        self._budget = budget
+        self._route, self._numbers, self._budget = route, numbers, budget
+        self._patience = patience
         self._layouts: dict[tuple[str, ...], _Routed | None] = {}
 
     def passes(self, document: Mapping[str, Any], raw: bytes | None = None) -> bool:
@@ -187,9 +148,14 @@ class Screen:
         if len(self._layouts) >= LAYOUTS_KEPT:
             self._layouts.clear()
         layout = Layout.of(keys)
-        routed = _Routed(layout, self._routing, self._route, self._budget) if layout else None
+        routed = self._routed(layout) if layout else None
         self._layouts[keys] = routed
         return routed
+
+    def _routed(self, layout: Layout) -> _Routed:
+        return _Routed(
+            layout, self._routing, self._route, self._numbers, self._budget, self._patience
+        )
 
     def plans(self) -> Iterator[Plan]:
         """Every plan made so far."""
@@ -209,16 +175,20 @@ class _Routed:
         self,
         layout: Layout,
         routing: Sequence[str],
-        route: Callable[[Mapping[str, Any]], Sequence[Ruleset]],
+        route: Route,
+        numbers: Numbers,
         budget: Budget,
+        patience: int = 0,
     ) -> None:
-        self._layout, self._route, self._budget = layout, route, budget
+        self._layout, self._route = layout, route
+        self._numbers, self._budget, self._patience = numbers, budget, patience
         places = {place for field in routing if (place := layout.place(field)) is not None}
         places.update(parent for field in routing for parent in layout.parents(field))
         self._keys = sorted(places)
         self._identity = [layout.place(name) or "" for name in IDENTITY]
         self._read = reader(self._keys)
         self.plans: dict[Any, Plan] = {}
+        self._met: Counter[Any] = Counter()
 
     def passes(self, document: Mapping[str, Any], raw: bytes | None) -> bool:
         values = self._read(document)
@@ -233,8 +203,14 @@ class _Routed:
             fixed = {key: document[key] for key in self._keys}
             if any(fixed[key] is None for key in self._identity):
                 return True
+            if len(self._met) >= PLANS_KEPT:
+                self._met.clear()
+            self._met[values] += 1
+            if self._met[values] <= self._patience:
+                return True
             if len(self.plans) >= PLANS_KEPT:
                 self.plans.clear()
-            plan = Plan(self._layout, self._route(document), self._budget, fixed)
+            rules = self._route(document)
+            plan = Plan(self._layout, rules, self._numbers, self._budget, fixed)
             self.plans[values] = plan
         return plan.passes(document, raw)

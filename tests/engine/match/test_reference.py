@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from engine.event import Event
 from engine.match import reference
+from engine.match.body import Numbers, compile_body
 from engine.match.evaluate import Ruleset
 from engine.match.expression import And, Expression, Not, Or
 from engine.match.expression import Test as Asked
+from engine.match.memory import Budget
 from engine.match.pattern import Pattern, Regex
 from engine.match.predicates import (
     Boolean,
@@ -82,7 +84,8 @@ def test_an_expression_holds_by_definition(expression: Expression, at: Event) ->
 
 @given(st.lists(EXPRESSIONS, max_size=5), st.lists(EVENTS, max_size=5))
 def test_the_fast_evaluator_agrees_with_the_reference(expressions: Any, events: Any) -> None:
-    fast = Ruleset(expressions)
+    numbers = Numbers()
+    fast = Ruleset([compile_body(each, numbers) for each in expressions], Budget())
     for at in [*events, *events]:  # the second time its memory answers
         held = {place for place, holds in fast.candidates(at) if holds()}
         assert held == {i for i, e in enumerate(expressions) if reference.holds(e, at)}

@@ -1,0 +1,178 @@
+"""A rule's condition made ready: its tests numbered, and what decides it from those that hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.event import Event
+from engine.match import reference
+from engine.match.expression import And, Expression, Not, Or, Test, tests
+from engine.match.predicates import Exists, Matches, Text
+
+Held = frozenset[int]
+"""The numbers of tests that hold."""
+
+Check = Callable[[Held, Event | None], bool]
+"""Whether a condition holds, given the numbers of the tests that hold and the event.
+
+Without an event, tests whose answers are not remembered are taken to hold.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Tests of which at least one holds whenever a condition does.
+
+    `weight` guesses how often one holds; `fields` are theirs (None stands for keywords).
+    """
+
+    weight: float
+    numbers: frozenset[int]
+    fields: frozenset[str | None]
+
+
+class Numbers:
+    """One number for equal tests, whichever rules ask them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Test, int] = {}
+
+    def of(self, test: Test) -> int:
+        """The test's number."""
+        return self._numbers.setdefault(test, len(self._numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A condition, ready to be decided.
+
+    `asked` are the tests whose answers are remembered, and `covers` have some of them, the rarest
+    first. `exact` says that the answers to `asked` decide it.
+    """
+
+    asked: tuple[tuple[int, Test], ...]
+    covers: tuple[Cover, ...]
+    exact: bool
+    check: Check
+
+
+def compile_body(expression: Expression, numbers: Numbers) -> Body:
+    """Make a condition ready."""
+    found = list(tests(expression))
+    kept = [test for test in found if remembered(test)]
+    return Body(
+        asked=tuple((numbers.of(test), test) for test in kept),
+        covers=tuple(sorted(_covers(expression, numbers), key=lambda cover: cover.weight)),
+        exact=len(kept) == len(found),
+        check=_compile(expression, numbers),
+    )
+
+
+def remembered(test: Test) -> bool:
+    """Whether a test's answer depends on its own field's values alone, and always comes."""
+    predicate = test.predicate
+    # by its exact type, for an abstract base class is slow to ask
+    return predicate.regex.linear if type(predicate) is Matches else not predicate.other_fields()
+
+
+def _compile(expression: Expression, numbers: Numbers) -> Check:
+    match expression:
+        case And(items):
+            return _compile_and(items, numbers)
+        case Or(items):
+            return _compile_or(items, numbers)
+        case Not(item):
+            inner = _compile(item, numbers)
+            return lambda held, event: not inner(held, event)
+        case Test():
+            if not remembered(expression):
+                return lambda _, event: event is None or reference.holds(expression, event)
+            number = numbers.of(expression)
+            return lambda held, _: number in held
+
+
+def _compile_and(items: Sequence[Expression], numbers: Numbers) -> Check:
+    """Tests that must all hold are one comparison of sets; the rest is asked after them."""
+    needed, rest = _split(items, numbers)
+    checks = [_compile(item, numbers) for item in rest]
+    if not checks:
+        return lambda held, _: needed <= held
+    if len(checks) == 1:
+        check = checks[0]
+        return lambda held, event: needed <= held and check(held, event)
+
+    def both(held: Held, event: Event | None) -> bool:
+        if not needed <= held:
+            return False
+        for check in checks:  # noqa: SIM110 # a generator here costs more than its loop
+            if not check(held, event):
+                return False
+        return True
+
+    return both
+
+
+def _compile_or(items: Sequence[Expression], numbers: Numbers) -> Check:
+    """Tests of which any may hold are one comparison of sets; the rest is asked after them."""
+    wanted, rest = _split(items, numbers)
+    checks = [_compile(item, numbers) for item in rest]
+    if not checks:
+        return lambda held, _: not wanted.isdisjoint(held)
+
+    def either(held: Held, event: Event | None) -> bool:
+        if not wanted.isdisjoint(held):
+            return True
+        for check in checks:  # noqa: SIM110 # a generator here costs more than its loop
+            if check(held, event):
+                return True
+        return False
+
+    return either
+
+
+def _split(items: Sequence[Expression], numbers: Numbers) -> tuple[Held, list[Expression]]:
+    found: list[int] = []
+    rest: list[Expression] = []
+    for item in items:
+        if type(item) is Test and remembered(item):
+            found.append(numbers.of(item))
+        else:
+            rest.append(item)
+    return frozenset(found), rest
+
+
+def _covers(expression: Expression, numbers: Numbers) -> list[Cover]:
+    """Each of the choices."""
+    match expression:
+        case And(items):
+            return [cover for item in items for cover in _covers(item, numbers)]
+        case Or(items):
+            found = [_covers(item, numbers) for item in items]
+            return [_joined(found)] if found and all(found) else []
+        case Not():
+            return []
+        case Test():
+            if not remembered(expression):
+                return []
+            number = frozenset({numbers.of(expression)})
+            return [Cover(_commonness(expression), number, frozenset({expression.field}))]
+
+
+def _joined(alternatives: Sequence[list[Cover]]) -> Cover:
+    """One cover of conditions of which any may hold, by the rarest cover of each."""
+    best = [min(covers, key=lambda cover: cover.weight) for covers in alternatives]
+    return Cover(
+        sum(cover.weight for cover in best),
+        frozenset().union(*(cover.numbers for cover in best)),
+        frozenset().union(*(cover.fields for cover in best)),
+    )
+
+
+def _commonness(test: Test) -> float:
+    """A guess at how often a test holds, to consider rules by their rarest ones."""
+    predicate = test.predicate
+    if isinstance(predicate, Text):
+        longest = len(predicate.pattern.longest)
+        return 1.0 + 20.0 / (1 + longest) if longest else 1000.0
+    return 1000.0 if isinstance(predicate, Exists) else 5.0

@@ -1,0 +1,110 @@
+"""What the raw JSON of a line may not have, so that a few of its values tell the whole event.
+
+`engine.match.lines` reads only the values that rules ask for. That proves something only where
+no other part of the line could change what the rules see: no object that `normalise` would look
+into, no key that it reads in another way, and none of the keywords that are searched in every
+value. All of these are looked for at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from math import prod
+
+import re2
+
+from engine.layout import NESTED, OTHER_WAYS
+
+Finds = Callable[[bytes], bool]
+"""Whether a line has something of what a guard looks for."""
+
+WRAPPERS = ("_source", "hits", "Records", "records", "value")
+"""Keys of which a file's reader unwraps the events inside."""
+
+# How JSON may write, in another way, what is looked for here: an ASCII letter, digit or sign
+# (of those that `verbatim` allows in a keyword, and of the keys above) as an escape, and the two
+# letters beyond ASCII whose lower case is, or begins with, an ASCII letter (U+0130, U+212A). Half
+# of a surrogate pair is no text that could be read.
+OTHERWISE = (
+    rb"\\u(?:00(?:2[0-589a-fA-F]|3[0-9abdfABDF]|[4-7])|0130|212[aA]|[dD][89a-fA-F])"
+    rb"|\xc4\xb0|\xe2\x84\xaa"
+)
+
+SPACED = rb'[{,][ \t\r\n]*"[^"\\]* [^"\\]*"[ \t\r\n]*:'
+"""A key with a space, which goes by its name without the space as well."""
+
+
+_WEIGHT = {
+    **dict.fromkeys("etaoinsr0123456789 .-_/\\", 1.0),
+    **dict.fromkeys("lcdumpfg", 0.6),
+    **dict.fromkeys("bhvwyk", 0.3),
+    **dict.fromkeys("jqxz", 0.1),
+}
+"""A guess at how common a character is in logs; signs that stand nowhere here are rare."""
+
+
+def rarest(stretch: str, size: int = 8) -> str:
+    """The part of a text that ends in what is seldom seen, which is quicker to look for."""
+    ends = range(min(size, len(stretch)), len(stretch) + 1)
+
+    def weight(end: int) -> float:
+        return prod(_WEIGHT.get(character, 0.2) for character in stretch[max(0, end - 4) : end])
+
+    end = min(ends, key=weight)
+    return stretch[max(0, end - size) : end]
+
+
+@lru_cache(maxsize=256)
+def guard(stretches: frozenset[str], *, spaced: bool) -> Finds:
+    """Look for everything above and for stretches of keywords (in any case).
+
+    `spaced` says to look for keys with a space, too.
+    """
+    if spaced:
+        plain, with_space = guard(stretches, spaced=False), _search([], [SPACED])
+        return lambda line: plain(line) or with_space(line)
+    words = [re.escape(stretch).encode() for stretch in sorted(stretches)]
+    exact = [f'"{key}"'.encode() for key in (*sorted(NESTED), *WRAPPERS)]
+    exact += [re.escape(f'"{beginning}').encode() for beginning in OTHER_WAYS]
+    return _search(words, [*exact, OTHERWISE])
+
+
+def _search(words: list[bytes], exact: list[bytes]) -> Finds:
+    """What looks for expressions; `words` are found in any case."""
+    try:
+        import hyperscan
+    except ImportError:
+        return _re2_search(words, exact)
+    database = hyperscan.Database()
+    once = hyperscan.HS_FLAG_SINGLEMATCH
+    database.compile(
+        expressions=words + exact,
+        ids=list(range(len(words) + len(exact))),
+        elements=len(words) + len(exact),
+        flags=[once | hyperscan.HS_FLAG_CASELESS] * len(words) + [once] * len(exact),
+    )
+    found: list[int] = []
+
+    def take(number: int, *_: object) -> None:
+        found.append(number)
+
+    scan = database.scan
+
+    def finds(line: bytes) -> bool:
+        scan(line, match_event_handler=take)
+        if found:
+            found.clear()
+            return True
+        return False
+
+    return finds
+
+
+def _re2_search(words: list[bytes], exact: list[bytes]) -> Finds:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    texts = b"(?i:" + b"|".join(words) + b")|" if words else b""
+    search = re2.compile(texts + b"|".join(exact), options).search
+    return lambda line: search(line) is not None

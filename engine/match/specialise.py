@@ -1,0 +1,49 @@
+"""A condition with what is known of an event already filled in.
+
+All events of one kind have the same channel and event id, so most rules of a log source say no
+to the whole kind, and of the others only a part is left to ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from engine.match.body import remembered
+from engine.match.expression import ALWAYS, NEVER, And, Expression, Not, Or, Test
+from engine.match.fieldtests import NO_EVENT
+from engine.match.predicates import Scalar
+
+Known = Mapping[str, tuple[Scalar, ...]]
+"""The values of some fields; a field that is missing or null has none: ()."""
+
+
+def specialise(expression: Expression, known: Known) -> Expression:
+    """What is left of an expression; equal to it on every event that has the known values."""
+    match expression:
+        case And(items):
+            return _all(specialise(item, known) for item in items)
+        case Or(items):
+            return _any(specialise(item, known) for item in items)
+        case Not(item):
+            inner = specialise(item, known)
+            if inner == NEVER:
+                return ALWAYS
+            return NEVER if inner == ALWAYS else Not(inner)
+        case Test(field, predicate):
+            if field is None or field not in known or not remembered(expression):
+                return expression
+            return ALWAYS if predicate.holds(known[field], NO_EVENT) else NEVER
+
+
+def _all(items: Iterable[Expression]) -> Expression:
+    kept = [item for item in items if item != ALWAYS]
+    if NEVER in kept:
+        return NEVER
+    return kept[0] if len(kept) == 1 else And(tuple(kept))
+
+
+def _any(items: Iterable[Expression]) -> Expression:
+    kept = [item for item in items if item != NEVER]
+    if ALWAYS in kept:
+        return ALWAYS
+    return kept[0] if len(kept) == 1 else Or(tuple(kept))
