@@ -5,10 +5,12 @@ The engine only declares these; `connectors/` implements them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+
+import orjson
 
 Document = Mapping[str, Any]
 """A JSON object: string keys; values are str, int, float, bool, None, lists or objects."""
@@ -25,7 +27,8 @@ class Record:
     `id` is the source's own lasting name of the event (design: a document's `_id` with its
     stream; for EVTX computer + channel + record id + time), or None: then the engine names it
     by content. `index` is the backing index; `line` the 1-based line or record in a file; `raw`
-    the JSON text that the document was read from, where the source still has it.
+    the JSON text that the document was read from, where the source still has it. `candidates` is
+    what a `Look` at that text said, None where none was taken.
     """
 
     document: Document
@@ -34,6 +37,34 @@ class Record:
     index: str | None = None
     line: int | None = None
     raw: bytes | None = field(default=None, repr=False, compare=False)
+    candidates: tuple[Any, ...] | None = field(default=None, repr=False, compare=False)
+
+
+class Unread(Record):
+    """A line that was looked at and can match nothing; parsed only when somebody asks."""
+
+    __slots__ = ()
+    id = index = None
+    candidates = ()
+
+    def __init__(self, raw: bytes, origin: str, line: int) -> None:
+        put = object.__setattr__  # a record is frozen
+        put(self, "raw", raw)
+        put(self, "origin", origin)
+        put(self, "line", line)
+
+    @property
+    def document(self) -> Document:
+        """The event."""
+        found: Document = orjson.loads(self.raw or b"")
+        return found
+
+
+Look = Callable[[bytes], tuple[Any, ...] | None]
+"""Asks what may match the one event in a line of JSON, before it is parsed.
+
+Nothing (`()`) is certain, and that the line is whole JSON too; None when it cannot be told.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,17 @@ from engine.event import Event
 from engine.ids import content_hash, occurrence_id
 from engine.kinds import LogSource
 from engine.normalise import normalise
-from engine.ports import Alert, Batch, Checkpoint, Record, Sink, Source, StateStore, Written
+from engine.ports import (
+    Alert,
+    Batch,
+    Checkpoint,
+    Look,
+    Record,
+    Sink,
+    Source,
+    StateStore,
+    Written,
+)
 
 Clock = Callable[[], datetime]
 
@@ -127,6 +137,15 @@ class Pipeline:
         self._settle(source.name)
         return read
 
+    def look(self, tags: LogSource | None = None) -> Look:
+        """What a source may ask of a line before it parses it."""
+
+        def look(line: bytes) -> tuple[Any, ...] | None:
+            # with bounds every event's time is asked for
+            return self.detector.candidates(line, tags) if self._screened else None
+
+        return look
+
     def take(self, name: str, batch: Batch, tags: LogSource | None = None) -> Written:
         """Evaluate one batch, store its alerts, commit its checkpoint.
 
@@ -150,13 +169,20 @@ class Pipeline:
         return written
 
     def _alerts(self, record: Record, tags: LogSource | None, numbered: Numbering) -> list[Alert]:
-        if self._screened and not self.detector.may_match(record.document, record.raw, tags):
+        candidates = record.candidates
+        if candidates is None:
+            if self._screened and not self.detector.may_match(record.document, record.raw, tags):
+                return []
+        elif not candidates:
             return []
         event = normalise(record, tags)
         if not self.bounds.admit(event):
             self.totals.outside += 1
             return []
-        matches = self.detector.match(event)
+        if candidates is None:
+            matches = self.detector.match(event)
+        else:
+            matches = self.detector.match_candidates(candidates, event)
         if not matches:
             return []
         self.totals.matched += 1

@@ -121,8 +121,6 @@ def hunt(
     )
     kept = ReportSelection(REPORTED) if plan.report_alerts else None
     read = _Counter()
-    source = FileSource(plan.paths, problems, limits=plan.limits, progress=read.add)
-    update = watch(source.total_bytes) if watch else None
     execution = Execution(uuid.uuid4().hex, "hunt", plan.bounds.start, plan.bounds.end)
     pipeline = Pipeline(
         Detector(plan.rules.rules, problems),
@@ -135,6 +133,15 @@ def hunt(
         bounds=plan.bounds,
         correlator=Correlator.of(plan.rules, problems),
     )
+
+    source = FileSource(
+        plan.paths,
+        problems,
+        limits=plan.limits,
+        progress=read.add,
+        look=pipeline.look(plan.tags),
+    )
+    update = watch(source.total_bytes) if watch else None
 
     def after(_batch: Batch, _written: Written) -> None:
         if update:

@@ -26,7 +26,7 @@ from engine.correlate.correlator import Correlator
 from engine.detect import Detector
 from engine.errors import InputError, Report, RuleError, SettingsError
 from engine.kinds import LogSource
-from engine.ports import Sink, Source, StateStore
+from engine.ports import Look, Sink, Source, StateStore
 from engine.rule import RuleSet, Selection
 from engine.run import Pipeline
 from mitre.catalog import Catalog
@@ -107,7 +107,7 @@ def assemble(
         correlator=Correlator.of(rules, report, lateness=lateness(settings)),
         sources=[source.name for source in settings.sources],
     )
-    feeds = tuple(feed(source, client, report, clock) for source in settings.sources)
+    feeds = tuple(feed(source, client, report, clock, pipeline.look) for source in settings.sources)
     return Parts(feeds, sink, state, pipeline, rules, place)
 
 
@@ -190,12 +190,19 @@ def feed(
     client: SearchClient | None,
     report: Report,
     clock: Clock,
+    look: Callable[[LogSource | None], Look],
 ) -> Feed:
-    """A configured source, ready to be polled."""
+    """A configured source, ready to be polled; `look` gives what it may ask of a line."""
     given = source.logsource
     tags = LogSource(given.product, given.service, given.category) if given else None
     if isinstance(source, config.FolderSource):
-        folder = FolderSource(source.path, source.name, report, clock=lambda: clock().timestamp())
+        folder = FolderSource(
+            source.path,
+            source.name,
+            report,
+            clock=lambda: clock().timestamp(),
+            look=look(tags),
+        )
         # a file that is read whole must have been quiet for so long
         return Feed(folder, source.interval, tags, timedelta(seconds=QUIET))
     if client is None:  # the settings were checked: a search source has a cluster

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from connectors.files.limits import Context
-from connectors.files.parse import NOTHING, parse
+from connectors.files.parse import NOTHING, might_nest, parse
 from connectors.files.unwrap import records
-from engine.ports import Record
+from engine.ports import Record, Unread
 
 RAW_KEPT = 65_536
 """Bytes of the longest line that is kept beside its event, for a first look at it."""
@@ -27,7 +27,15 @@ def line_records(lines: list[bytes], line: int, context: Context) -> list[Record
     found: list[Record] = []
     # Looked up once: this loop runs once an event and is what the reading speed hangs on.
     loads, add, origin, deepest = orjson.loads, found.append, context.origin, context.limits.depth
+    look = context.look or _no_look
     for number, text in enumerate(lines, line):
+        candidates = look(text) if len(text) <= RAW_KEPT else None
+        if candidates is not None and not might_nest(text, deepest):
+            if candidates:
+                add(Record(loads(text), origin, None, None, number, text, candidates))
+            else:
+                add(Unread(text, origin, number))
+            continue
         try:
             value = loads(text)
         except orjson.JSONDecodeError:
@@ -48,6 +56,10 @@ def line_records(lines: list[bytes], line: int, context: Context) -> list[Record
         else:
             add(Record(value, origin, None, None, number, text if len(text) <= RAW_KEPT else None))
     return found
+
+
+def _no_look(_text: bytes, /) -> None:
+    """Nobody asks."""
 
 
 def whole_lines(blocks: Iterable[bytes], context: Context, line: int = 1) -> Iterator[list[bytes]]:

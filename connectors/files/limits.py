@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import Problem, Report
+from engine.ports import Look
 
 BLOCK = 1 << 17
 """Bytes read from disk, and handed from one stage of reading to the next, at a time.
@@ -32,11 +33,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The file being read, as its records and problems name it."""
+    """The file being read, as its records and problems name it.
+
+    `look` is asked of each line of JSON before it is parsed.
+    """
 
     origin: str
     report: Report
     limits: Limits
+    look: Look | None = None
 
     def tell(self, kind: str, message: str, line: int | None = None) -> None:
         """Report a problem of this file."""

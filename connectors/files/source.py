@@ -12,7 +12,7 @@ from connectors.files.limits import BLOCK, Context, Limits
 from connectors.files.reader import read
 from connectors.files.walk import Found, find
 from engine.errors import Report
-from engine.ports import Batch, Checkpoint, Record
+from engine.ports import Batch, Checkpoint, Look, Record
 
 STDIN = "<stdin>"
 """The origin of records from standard input."""
@@ -24,7 +24,8 @@ class FileSource:
     `paths` are files, folders (gone through in order of names) and `-` for standard input;
     InputError when one does not exist. `progress` is told how many more bytes of the files
     (compressed, as they lie on disk) were dealt with. `total_bytes` is what these add up to,
-    None when standard input or a pipe is among them.
+    None when standard input or a pipe is among them. `look` is asked of each line of JSON before
+    it is parsed.
     """
 
     name = "files"
@@ -37,9 +38,10 @@ class FileSource:
         limits: Limits | None = None,
         progress: Callable[[int], None] | None = None,
         stdin: BinaryIO | None = None,
+        look: Look | None = None,
     ) -> None:
         self._report, self._limits = report, limits or Limits()
-        self._progress, self._stdin = progress, stdin
+        self._progress, self._stdin, self._look = progress, stdin, look
         self._found = find(paths, report)
         sizes = [found.size for found in self._found]
         known = [size for size in sizes if size is not None]
@@ -58,7 +60,7 @@ class FileSource:
     def _read(self) -> Generator[Record, None, None]:
         for found in self._found:
             origin = STDIN if found.path is None else str(found.path)
-            context = Context(origin, self._report, self._limits)
+            context = Context(origin, self._report, self._limits, self._look)
             counted = _Counted(self._progress)
             try:
                 if found.path is None:

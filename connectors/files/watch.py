@@ -17,7 +17,7 @@ from connectors.files.reader import read
 from connectors.files.roster import Present, Roster
 from connectors.files.walk import files
 from engine.errors import InputError, Problem, Report, SourceError
-from engine.ports import Batch, Checkpoint, Record
+from engine.ports import Batch, Checkpoint, Look, Record
 
 QUIET = 2.0
 """Seconds without change after which a file to be read whole is taken for finished."""
@@ -39,9 +39,9 @@ class FolderSource:
     The checkpoint of each batch is the place reached in every file: a poll from it repeats
     nothing before and leaves out nothing behind. A batch may have no records, where only
     something unreadable was passed; a line that holds many events is never split over two.
-    `clock` gives epoch seconds. Raises `InputError` when the folder is not there at first, and
-    `poll` raises `SourceError` when it cannot be listed and `StateError` for a foreign
-    checkpoint.
+    `clock` gives epoch seconds; `look` is asked of each line before it is parsed. Raises
+    `InputError` when the folder is not there at first, and `poll` raises `SourceError` when it
+    cannot be listed and `StateError` for a foreign checkpoint.
     """
 
     def __init__(
@@ -52,12 +52,13 @@ class FolderSource:
         *,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
+        look: Look | None = None,
     ) -> None:
         if not folder.is_dir():
             raise InputError("no such folder", file=str(folder))
         self.name = name
         self._folder, self._limits, self._clock = folder, limits or Limits(), clock
-        self._report = report
+        self._report, self._look = report, look
         self._told: set[tuple[str, str | None]] = set()
         self._looks: dict[tuple[int, int], tuple[int, int]] = {}
 
@@ -120,7 +121,7 @@ class FolderSource:
         file = None if place.done else self._open(path)
         if file is None:
             return
-        context = Context(str(path), self._report, self._limits)
+        context = Context(str(path), self._report, self._limits, self._look)
         with file:
             status = os.fstat(file.fileno())
             if (status.st_dev, status.st_ino) != place.identity:
