@@ -12,6 +12,7 @@ from engine.event import Event
 from engine.kinds import LogSource
 from engine.logsource import Binding
 from engine.match import reference
+from engine.match.allowance import allowance
 from engine.match.body import Body, Numbers, compile_body
 from engine.match.evaluate import Ruleset
 from engine.match.expression import Expression, Test, fields
@@ -223,7 +224,10 @@ class Detector:
 
     def _ask(self, rule: Rule, holds: Callable[[], bool]) -> bool:
         try:
-            return holds()
+            if rule.linear:
+                return holds()
+            with allowance():
+                return holds()
         except RegexTimeoutError as error:
             # the rule did not get its answer for this event, which must not pass unseen
             self._report(Problem("rule-timeout", f"{rule.title}: {error}", file=rule.file))
@@ -233,5 +237,6 @@ class Detector:
 def _match(member: _Member, event: Event) -> Match:
     if not member.rule.output:  # no alert will ask for it
         return Match(member.rule, event, member.binding.name, ())
-    evidence = tuple(dict.fromkeys(reference.evidence(member.binding.body, event)))
+    with allowance():
+        evidence = tuple(dict.fromkeys(reference.evidence(member.binding.body, event)))
     return Match(member.rule, event, member.binding.name, evidence)

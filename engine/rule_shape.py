@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.errors import RuleError
+from engine.match.pattern import MAX_LENGTH
 
 MAX_NODES = 100_000
 """Values in one rule, each counted as often as YAML aliases repeat it."""
@@ -73,6 +74,10 @@ def _selections(part: Any, modifiers: str, refuse: Refuse) -> None:
     named = modifiers.split("|")
     if "re" in named and not isinstance(part, str):
         raise refuse(f"a regular expression is {_kind(part)}", "detection", "text")
+    if "re" in named and len(part) > MAX_LENGTH:  # pySigma compiles it, too
+        raise refuse(
+            "has a long regular expression", "detection", f"at most {MAX_LENGTH:,} characters"
+        )
     if "windash" in named and isinstance(part, str) and len(_DASH.findall(part)) > MAX_DASHES:
         raise refuse("has too many dashes under windash", "detection", f"at most {MAX_DASHES}")
 

@@ -25,6 +25,9 @@ OWN_RULES = ROOT / "rules"
 ESCAPES = (AttributeError, LookupError, TypeError, ValueError)
 """What pySigma lets out on values of a type that it does not expect."""
 
+NAMED = 3
+"""Titles of rules with regular expressions that may be stopped."""
+
 SHOWN = 20
 """Refused rules that are named one by one before the rest is only counted."""
 
@@ -126,9 +129,10 @@ def described(rules: RuleSet) -> Iterable[str]:
         yield f"rule refused: {error}"
     if len(rules.refused) > SHOWN:
         yield f"rule refused: and {len(rules.refused) - SHOWN:,} more"
-    slow = sum(not rule.linear for rule in rules.rules)
+    slow = [rule.title for rule in rules.rules if not rule.linear]
     if slow:
-        yield f"{slow:,} rules need regular expressions that run under a time limit"
+        named = ", ".join(slow[:NAMED]) + (", …" if len(slow) > NAMED else "")
+        yield f"{len(slow):,} rules need regular expressions that run under a time limit: {named}"
     parts = [f"{len(rules):,} rules loaded from {rules.files:,} files"]
     if rules.filters:
         parts.append(f"{rules.filters:,} filters")

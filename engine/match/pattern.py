@@ -2,7 +2,7 @@
 
 Rules and values may both be hostile: wildcards never become a backtracking expression, and
 regular expressions run on RE2, whose time is linear in the value. What RE2 refuses (look-around,
-back-references) runs on `regex` under a time limit.
+back-references) or what is too large for it runs on `regex` under a time limit.
 """
 
 from __future__ import annotations
@@ -15,8 +15,26 @@ from typing import Any, ClassVar
 import re2
 import regex
 
-TIME_LIMIT = 0.25
-"""Seconds that one search on the stoppable engine may take."""
+from engine.match.allowance import RULE_LIMIT, left
+from engine.match.dialect import for_regex
+from engine.match.weight import copies, endless, threads
+
+TIME_LIMIT = 0.02
+"""Seconds after which one search on the stoppable engine is told to end. It looks at its clock
+every thousand steps or so, one of which may go through the whole value."""
+
+LONGEST = 16_384
+"""Characters of a value on which it is sure to end within as long again; an expression of which
+one step may go through the whole value is not tried on longer ones."""
+
+MAX_LENGTH = 32_768
+"""Characters of one expression."""
+
+MAX_COPIES = 8_192
+"""Places that the stoppable engine may make of an expression, which takes it 0.1 s."""
+
+MAX_THREADS = 1_200
+"""Places of an expression that RE2 may have to be in at once."""
 
 _SIGMA, _FINAL_SIGMA = "\u03c3", "\u03c2"
 
@@ -156,37 +174,73 @@ def _single_wildcards(segment: str) -> re.Pattern[str] | None:
 class Regex:
     """A regular expression, searched anywhere in a value.
 
-    `flags` is a subset of `ims`. Raises `PatternError` when it cannot be compiled.
+    `flags` is a subset of `ims`. `linear` says on which engine it runs. Raises `PatternError`
+    when no engine takes it, or when making it ready would take too long.
     """
 
     source: str
     flags: str = ""
     linear: bool = field(init=False, compare=False)
     _search: Any = field(init=False, repr=False, compare=False)
+    _longest: int | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        prefix = f"(?{self.flags})" if self.flags else ""
-        options = re2.Options()
-        options.log_errors = False
-        try:
-            compiled, linear = re2.compile(prefix + self.source, options), True
-        except (re2.error, UnicodeEncodeError):  # RE2 wants UTF-8, which has no lone surrogates
-            try:
-                compiled, linear = regex.compile(prefix + self.source), False
-            except regex.error as error:
-                raise PatternError(f"regular expression {self.source!r}: {error}") from error
-        object.__setattr__(self, "_search", compiled)
-        object.__setattr__(self, "linear", linear)
+        if len(self.source) > MAX_LENGTH:
+            raise PatternError(f"{_shown(self.source)} is longer than {MAX_LENGTH:,} characters")
+        compiled = _linear(self.source, self.flags)
+        object.__setattr__(self, "linear", compiled is not None)
+        object.__setattr__(self, "_search", compiled or _stoppable(self.source, self.flags))
+        limit = LONGEST if compiled is None and endless(self.source) else None
+        object.__setattr__(self, "_longest", limit)
 
     def search(self, value: str) -> bool:
         """Whether it is found in the value. Raises `RegexTimeoutError` on the stoppable engine."""
-        if self.linear:
-            try:
-                return self._search.search(value) is not None
-            except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form
-                return self._search.search(value.encode("utf-8", "replace").decode()) is not None
+        if self.linear:  # a lone surrogate has no UTF-8 form
+            return self._search.search(value.encode("utf-8", "replace")) is not None
+        if self._longest is not None and len(value) > self._longest:
+            reason = f"is not tried on more than {self._longest:,} characters"
+            raise RegexTimeoutError(f"{_shown(self.source)} {reason}")
+        seconds = left(TIME_LIMIT)
+        if seconds <= 0:
+            reason = f"had no time left of the {RULE_LIMIT} s that a rule may search in one event"
+            raise RegexTimeoutError(f"{_shown(self.source)} {reason}")
         try:
-            return self._search.search(value, timeout=TIME_LIMIT) is not None
+            return self._search.search(value, timeout=seconds) is not None
         except TimeoutError as error:
-            message = f"regular expression {self.source!r} took over {TIME_LIMIT} s"
+            message = f"{_shown(self.source)} took over {seconds:.2g} s"
             raise RegexTimeoutError(message) from error
+
+
+def _linear(source: str, flags: str) -> Any:
+    """The expression on RE2; None when RE2 refuses it, or might be slow on it.
+
+    RE2 goes through a value once, but keeps up to one thread for each place of the expression.
+    """
+    options = re2.Options()
+    options.log_errors = False
+    options.never_capture = True  # nobody asks what a group matched, and to find out is slow
+    prefix = f"(?{flags})" if flags else ""
+    try:
+        compiled = re2.compile(prefix + source, options)
+    except (re2.error, UnicodeEncodeError):  # RE2 wants UTF-8, which has no lone surrogates
+        return None
+    places = compiled.programsize if compiled.programsize <= MAX_THREADS else threads(source)
+    return compiled if places is not None and places <= MAX_THREADS else None
+
+
+def _stoppable(source: str, flags: str) -> Any:
+    size = copies(source)
+    if size is None or max(size, len(source)) > MAX_COPIES:
+        reason = f"is too large, its repetitions written out; at most {MAX_COPIES:,} places"
+        raise PatternError(f"{_shown(source)} {reason if size else 'cannot be read'}")
+    try:
+        return regex.compile(for_regex(source, flags))
+    except (regex.error, OverflowError) as error:
+        raise PatternError(f"{_shown(source)}: {error}") from error
+    except RecursionError as error:
+        raise PatternError(f"{_shown(source)} is nested too deeply") from error
+
+
+def _shown(source: str) -> str:
+    """The expression as messages name it."""
+    return f"regular expression {source if len(source) <= 200 else source[:199] + '…'!r}"

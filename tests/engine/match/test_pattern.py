@@ -137,9 +137,9 @@ def test_what_the_linear_engine_cannot_do_runs_on_the_stoppable_one(source: str)
 
 def test_a_search_without_end_is_stopped() -> None:
     start = time.perf_counter()
-    with pytest.raises(RegexTimeoutError, match=r"took over 0\.25 s"):
+    with pytest.raises(RegexTimeoutError, match=r"took over 0\.02 s"):
         Regex("(?=a)(a|aa)+$").search("a" * 3000 + "b")
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < 1
 
 
 @pytest.mark.parametrize("source", ["a(", "[", "*a", r"\1", "(?P<n", "a{2,1}"])

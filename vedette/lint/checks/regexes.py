@@ -40,8 +40,9 @@ def _shown(text: str) -> str:
 def slow_regex(document: Document) -> Iterator[Found]:
     """A regular expression needs the slow engine.
 
-    Look-around and back-references do not run in linear time: such an expression runs under a
-    time limit, and an event on which it runs out is not matched.
+    Look-around and back-references do not run in linear time, nor does an expression with many
+    hundred places: it runs under a time limit, and an event on which that runs out is not
+    matched.
     """
     for item, text, line in _expressions(document):
         flags = "".join(flag for flag in _FLAGS if item.has(flag))
