@@ -72,6 +72,8 @@ def _selections(part: Any, modifiers: str, refuse: Refuse) -> None:
             _selections(value, modifiers, refuse)
         return
     named = modifiers.split("|")
+    if "utf16" in named:  # pySigma puts a mark before the text, which base64 then takes for UTF-8
+        raise refuse("the modifier utf16 means nothing here", "detection", "wide or utf16be")
     if "re" in named and not isinstance(part, str):
         raise refuse(f"a regular expression is {_kind(part)}", "detection", "text")
     if "re" in named and len(part) > MAX_LENGTH:  # pySigma compiles it, too

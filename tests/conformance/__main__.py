@@ -22,12 +22,14 @@ from pathlib import Path
 from engine.load import load_rules
 from engine.rule import RuleSet
 from mitre.catalog import Catalog
-from tests.conformance import agreement, cluster, recall, regression, second_opinion
+from tests.conformance import agreement, cluster, properties, recall, regression, second_opinion
 from tests.conformance.recordings import Recording, recordings
 from tests.conftest import SHARED
 
 SAMPLE, SAMPLE_ON_SERVERS = 5_000, 4_000
 WHOLE_ON_SERVERS = 20_000
+EXAMPLES, EXAMPLES_IN_A_SAMPLE = 20_000, 200
+"""Examples of the property tests here; `make test` tries 2,000."""
 EXACT_BAR, FAMILY_BAR = 40, 48
 """Labelled recordings that a rough sketch found, exactly and by parent technique."""
 
@@ -94,6 +96,18 @@ def run_agreement(stage: Stage) -> None:
     )
 
 
+def run_properties(stage: Stage) -> None:
+    """The fast evaluator against the reference, on generated rules, pipelines and events."""
+    wanted = EXAMPLES if stage.whole else EXAMPLES_IN_A_SAMPLE
+    passed, printed = properties.check(wanted)
+    if passed < wanted:
+        stage.say(printed)
+    stage.bar(
+        passed >= wanted,
+        f"fast and reference evaluator: {passed:,} generated examples agree (bar {wanted:,})",
+    )
+
+
 def run_cluster(stage: Stage) -> None:
     """Real servers: equality with a hunt, repetition, kill -9."""
     from tests.live import nodes
@@ -114,6 +128,7 @@ STAGES: dict[str, Callable[[Stage], None]] = {
     "regression": run_regression,
     "recall": run_recall,
     "agreement": run_agreement,
+    "properties": run_properties,
     "cluster": run_cluster,
 }
 

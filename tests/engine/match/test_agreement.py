@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import os
+import random
+import re
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 import orjson
@@ -13,6 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sigma.exceptions import SigmaError
+from sigma.filters import SigmaFilter
+from sigma.modifiers import modifier_mapping
+from sigma.processing.pipeline import ProcessingPipeline
+from sigma.processing.transformations import transformations
 from sigma.rule import SigmaRule
 
 from engine.detect import Detector, ReferenceGroup
@@ -28,22 +35,36 @@ from engine.match.translate import UntranslatableError
 from engine.normalise import normalise
 from engine.ports import Record
 from engine.rule import Rule
-from tests.engine.match.strategies import documents, envelopes, rules
+from tests.engine.match.scenarios import Scenario
+from tests.engine.match.strategies import documents, envelopes
 
-EXAMPLES = int(os.environ.get("VEDETTE_TEST_EXAMPLES", "400"))
+EXAMPLES = int(os.environ.get("VEDETTE_TEST_EXAMPLES", "2000"))
 
 
-def made(number: int, document: Mapping[str, Any]) -> Rule | None:
+def made(
+    number: int,
+    document: Mapping[str, Any],
+    filters: Sequence[Mapping[str, Any]] = (),
+    pipelines: Sequence[ProcessingPipeline] = (),
+) -> Rule | None:
     """A rule without the detour through a file; None when it is refused."""
     try:
         sigma = SigmaRule.from_dict(dict(document))
-        bindings = bind(sigma)
+        for written in filters:
+            sigma = SigmaFilter.from_dict(deepcopy(dict(written))).apply_on_rule(sigma)
+        bindings = bind(sigma, pipelines)
     except (SigmaError, UntranslatableError):
         return None
     source = LogSource(sigma.logsource.product, sigma.logsource.service, sigma.logsource.category)
     return Rule(
         f"r{number}", "generated", "low", None, source, (), bindings, "f", "s", dict(document)
     )
+
+
+def of_user(case: Scenario) -> list[ProcessingPipeline]:
+    """Made once, and applied to every rule, as they are when rules are loaded."""
+    values = {"vars": {"names": ["mimikatz", "kelvin", 1]}}
+    return [ProcessingPipeline.from_dict(deepcopy(made | values)) for made in case.pipelines]
 
 
 def asked(detector: Detector, document: Mapping[str, Any], raw: bytes | None) -> list[str]:
@@ -72,29 +93,66 @@ def spelled(document: Mapping[str, Any], escaped: bool) -> bytes:
     return text.encode()
 
 
-@given(
-    st.lists(rules(), min_size=1, max_size=4),
-    st.lists(st.tuples(envelopes, documents, st.booleans()), min_size=1, max_size=6),
-)
+@given(st.binary(min_size=300, max_size=900).map(Scenario.of))
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-def test_fast_and_reference_agree_whatever_the_rules_and_events(
-    written: list[dict[str, Any]], events: list[tuple[dict[str, Any], dict[str, Any], bool]]
-) -> None:
-    ready = [rule for n, document in enumerate(written) if (rule := made(n, document))]
+def test_fast_and_reference_agree_whatever_the_rules_pipelines_and_events(case: Scenario) -> None:
+    pipelines = of_user(case)
+    rules = [
+        rule
+        for number, document in enumerate(case.rules)
+        if (rule := made(number, document, case.filters, pipelines))
+    ]
     problems: list[Problem] = []
-    fast = Detector(ready, problems.append, patience=0)
-    slow = Detector(ready, problems.append, ReferenceGroup)
-    for envelope, fields, escaped in (*events, *events):  # twice: from memory as well
-        document = {**envelope, **fields}
-        raw = spelled(document, escaped=False)
-        wanted = asked(slow, document, None)
-        assert asked(fast, document, raw) == wanted
-        assert asked(fast, document, None) == wanted
-        if escaped:
-            again = spelled(document, escaped=True)
-            assert json.loads(again) == document
-            assert asked(fast, document, again) == wanted
+    fast = Detector(rules, problems.append, patience=0)
+    slow = Detector(rules, problems.append, ReferenceGroup)
+    for _ in range(2):  # the second time from memory
+        for document, escaped in zip(case.events, case.spelled, strict=True):
+            wanted = asked(slow, document, None)
+            assert asked(fast, document, spelled(document, escaped=False)) == wanted
+            assert asked(fast, document, None) == wanted
+            if escaped:
+                again = spelled(document, escaped=True)
+                assert json.loads(again) == document
+                assert asked(fast, document, again) == wanted
     assert not problems
+
+
+def test_what_is_generated_is_worth_asking() -> None:
+    """Most rules load, many match; every modifier and transformation is among what loads."""
+    rnd = random.Random(7)
+    rules = loaded = matches = 0
+    parts: set[str] = set()
+    for _ in range(500):
+        case = Scenario.of(rnd.randbytes(600))
+        pipelines = of_user(case)
+        kept = [r for d in case.rules if (r := made(0, d, case.filters, pipelines))]
+        rules, loaded = rules + len(case.rules), loaded + len(kept)
+        detector = Detector(kept, lambda problem: None)
+        matches += sum(bool(asked(detector, event, None)) for event in case.events)
+        for rule in kept:
+            parts.update(re.findall(r"\|(\w+)", str(rule.document["detection"])))
+            types = (t["type"] for p in case.pipelines for t in p["transformations"])
+            parts.update(types)
+    assert loaded > 0.5 * rules
+    assert matches > 100
+    assert modifier_mapping.keys() - parts == {"utf16"}  # which is refused
+    wanted = {key for key in transformations if key not in NOT_GENERATED}
+    assert wanted - parts == set()
+
+
+NOT_GENERATED = {
+    # these say only that a rule is refused
+    "detection_item_failure", "rule_failure", "strict_field_mapping_failure",
+    # these change nothing of what a rule means, but what a backend writes
+    "add_field", "remove_field", "set_field", "set_custom_attribute", "set_state",
+    "query_expression_placeholders",
+    # these read what is outside, which pySigma refuses unless it is allowed
+    "command_placeholders", "file_placeholders", "http_placeholders",
+    # these are made of the others
+    "nest", "extract_fields",
+    # this wants a function, which no file can give it
+    "field_name_transform",
+}  # fmt: skip
 
 
 @given(envelopes, documents)

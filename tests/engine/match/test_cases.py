@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from sigma.processing.pipeline import ProcessingPipeline
 
 from engine.detect import Detector
 from engine.load import load_rules
@@ -17,7 +18,8 @@ from tests.engine.helpers import fail_on_problem
 
 CASES = Path(__file__).resolve().parents[2] / "cases" / "match"
 FILES = sorted(CASES.glob("*.yml"))
-KEYS = {"name", "where", "detection", "rule", "matches", "misses", "refused"}
+KEYS = {"name", "where", "detection", "rule", "filters", "pipelines", "documents",
+        "matches", "misses", "refused"}  # fmt: skip
 
 
 def cases() -> list[Any]:
@@ -41,10 +43,14 @@ def rule_of(case: dict[str, Any]) -> dict[str, Any]:
     return rule
 
 
-def load(rule: dict[str, Any], folder: Path) -> RuleSet:
+def load(case: dict[str, Any], folder: Path) -> RuleSet:
+    """The rule of a case with its filters and other documents, shaped by its pipelines."""
     file = folder / "rule.yml"
-    file.write_text(yaml.safe_dump(rule, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    return load_rules([file])
+    documents = [rule_of(case), *case.get("filters", ()), *case.get("documents", ())]
+    text = yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
+    file.write_text(text, encoding="utf-8")
+    pipelines = [ProcessingPipeline.from_dict(written) for written in case.get("pipelines", ())]
+    return load_rules([file], pipelines=pipelines)
 
 
 def matched(rules: RuleSet, event: dict[str, Any], labelled: bool) -> bool:
@@ -54,9 +60,9 @@ def matched(rules: RuleSet, event: dict[str, Any], labelled: bool) -> bool:
 
 @pytest.mark.parametrize("case", cases())
 def test_case(case: dict[str, Any], tmp_path: Path) -> None:
-    rules = load(rule_of(case), tmp_path)
+    rules = load(case, tmp_path)
     if "refused" in case:
-        assert len(rules) == 0
+        assert len(rules) == len(case.get("documents", ()))
         assert [case["refused"].lower() in str(error).lower() for error in rules.refused] == [True]
         return
     assert [str(error) for error in rules.refused] == []
