@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 from sigma.exceptions import SigmaError
 from sigma.pipelines.common import windows_logsource_mapping
-from sigma.pipelines.sysmon.sysmon import (
-    sysmon_generic_logsource_eventid_mapping,
-    sysmon_pipeline,
-)
+from sigma.pipelines.sysmon.sysmon import sysmon_generic_logsource_eventid_mapping
 from sigma.pipelines.windows.windows import windows_audit_pipeline, windows_logsource_pipeline
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
-from sigma.processing.transformations import AddConditionTransformation
+from sigma.processing.transformations import (
+    AddConditionTransformation,
+    ChangeLogsourceTransformation,
+)
 from sigma.rule import SigmaRule
 
 from engine.kinds import LogSource
@@ -133,6 +134,19 @@ _CHANNELLED = ("ps_module", "ps_script", "ps_classic_start", "ps_classic_provide
                "ps_classic_script")  # fmt: skip
 
 
+def _sysmon(category: str) -> ProcessingPipeline:
+    """A category as Sysmon's events.
+
+    As `sysmon_pipeline` of pySigma's package, which is not called: it is decorated by `Pipeline`,
+    of which there is only one object, so that it becomes any other pipeline decorated later.
+    """
+    event: dict[str, Any] = {"EventID": sysmon_generic_logsource_eventid_mapping[category]}
+    source = ChangeLogsourceTransformation(category, "windows", "sysmon")
+    return ProcessingPipeline(
+        items=[ProcessingItem(AddConditionTransformation(event)), ProcessingItem(source)]
+    )
+
+
 @cache
 def _ways(source: LogSource) -> tuple[tuple[str, ProcessingPipeline], ...]:
     """The pipelines that lead to a log source's events, by name."""
@@ -140,7 +154,7 @@ def _ways(source: LogSource) -> tuple[tuple[str, ProcessingPipeline], ...]:
     makers: list[tuple[str, Callable[[], ProcessingPipeline]]] = []
     if source.product == "windows":
         if source.category in sysmon_generic_logsource_eventid_mapping:
-            makers.append(("sysmon", sysmon_pipeline))
+            makers.append(("sysmon", partial(_sysmon, source.category)))
         if source.category in _AUDITED:
             makers.append(("windows-audit", windows_audit_pipeline))
         if source.service in windows_logsource_mapping or source.category in _CHANNELLED:

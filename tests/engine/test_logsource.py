@@ -15,12 +15,18 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sigma.exceptions import SigmaError
+from sigma.pipelines.base import Pipeline
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 
+from engine import logsource
 from engine.event import Event
 from engine.kinds import LogSource
 from engine.logsource import _AUDITED, _ways, bind
-from engine.match.expression import Or, fields
+from engine.match.expression import And, Or, fields
+from engine.match.expression import Test as Asked
+from engine.match.pattern import Pattern
+from engine.match.predicates import Number, Text
 from engine.match.reference import holds
 from engine.match.translate import UntranslatableError, translate
 from tests.engine.helpers import event, loaded, match_all, rule
@@ -254,3 +260,22 @@ def test_public_rules_on_public_events_mean_what_their_pipelines_say(shared_data
         asked += 1
     assert asked > 290
     assert routed > 200
+
+
+def test_pipelines_that_others_install_do_not_change_what_events_a_rule_is_for() -> None:
+    """Any function under pySigma's decorator `Pipeline` takes the place of those before it."""
+
+    @Pipeline
+    def another() -> ProcessingPipeline:
+        return ProcessingPipeline()
+
+    assert another is not None
+    logsource._route.cache_clear()
+    logsource._ways.cache_clear()
+    source = LogSource("windows", None, "process_creation")
+    assert logsource._route("sysmon", source) == And(
+        (
+            Asked("Channel", Text(Pattern(("microsoft-windows-sysmon/operational",)))),
+            Asked("EventID", Number(1)),
+        )
+    )
