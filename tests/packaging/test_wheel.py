@@ -26,7 +26,7 @@ REQUIREMENTS = [
     *PROJECT["dependencies"],
     *chain.from_iterable(PROJECT["optional-dependencies"].values()),
 ]
-PACKAGES = ("engine", "connectors", "mitre", "models", "vedette", "rules")
+PACKAGES = ("engine", "connectors", "mitre", "models", "vedette", "rules", "sigma")
 
 
 def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
@@ -168,3 +168,35 @@ def test_installed_it_writes_and_checks_a_configuration(installed: Path, tmp_pat
         answer = run(installed / "vedette", *words, cwd=tmp_path, env=home)
     assert "nothing new is left: 0 events" in answer.stderr
     assert (tmp_path / "state" / "vedette" / "vedette.sqlite").is_file()
+
+
+RULE = """\
+title: Shadow copies deleted
+logsource: {product: windows, category: process_creation}
+detection:
+  s: {Image|endswith: '\\vssadmin.exe', CommandLine|contains: delete}
+  condition: s
+"""
+
+
+def test_installed_it_is_found_by_sigma_cli(installed: Path, tmp_path: Path) -> None:
+    """The namespace `sigma` belongs to pySigma; the wheel adds a target and a pipeline to it."""
+
+    def sigma(*words: str | Path) -> str:
+        command = (installed / "python", "-c", "from sigma.cli.main import main; main()", *words)
+        return run(*command, cwd=tmp_path, env=clean()).stdout
+
+    assert "| vedette    | Vedette: what the rule asks" in sigma("list", "targets")
+    assert "| vedette_labels " in sigma("list", "pipelines")
+    (tmp_path / "rule.yml").write_text(RULE)
+    converted = sigma("convert", "-t", "vedette", "rule.yml")
+    assert "of events by sysmon:" in converted
+    assert "Image ends with '\\\\vssadmin.exe'" in converted
+    labelled = sigma("convert", "-t", "vedette", "-p", "vedette_labels", "rule.yml")
+    assert labelled.count("logsource.category = 'process_creation'") == 4
+
+
+def test_nothing_makes_pysigmas_namespace_a_package(contents: zipfile.ZipFile) -> None:
+    """An `__init__.py` there would hide pySigma itself."""
+    ours = {name for name in contents.namelist() if name.startswith("sigma/")}
+    assert ours == {"sigma/backends/vedette/__init__.py", "sigma/pipelines/vedette/__init__.py"}
