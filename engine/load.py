@@ -18,6 +18,7 @@ from engine.blame import blame, refusal
 from engine.correlate.parse import Draft, draft, is_correlation
 from engine.correlate.resolve import Known, resolve
 from engine.errors import InputError, RuleError
+from engine.filters import Filter, sound
 from engine.kinds import LogSource
 from engine.logsource import bind
 from engine.match.expression import tests
@@ -42,7 +43,8 @@ def load_rules(
     """
     found = RuleSet()
     parsed: list[tuple[SigmaRule, Documents, str]] = []
-    filters: list[SigmaFilter] = []
+    filters: list[Filter] = []
+    names: set[str] = set()
     drafts: list[Draft] = []
     for file, ruleset in rule_files(paths):
         found.files += 1
@@ -52,18 +54,21 @@ def load_rules(
         except RuleError as error:
             found.refused.append(error)
             continue
+        names.update(_names(documents))
         for item in items:
             if isinstance(item, SigmaFilter):
-                filters.append(item)
+                filters.append(Filter(item, documents))
             elif isinstance(item, SigmaRule):
                 parsed.append((item, documents, ruleset))
             elif isinstance(item, Draft):
                 drafts.append(item)
             else:
                 found.refused.append(item)
+    filters = sound(filters, found.refused, shaped=bool(pipelines))
     found.filters = len(filters)
     select = select or Selection()
     known = _take(found, parsed, filters, select, pipelines)
+    found.refused.extend(idle for item in filters if (idle := item.idle(names)))
     if drafts:
         resolve(found, drafts, known, select, pipelines)
     return found
@@ -115,6 +120,13 @@ def _parse(
             yield from _parse(Documents(documents.file, documents.text, [item]), ruleset)
 
 
+def _names(documents: Documents) -> Iterator[str]:
+    """What filters may call the rules of a file."""
+    for item in documents.items:
+        if isinstance(item, dict):
+            yield from (str(item[key]) for key in ("id", "name") if item.get(key))
+
+
 def _refuse(documents: Documents, item: Any, message: str, field: str, expected: str) -> RuleError:
     return refusal(message, documents, item, field, expected)
 
@@ -142,7 +154,7 @@ def _sorted_out(
 def _take(
     found: RuleSet,
     parsed: list[tuple[SigmaRule, Documents, str]],
-    filters: list[SigmaFilter],
+    filters: list[Filter],
     select: Selection,
     pipelines: Sequence[ProcessingPipeline],
 ) -> list[Known]:
@@ -152,7 +164,7 @@ def _take(
     for sigma, documents, ruleset in parsed:
         try:
             for item in filters:
-                sigma = item.apply_on_rule(sigma)  # type: ignore[assignment] # a rule stays one
+                sigma = item.apply(sigma)
             rule = _rule(sigma, documents, ruleset, pipelines)
         except Exception as error:  # noqa: BLE001  # one bad rule never stops the others
             found.refused.append(blame(error, documents, sigma.title))

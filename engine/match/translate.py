@@ -54,6 +54,10 @@ class UntranslatableError(ValueError):
     """A part of a rule that cannot be evaluated here; the message says which and why."""
 
 
+class UnfilledError(UntranslatableError):
+    """A placeholder has no value."""
+
+
 _SYMBOLS = {
     CompareOperators.LT: "<",
     CompareOperators.LTE: "<=",
@@ -144,9 +148,7 @@ def _pattern(value: SigmaString, *, keyword: bool) -> Pattern:
     segments = [""]
     for part in value.s:
         if isinstance(part, Placeholder):
-            raise UntranslatableError(
-                f"placeholder %{part.name}% has no value; give a pipeline for it"
-            )
+            raise UnfilledError(f"placeholder %{part.name}% has no value; give a pipeline for it")
         if part is SpecialChars.WILDCARD_MULTI:
             segments.append("")
         elif part is SpecialChars.WILDCARD_SINGLE:
@@ -164,9 +166,7 @@ def _pattern(value: SigmaString, *, keyword: bool) -> Pattern:
 
 def _regex(value: SigmaRegularExpression) -> Regex:
     if value.contains_placeholder():
-        raise UntranslatableError(
-            f"regular expression {value.regexp} has a placeholder without a value"
-        )
+        raise UnfilledError(f"regular expression {value.regexp} has a placeholder without a value")
     flags = "".join(sorted(_FLAGS[flag] for flag in value.flags))
     try:
         return Regex(str(value.regexp), flags)

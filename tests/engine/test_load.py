@@ -15,7 +15,7 @@ from sigma.processing.pipeline import ProcessingPipeline
 
 from engine.errors import InputError
 from engine.load import load_rules
-from engine.rule import Selection
+from engine.rule import RuleSet, Selection
 from tests.engine.helpers import labelled, loaded, match_all, rule, write_rules
 
 TABLE = yaml.safe_load((Path(__file__).parent / "broken.yml").read_text(encoding="utf-8"))
@@ -299,3 +299,60 @@ def test_of_the_public_rules_only_those_with_placeholders_are_refused(shared_dat
     found = load_rules([folder / "linux", folder / "cloud", folder / "web", folder / "network"])
     assert [str(error) for error in found.refused] == []
     assert len(found) > 500
+
+
+RULE = {"title": "R", "name": "mine", "logsource": {"product": "any"},
+        "detection": {"s": {"a": 1}, "condition": "s"}}  # fmt: skip
+
+
+def filtered(folder: Path, **changes: Any) -> RuleSet:
+    body = {"rules": "any", "sel": {"b": 1}, "condition": "not sel", **changes}
+    written = {"title": "F", "logsource": {"product": "any"}, "filter": body}
+    return load_rules([write_rules(folder, RULE, written)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"condition": "not sle"}, "F: Detection 'sle' not defined in detections"),
+        (
+            {"sel": {"b|re": "(a(?=b)" + "(?:" * 20 + "c" + "){2}" * 20 + ")"}},
+            "F: regular expression",
+        ),
+        ({"sel": [None]}, "F: a keyword that is null or empty means nothing"),
+    ],
+)
+def test_a_filter_that_is_wrong_is_refused_itself_and_not_its_rules(
+    changes: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    found = filtered(tmp_path, **changes)
+    assert [rule.title for rule in found.rules] == ["R"]
+    assert found.filters == 0
+    assert [said in str(error) and bool(error.line) for error in found.refused] == [True]
+
+
+def test_a_filter_for_a_rule_that_is_not_there_is_named(tmp_path: Path) -> None:
+    found = filtered(tmp_path, rules=["mine", "mien"])
+    assert len(found.rules) == 1
+    assert [error.message for error in found.refused] == [
+        "F: refers to 'mien', which is not loaded"
+    ]
+    assert found.refused[0].nearest == "mine"
+    other = {"title": "G", "logsource": {"product": "acme"},
+             "filter": {"rules": "any", "sel": {"b": 1}, "condition": "not sel"}}  # fmt: skip
+    found = load_rules([write_rules(tmp_path, RULE, other)])
+    assert [error.message for error in found.refused] == ["G: applies to no rule that is loaded"]
+
+
+def test_a_filter_may_wait_for_a_pipeline_to_give_its_values(tmp_path: Path) -> None:
+    body = {"rules": "any", "sel": {"b|expand": "%hosts%"}, "condition": "not sel"}
+    file = write_rules(
+        tmp_path, RULE, {"title": "F", "logsource": {"product": "any"}, "filter": body}
+    )
+    pipeline = ProcessingPipeline.from_dict(
+        {"vars": {"hosts": ["h1"]}, "transformations": [{"type": "value_placeholders"}]}
+    )
+    assert load_rules([file], pipelines=[pipeline]).refused == []
+    found = load_rules([file])
+    assert len(found.rules) == 1
+    assert ["F: placeholder %hosts% has no value" in str(e) for e in found.refused] == [True]
