@@ -27,6 +27,11 @@ def json_text(value: Any, *, sort: bool = False) -> str:
         return json.dumps(shallow, sort_keys=sort, separators=(",", ":"), default=str)
 
 
+def json_size(value: Any) -> int:
+    """Bytes of the JSON of a value."""
+    return len(json_text(value).encode("utf-8", "surrogatepass"))
+
+
 def _down_to(value: Any, levels: int) -> Any:
     if isinstance(value, Mapping):
         return {k: _down_to(v, levels - 1) for k, v in value.items()} if levels else DEEPER

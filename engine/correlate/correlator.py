@@ -36,7 +36,7 @@ from engine.correlate.watermark import NEVER, Watermark
 from engine.detect import Match
 from engine.errors import Problem, Report
 from engine.event import Event
-from engine.json_text import json_text
+from engine.json_text import json_size, json_text
 from engine.rule import Rule, RuleSet
 
 VERSION = 1
@@ -116,7 +116,9 @@ class Correlator:
         """Whether there is state that was not saved yet."""
         self._now = NEVER
         self._waiting: list[tuple[int, str, Entry]] = []
-        self._ids: set[tuple[int, str]] = set()
+        self._ids: dict[tuple[int, str], int] = {}
+        """Of what waits, with its bytes."""
+        self._waiting_bytes = 0
         self._due: list[tuple[int, int, bool, tuple[str, ...]]] = []
         self._texts = Texts(self.limits.text)
         self._trackers = [self._tracker(n, c) for n, c in enumerate(self.correlations)]
@@ -179,9 +181,13 @@ class Correlator:
         text = json_text(record.document)
         if len(text) <= MAX_DOCUMENT:
             self._texts.add(id, clean(text))
-        heapq.heappush(self._waiting, (at, id, entry))
-        self._ids.add((at, id))
+        self._wait(entry)
         self.changed = True
+
+    def _wait(self, entry: Entry) -> None:
+        heapq.heappush(self._waiting, (entry.time, entry.id, entry))
+        size = self._ids[entry.time, entry.id] = json_size(self._saved(entry))
+        self._waiting_bytes += size
 
     def _fields(self, event: Event, matches: Sequence[Match]) -> dict[str, list[Any]]:
         """The values that correlations will ask for, by the names that they use."""
@@ -213,8 +219,10 @@ class Correlator:
         return found + self._relieve()
 
     def _relieve(self) -> list[Finding]:
-        """Take the oldest half when too much waits."""
-        if len(self._waiting) <= self.limits.waiting:
+        """Take the oldest half when too much waits, or it is too large."""
+        saved = self.watermark is not None
+        large = saved and self._waiting_bytes > self.limits.state // 2
+        if len(self._waiting) <= self.limits.waiting and not large:
             return []
         self._report(
             Problem(
@@ -224,7 +232,7 @@ class Correlator:
             )
         )
         times = sorted(item[0] for item in self._waiting)
-        return self._until(times[len(times) // 2])
+        return self._until(times[len(times) // 2] + large)  # one alone may be too large
 
     def finish(self) -> list[Finding]:
         """What is found in all that came: there will be no more."""
@@ -237,7 +245,7 @@ class Correlator:
         found: list[Finding] = []
         while self._waiting and self._waiting[0][0] < end:
             time, id, entry = heapq.heappop(self._waiting)
-            self._ids.discard((time, id))
+            self._waiting_bytes -= self._ids.pop((time, id), 0)
             self._close(time, found)
             self._now = max(self._now, time)
             refs = tuple(Ref(id, entry.origin, entry.line, rule) for rule in entry.rules[:1])
@@ -337,6 +345,7 @@ class Correlator:
 
     def save(self) -> dict[str, Any]:
         """The whole state as JSON values; `changed` is false after it."""
+        trackers = self._fitting()
         self.changed = False
         wanted = {entry.id for _, _, entry in self._waiting}
         for tracker in self._trackers:
@@ -348,12 +357,22 @@ class Correlator:
             "watermark": self.watermark.value if self.watermark else NEVER,
             "latest": self.watermark.save() if self.watermark else {},
             "waiting": [self._saved(item[2]) for item in sorted(self._waiting, key=_place)],
-            "trackers": {
-                correlation.rule.id: tracker.save()
-                for correlation, tracker in zip(self.correlations, self._trackers, strict=True)
-            },
+            "trackers": trackers,
             "texts": self._texts.save(wanted),
         }  # fmt: skip
+
+    def _fitting(self) -> dict[str, Any]:
+        """The trackers' states, lightened when the whole would be too large to be stored."""
+        ids = [correlation.rule.id for correlation in self.correlations]
+        saved = [tracker.save() for tracker in self._trackers]
+        sizes = [json_size(state) for state in saved]
+        over = sum(sizes) + self._waiting_bytes - self.limits.state
+        if over > 0:
+            over += self.limits.state // 10  # so that the next event does not cut again
+            for place, tracker in enumerate(self._trackers):
+                tracker.lighten(over * sizes[place] // sum(sizes))
+                saved[place] = tracker.save()
+        return dict(zip(ids, saved, strict=True))
 
     def _saved(self, entry: Entry) -> list[Any]:
         rules = [[rule, self._stamps[rule]] for rule in entry.rules]
@@ -372,9 +391,7 @@ class Correlator:
         for time, id, rules, fields, origin, line in saved["waiting"]:
             same = tuple(rule for rule, known in rules if self._stamps.get(rule) == known)
             if same:
-                entry = Entry(time, id, same, fields, origin, line)
-                heapq.heappush(self._waiting, (time, id, entry))
-                self._ids.add((time, id))
+                self._wait(Entry(time, id, same, fields, origin, line))
         states: dict[str, Any] = saved["trackers"]
         for correlation, tracker in zip(self.correlations, self._trackers, strict=True):
             state = states.get(correlation.rule.id)

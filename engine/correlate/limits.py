@@ -19,3 +19,6 @@ class Limits:
     """Matched events that wait for their turn in the order of time."""
     text: int = 4 << 20
     """Characters of source events kept for alerts to show."""
+    state: int = 48 << 20
+    """Bytes of the whole state as JSON: it is written with each checkpoint, and a cluster takes no
+    request over 100 MB unless it is told to."""

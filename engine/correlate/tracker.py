@@ -14,6 +14,7 @@ from engine.correlate.hit import Hit
 from engine.correlate.limits import Limits
 from engine.correlate.resolve import width
 from engine.correlate.rule import Correlation
+from engine.json_text import json_size
 
 Key = tuple[str, ...]
 UNDOABLE = frozenset({"value_sum", "value_avg", "value_percentile", "value_median"})
@@ -43,7 +44,8 @@ class Tracker:
         """How often a condition held within the timespan of an alert; each alert says how often
         that was since the one before it in its group."""
         self.overflow: list[Any] | None = None
-        """Since the limit of groups first bit: [time, event id, groups given up]."""
+        """Since a limit first bit: [time, event id, groups given up], and when it was that of the
+        state's bytes, how many groups were left."""
         self._limits = limits
         self._room = max(limits.matches, width(correlation))
         self._most = max(limits.held, 2 * self._room)
@@ -179,8 +181,12 @@ class Tracker:
         if overflow is None or overflow[0] + self.correlation.span > now:
             return []
         self.overflow = None
-        time, by, lost = overflow
-        capped = Capped("groups of one correlation", self._limits.groups, len(self.groups) + lost)
+        time, by, lost, *heavy = overflow
+        what = "groups of one correlation"
+        capped = Capped(what, self._limits.groups, len(self.groups) + lost)
+        if heavy:
+            what = f"groups that fit into {self._limits.state:,} bytes of state"
+            capped = Capped(what, heavy[0], heavy[0] + lost)
         return [Finding(self.correlation, (), (), time, now, by, capped=capped)]
 
     def _new(self, key: Key, shown: Key, hit: Hit) -> Group:
@@ -202,6 +208,29 @@ class Tracker:
                        f"{self.held:,} matches, the oldest is given up")  # fmt: skip
         self.overflow[2] += 1
         self._forget(next(iter(self.groups)))
+
+    def lighten(self, size: int) -> None:
+        """Give up the groups that were quiet the longest, as many as make up so many bytes."""
+        before, last = len(self.groups), 0
+        by = ""
+        while size > 0 and self.groups:
+            key, group = next(iter(self.groups.items()))
+            size -= json_size([list(key), group.save()])
+            if group.hits:
+                last, by = group.hits[-1].time, group.hits[-1].by
+            self._forget(key)
+        lost = before - len(self.groups)
+        if not lost:
+            return
+        if self.overflow is None:
+            self.overflow = [last, by, 0]
+            self._due(last + self.correlation.span, None)
+        self.overflow = [*self.overflow[:2], self.overflow[2] + lost, len(self.groups)]
+        self._told(
+            "correlation-capped",
+            f"the state is over {self._limits.state:,} bytes, {lost:,} of {before:,} groups are "
+            "given up, the oldest first",
+        )
 
     def _lose(self, group: Group, key: Key, hit: Hit) -> None:
         if group.lose(hit):

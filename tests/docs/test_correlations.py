@@ -30,6 +30,7 @@ def test_the_limits_are_the_codes_own() -> None:
         "matched events that wait": f"{limits.waiting:,}",
         "source events kept to be shown": f"{limits.text >> 20} MiB of text",
         "values of one field of one event": f"{MAX_VALUES}",
+        "bytes of the state, beside the source events": f"{limits.state:,}",
         "rules of one correlation": f"{MAX_RULES}",
     }
     assert told == expected

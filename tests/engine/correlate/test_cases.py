@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from engine.correlate.correlator import Correlator
+from engine.correlate.rule import TYPES
 from engine.correlate.value import micros
 from engine.detect import Detector
 from engine.errors import Problem
@@ -70,3 +71,17 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
     if "matches" in case:
         assert alone == case["matches"]
     assert {problem.kind for problem in problems} == set(case.get("problems", []))
+
+
+def test_every_type_has_a_case_that_alerts_and_one_that_does_not_and_a_word_in_the_page() -> None:
+    alerts: dict[str, set[bool]] = {}
+    for param in cases():
+        (case,) = param.values
+        own = case.get("rules") or [{"correlation": case.get("correlation")}]
+        kinds = {(rule.get("correlation") or {}).get("type") for rule in own}
+        for kind in kinds:
+            alerts.setdefault(kind, set()).add(bool(case.get("alerts")))
+    page = (CASES.parents[2] / "docs" / "correlations.md").read_text(encoding="utf-8")
+    for kind in TYPES:
+        assert alerts.get(kind) == {True, False}, kind
+        assert f"`{kind}`" in page, kind

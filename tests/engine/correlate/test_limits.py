@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 from engine.correlate.correlator import Correlator
 from engine.correlate.finding import Finding
 from engine.correlate.limits import Limits
+from engine.correlate.words import sentence
 from engine.errors import Problems
+from engine.json_text import json_size, json_text
 from engine.rule import RuleSet
-from tests.engine.correlate.stream import Feed, Seen, correlation, ruleset
+from tests.engine.correlate.stream import LATER, Feed, Seen, correlation, ruleset
 
 
 def run(rules: RuleSet, events: list[Seen], **limits: int) -> tuple[list[Finding], Problems]:
@@ -111,3 +115,78 @@ def test_hostile_values_make_no_large_state(tmp_path: Path) -> None:
     assert found
     assert max(len(text) for finding in found for text in finding.group) <= 256
     assert "correlation-capped" in problems.counts
+
+
+def size(correlator: Correlator) -> int:
+    saved = correlator.save()
+    return json_size({key: part for key, part in saved.items() if key != "texts"})
+
+
+def full(folder: Path, problems: Problems, groups: int, **limits: int) -> Correlator:
+    """A correlator that holds ten matches in each of its groups."""
+    rules = counted(folder, gte=100)
+    correlator = Correlator(
+        rules.correlations, rules.rules, problems,
+        limits=Limits(**limits), lateness=timedelta(minutes=1),
+    )  # fmt: skip
+    feed = Feed(rules, correlator)
+    for n in range(10 * groups):
+        feed.give(Seen(0, f"e{n:05}", ("a",), (("user", f"user{n % groups:04}"),)))
+    assert correlator.advance(LATER) == []
+    return correlator
+
+
+def test_the_state_is_bounded_by_its_bytes_and_an_alert_says_what_that_cost(tmp_path: Path) -> None:
+    assert size(full(tmp_path, Problems(), 500)) > 500_000
+    problems = Problems()
+    correlator = full(tmp_path, problems, 500, state=300_000)
+    assert 200_000 < size(correlator) < 301_000
+    again = size(correlator)
+    assert size(correlator) == again, "what fits is not cut once more"
+    assert problems.counts["correlation-capped"] >= 1
+    assert any("the state is over 300,000 bytes" in str(problem) for problem in problems)
+    (finding,) = correlator.finish()
+    assert finding.capped
+    assert finding.capped.what == "groups that fit into 300,000 bytes of state"
+    assert 0 < finding.capped.limit < finding.capped.total == 500
+    assert "groups that fit into 300,000 bytes of state has cut it" in sentence(finding, ())
+
+
+def test_a_state_that_was_cut_goes_on_after_a_restart(tmp_path: Path) -> None:
+    first = full(tmp_path, Problems(), 200, state=100_000)
+    saved = json.loads(json_text(first.save()))
+    again = Correlator(
+        first.correlations, counted(tmp_path, gte=100).rules, Problems(),
+        limits=Limits(state=100_000), lateness=timedelta(minutes=1),
+    )  # fmt: skip
+    again.restore(saved, LATER)
+    ends = [[finding.capped for finding in each.finish()] for each in (first, again)]
+    assert ends[0] == ends[1]
+    assert ends[0]
+
+
+def test_what_waits_is_bounded_by_its_bytes_where_it_is_saved(tmp_path: Path) -> None:
+    rules = counted(tmp_path, gte=3)
+    for lateness, capped in ((timedelta(days=60), 1), (None, 0)):
+        problems = Problems()
+        correlator = Correlator(
+            rules.correlations,
+            rules.rules,
+            problems,
+            limits=Limits(state=20_000),
+            lateness=lateness,
+        )
+        correlator.watch(["s"], LATER)
+        feed, found = Feed(rules, correlator), []
+        for event in burst(400, every=1):
+            feed.give(event)
+            found += correlator.advance(LATER)
+        found += correlator.finish()
+        assert next(finding.by for finding in found if not finding.capped) == "al00002"
+        assert min(problems.counts["correlation-capped"], 1) == capped
+
+
+def test_a_state_that_fits_is_not_cut(tmp_path: Path) -> None:
+    found, problems = run(counted(tmp_path, gte=3), burst(400, every=1), state=200_000)
+    assert found
+    assert not problems.counts
