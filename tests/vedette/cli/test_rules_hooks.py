@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -59,3 +66,49 @@ def test_the_guides_example_is_found_out_as_it_says(
     other = '{"Channel": "Security", "EventID": 4624}'
     told = vedette("rules", "explain", rule.relative_to(tmp_path), other).out
     assert told.partition("  by the way 'labels'")[0] in GUIDE
+
+
+def workflow() -> dict[Any, Any]:
+    (text,) = re.findall(r"```yaml\n(name: rules\non:.*?)```", GUIDE, flags=re.DOTALL)
+    found: dict[Any, Any] = yaml.safe_load(text)
+    return found
+
+
+def steps(folder: Path, rule: str) -> dict[str, int]:
+    """The exit code of each of the workflow's own commands, run by a shell as CI runs them."""
+    (folder / "my-rules").mkdir(exist_ok=True)
+    (folder / "my-rules" / "rule.yml").write_text(rule)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {
+        step["run"]: subprocess.run(
+            ["bash", "-e", "-c", step["run"]], cwd=folder, env=os.environ | {"PATH": path},
+            capture_output=True, check=False, timeout=100,
+        ).returncode
+        for step in workflow()["jobs"]["rules"]["steps"]
+        if step.get("run", "").startswith("vedette")
+    }  # fmt: skip
+
+
+def test_the_workflow_of_the_guide_passes_on_good_rules_and_writes_what_it_uploads(
+    tmp_path: Path,
+) -> None:
+    good = (ROOT / "rules" / "windows" / "process_creation").glob("*.yml")
+    codes = steps(tmp_path, next(iter(sorted(good))).read_text())
+    assert list(codes.values()) == [0, 0]
+    uploads = [step["with"] for step in workflow()["jobs"]["rules"]["steps"] if "with" in step]
+    (sarif,) = (step["sarif_file"] for step in uploads if "sarif_file" in step)
+    assert json.loads((tmp_path / sarif).read_text())["version"] == "2.1.0"
+    (results,) = (step["path"] for step in uploads if "path" in step)
+    assert ElementTree.parse(tmp_path / results).getroot().tag == "testsuites"
+
+
+def test_the_workflow_of_the_guide_fails_on_a_broken_rule_and_still_writes(tmp_path: Path) -> None:
+    codes = steps(tmp_path, WHOAMI.replace("endswith", "endswit"))
+    assert 0 not in codes.values()
+    assert (tmp_path / "findings.sarif").stat().st_size > 100
+
+
+def test_the_workflow_of_the_guide_installs_this_project() -> None:
+    commands = [step.get("run") for step in workflow()["jobs"]["rules"]["steps"]]
+    name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
+    assert f"pip install {name}" in commands
