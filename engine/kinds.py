@@ -60,6 +60,8 @@ def _is(value: Any, wanted: str | tuple[str, ...]) -> bool:
 
 _ZEEK = ("conn", "dce_rpc", "dns", "files", "ftp", "http", "kerberos", "ntlm", "rdp", "smb_files",
          "smb_mapping", "smtp", "ssh", "ssl", "x509")  # fmt: skip
+_ZEEK_IDS = ("uid", "fuid", "conn_uids", "certificate.serial", "certificate_serial")
+"""What gives Zeek's logs away; those of files and of certificates have no `uid`."""
 _AUDITD = ("syscall", "execve", "path", "cwd", "proctitle", "sockaddr", "user_cmd", "user_auth",
            "user_login", "user_start", "add_user", "del_user", "config_change", "service_stop",
            "service_start", "tty", "user_acct", "avc", "fd_pair", "mmap")  # fmt: skip
@@ -169,7 +171,9 @@ def _zeek(fields: dict[str, Any]) -> list[LogSource]:
     """Zeek names its log in `@stream` or `_path` (or `event.dataset: zeek.x`)."""
     named = fields.get("@stream") or fields.get("_path") or fields.get("event.dataset")
     log = str(named or "").removeprefix("zeek.")
-    if log not in _ZEEK or not (fields.get("event.module") == "zeek" or "uid" in fields):
+    if log not in _ZEEK:
+        return []
+    if fields.get("event.module") != "zeek" and fields.keys().isdisjoint(_ZEEK_IDS):
         return []
     found = [LogSource("zeek", log)]
     if log == "http":
