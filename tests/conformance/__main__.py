@@ -12,11 +12,13 @@ code 1 when a bar is missed.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from engine.load import load_rules
@@ -25,11 +27,13 @@ from mitre.catalog import Catalog
 from tests.conformance import agreement, cluster, properties, recall, regression, second_opinion
 from tests.conformance.recordings import Recording, recordings
 from tests.conftest import SHARED
+from tests.live import nodes
 
 SAMPLE, SAMPLE_ON_SERVERS = 5_000, 4_000
 WHOLE_ON_SERVERS = 20_000
 EXAMPLES, EXAMPLES_IN_A_SAMPLE = 20_000, 200
 """Examples of the property tests here; `make test` tries 2,000."""
+SERVERS = ("opensearch", "elasticsearch")
 EXACT_BAR, FAMILY_BAR = 40, 48
 """Labelled recordings that a rough sketch found, exactly and by parent technique."""
 
@@ -42,6 +46,10 @@ class Stage:
     rules: RuleSet
     recordings: list[Recording]
     folder: Path
+    kept: Path | None
+    """A folder for what a stage need not do again when it was stopped; not there at first."""
+    node: Callable[[str], str]
+    """The URL of a server of a kind, started when first asked for and kept for later stages."""
     lines: list[str]
     failures: list[str]
 
@@ -86,13 +94,17 @@ def run_recall(stage: Stage) -> None:
 
 
 def run_agreement(stage: Stage) -> None:
-    """The fast evaluator against the reference, on recorded events."""
-    total = SAMPLE * (8 if stage.whole else 1)
-    events, matches, differing = agreement.check(stage.recordings, total, stage.rules)
+    """Hunts with the fast evaluator against hunts with the reference, on recorded events."""
+    if stage.whole:
+        found = list(agreement.whole(stage.recordings, stage.rules, stage.kept))
+    else:
+        found = [agreement.sample(stage.recordings, SAMPLE, stage.rules, stage.folder)]
+    differing = [identity for result in found for identity in result.differing]
     stage.bar(
         not differing,
-        f"fast and reference evaluator: {events:,} events, {matches:,} matches, "
-        f"{len(differing)} events differ {differing[:5] or ''}",
+        f"fast and reference evaluator: {sum(r.events for r in found):,} events in {len(found)} "
+        f"files, {sum(r.alerts for r in found):,} alerts, {len(differing)} differ "
+        f"{differing[:5] or ''}",
     )
 
 
@@ -110,16 +122,13 @@ def run_properties(stage: Stage) -> None:
 
 def run_cluster(stage: Stage) -> None:
     """Real servers: equality with a hunt, repetition, kill -9."""
-    from tests.live import nodes
-
     total = WHOLE_ON_SERVERS if stage.whole else SAMPLE_ON_SERVERS
-    for kind, start in (("opensearch", nodes.opensearch), ("elasticsearch", nodes.elasticsearch)):
-        with start() as url:
-            server = cluster.Server(kind, url)
-            folder = stage.folder / kind
-            folder.mkdir()
-            path = SHARED / "sigmahq" / "rules"
-            verdict = cluster.check(server, stage.recordings, total, stage.rules, path, folder)
+    for kind in SERVERS:
+        server = cluster.Server(kind, stage.node(kind))
+        folder = stage.folder / kind
+        folder.mkdir()
+        path = SHARED / "sigmahq" / "rules"
+        verdict = cluster.check(server, stage.recordings, total, stage.rules, path, folder)
         stage.say(*verdict.lines)
         stage.failures += verdict.failures
 
@@ -146,21 +155,32 @@ def main() -> int:
         return 1
     rules, found = load_rules([SHARED / "sigmahq" / "rules"]), recordings(SHARED)
     failures: list[str] = []
-    for name in options.stages or STAGES:
-        kept = options.save / f"{name}.txt" if options.save else None
-        if kept and kept.exists():
-            print(kept.read_text(), end="")
-            continue
-        print(f"== {name}", flush=True)
-        started = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
-            stage = Stage(options.whole, rules, found, Path(folder), [f"== {name}"], [])
-            STAGES[name](stage)
-        stage.say(f"-- {name}: {time.monotonic() - started:.0f} s", "")
-        failures += stage.failures
-        if kept and not stage.failures:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text("\n".join(stage.lines) + "\n")
+    with contextlib.ExitStack() as servers:
+        node = cache(lambda kind: servers.enter_context(nodes.running(kind)))
+        for name in options.stages or STAGES:
+            kept = options.save / f"{name}.txt" if options.save else None
+            if kept and kept.exists():
+                print(kept.read_text(), end="")
+                continue
+            print(f"== {name}", flush=True)
+            started = time.monotonic()
+            with tempfile.TemporaryDirectory() as folder:
+                stage = Stage(
+                    options.whole,
+                    rules,
+                    found,
+                    Path(folder),
+                    options.save / name if options.save else None,
+                    node,
+                    [f"== {name}"],
+                    [],
+                )
+                STAGES[name](stage)
+            stage.say(f"-- {name}: {time.monotonic() - started:.0f} s", "")
+            failures += stage.failures
+            if kept and not stage.failures:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_text("\n".join(stage.lines) + "\n")
     print("all bars held" if not failures else f"{len(failures)} bars missed: {failures}")
     return 1 if failures else 0
 
