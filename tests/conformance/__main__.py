@@ -24,7 +24,16 @@ from pathlib import Path
 from engine.load import load_rules
 from engine.rule import RuleSet
 from mitre.catalog import Catalog
-from tests.conformance import agreement, cluster, properties, recall, regression, second_opinion
+from tests.conformance import (
+    agreement,
+    cluster,
+    differential,
+    properties,
+    recall,
+    regression,
+    rsigma,
+    second_opinion,
+)
 from tests.conformance.recordings import Recording, recordings
 from tests.conftest import SHARED
 from tests.live import nodes
@@ -133,11 +142,29 @@ def run_cluster(stage: Stage) -> None:
         stage.failures += verdict.failures
 
 
+def run_rsigma(stage: Stage) -> None:
+    """Pair by pair against rsigma, which skips with a line when it is not there."""
+    program = rsigma.Program.found(SHARED / "sigmahq" / "rules")
+    if program is None:
+        stage.say("skipped: no rsigma on the path, nor named by VEDETTE_TEST_RSIGMA")
+        return
+    result = differential.run(stage.recordings, stage.rules.rules, program, stage.folder)
+    stage.say(*differential.report(result, program.version))
+    by_id = {rule.id: rule for rule in stage.rules.rules}
+    stage.say(*differential.as_given(SHARED, result, by_id))
+    stage.bar(
+        not result.unexplained,
+        f"rsigma {program.version}: {sum(map(len, result.caused.values())):,} pairs differ, "
+        f"{len(result.unexplained)} without a cause",
+    )
+
+
 STAGES: dict[str, Callable[[Stage], None]] = {
     "regression": run_regression,
     "recall": run_recall,
     "agreement": run_agreement,
     "properties": run_properties,
+    "rsigma": run_rsigma,
     "cluster": run_cluster,
 }
 

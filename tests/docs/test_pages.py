@@ -58,7 +58,8 @@ def test_every_make_target_that_is_named_exists(page: Page) -> None:
 
 @PAGES
 def test_every_environment_variable_that_is_named_is_read(page: Page) -> None:
-    sources = [ROOT / "tests" / "conftest.py", *(ROOT / "tests" / "live").glob("*.py")]
+    folders = (ROOT / "tests" / "live", ROOT / "tests" / "conformance")
+    sources = [ROOT / "tests" / "conftest.py", *(f for d in folders for f in d.glob("*.py"))]
     read = set(TEST_VARIABLE.findall("".join(file.read_text("utf-8") for file in sources)))
     known = read | {variable(path) for path, _ in keys(Settings)} | set(RESERVED)
     assert set(re.findall(r"\bVEDETTE_[A-Z_]*[A-Z]", page.text)) <= known
