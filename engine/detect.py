@@ -86,7 +86,7 @@ Candidates = tuple[_Member, ...]
 """Rules that may match an event, each with the binding by which it may."""
 
 
-PATIENCE = 16
+PATIENCE = 3
 """Events that rules are asked about one by one before they are made ready together: of most log
 sources there are no more."""
 
@@ -197,7 +197,7 @@ class Detector:
         if screen is None:
             members = partial(self._members_of, tags)
             screen = self._screens[tags] = Screen(
-                self._routing, members, self._numbers, self.budget, self._patience // 4
+                self._routing, members, self._numbers, self.budget, self._patience
             )
         return screen.passes(document, raw)
 

@@ -111,10 +111,12 @@ def _uncollected() -> Iterator[None]:
 def settle() -> None:
     """Take what is loaded out of the garbage collector's rounds: it lives as long as we do.
 
-    A collection would go through all rules again and again, and find nothing.
+    A collection would go through all rules again and again, and find nothing; nor is there much
+    to find in what is remembered of events, so it is looked at seldom.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 def tell(rules: RuleSet) -> None:

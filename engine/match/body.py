@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.event import Event
 from engine.match import reference
@@ -20,8 +21,7 @@ Without an event, tests whose answers are not remembered are taken to hold.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
+class Cover(NamedTuple):
     """Tests of which at least one holds whenever a condition does.
 
     `weight` guesses how often one holds; `fields` are theirs (None stands for keywords).
@@ -148,24 +148,32 @@ def _covers(expression: Expression, numbers: Numbers) -> list[Cover]:
         case And(items):
             return [cover for item in items for cover in _covers(item, numbers)]
         case Or(items):
-            found = [_covers(item, numbers) for item in items]
-            return [_joined(found)] if found and all(found) else []
+            best = [_best(item, numbers) for item in items]
+            joined = _joined([cover for cover in best if cover])
+            return [joined] if best and None not in best else []
         case Not():
             return []
         case Test():
-            if not remembered(expression):
-                return []
-            number = frozenset({numbers.of(expression)})
-            return [Cover(_commonness(expression), number, frozenset({expression.field}))]
+            cover = _best(expression, numbers)
+            return [cover] if cover else []
 
 
-def _joined(alternatives: Sequence[list[Cover]]) -> Cover:
-    """One cover of conditions of which any may hold, by the rarest cover of each."""
-    best = [min(covers, key=lambda cover: cover.weight) for covers in alternatives]
+def _best(expression: Expression, numbers: Numbers) -> Cover | None:
+    """The rarest of the choices."""
+    if type(expression) is Test:
+        if not remembered(expression):
+            return None
+        number = numbers.of(expression)
+        return Cover(_commonness(expression), frozenset((number,)), frozenset((expression.field,)))
+    return min(_covers(expression, numbers), key=lambda cover: cover.weight, default=None)
+
+
+def _joined(covers: Sequence[Cover]) -> Cover:
+    """One cover of conditions of which any may hold."""
     return Cover(
-        sum(cover.weight for cover in best),
-        frozenset().union(*(cover.numbers for cover in best)),
-        frozenset().union(*(cover.fields for cover in best)),
+        sum(cover.weight for cover in covers),
+        frozenset().union(*(cover.numbers for cover in covers)),
+        frozenset().union(*(cover.fields for cover in covers)),
     )
 
 

@@ -51,7 +51,7 @@ class Judge:
                 bodies.append(rule.body)
             else:
                 left = specialise(rule.expression, known)
-                if left == NEVER:
+                if left is NEVER:
                     continue
                 bodies.append(compile_body(left, numbers))
             self._origin.append(place)

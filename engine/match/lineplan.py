@@ -69,6 +69,8 @@ class LinePlan:
     ) -> None:
         self._judge, self._rules, self._budget = judge, rules, budget
         self.stretches = _stretches(judge)
+        found = self.stretches or frozenset()
+        self._guards = guard(found, spaced=False), guard(found, spaced=True)
         """What to look for in a line for the rules' keywords; None when a line cannot tell."""
         asked = _Asked(judge, absent, Layout(tuple(document)))
         self._base = asked.base
@@ -128,8 +130,7 @@ class LinePlan:
         return tuple(self._rules[place] for place in self._judge.holding(places, held))
 
     def _finds(self, held: Held) -> Finds:
-        assert self.stretches is not None
-        return guard(self.stretches, spaced=not MISSING.isdisjoint(held))
+        return self._guards[not MISSING.isdisjoint(held)]
 
 
 class _Slot:

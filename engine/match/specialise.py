@@ -18,32 +18,47 @@ Known = Mapping[str, tuple[Scalar, ...]]
 
 
 def specialise(expression: Expression, known: Known) -> Expression:
-    """What is left of an expression; equal to it on every event that has the known values."""
+    """What is left of an expression; equal to it on every event that has the known values.
+
+    `ALWAYS` or `NEVER` themselves, where nothing is left to ask.
+    """
     match expression:
         case And(items):
-            return _all(specialise(item, known) for item in items)
+            return _all(items, known)
         case Or(items):
-            return _any(specialise(item, known) for item in items)
+            return _any(items, known)
         case Not(item):
             inner = specialise(item, known)
-            if inner == NEVER:
+            if inner is NEVER:
                 return ALWAYS
-            return NEVER if inner == ALWAYS else Not(inner)
+            return NEVER if inner is ALWAYS else Not(inner)
         case Test(field, predicate):
             if field is None or field not in known or not remembered(expression):
                 return expression
             return ALWAYS if predicate.holds(known[field], NO_EVENT) else NEVER
 
 
-def _all(items: Iterable[Expression]) -> Expression:
-    kept = [item for item in items if item != ALWAYS]
-    if NEVER in kept:
-        return NEVER
+def _all(items: Iterable[Expression], known: Known) -> Expression:
+    kept: list[Expression] = []
+    for item in items:
+        left = specialise(item, known)
+        if left is NEVER:  # most rules of a log source are for other event ids
+            return NEVER
+        if left is not ALWAYS:
+            kept.append(left)
+    if not kept:
+        return ALWAYS
     return kept[0] if len(kept) == 1 else And(tuple(kept))
 
 
-def _any(items: Iterable[Expression]) -> Expression:
-    kept = [item for item in items if item != NEVER]
-    if ALWAYS in kept:
-        return ALWAYS
+def _any(items: Iterable[Expression], known: Known) -> Expression:
+    kept: list[Expression] = []
+    for item in items:
+        left = specialise(item, known)
+        if left is ALWAYS:
+            return ALWAYS
+        if left is not NEVER:
+            kept.append(left)
+    if not kept:
+        return NEVER
     return kept[0] if len(kept) == 1 else Or(tuple(kept))

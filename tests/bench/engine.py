@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import resource
 import time
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from engine.errors import Problem
 from engine.load import load_rules
 from engine.normalise import normalise
 from engine.ports import Record
+from vedette.rulesets import settle
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,7 @@ class Engine:
         self.problems: list[Problem] = []
         self.detector = Detector(self.rules.rules, self.problems.append)
         self.load_seconds = time.process_time() - started
-        gc.collect()
-        gc.freeze()  # as the command line does once the rules are loaded
+        settle()  # as the command line does once the rules are loaded
 
     def run(self, name: str, lines: Sequence[bytes]) -> Pass:
         """Every line through parsing, screening and matching."""
