@@ -21,5 +21,5 @@ def check(examples: int) -> tuple[int, str]:
         cwd=ROOT, capture_output=True, text=True, check=False,
         env=os.environ | {"VEDETTE_TEST_EXAMPLES": str(examples)},
     )  # fmt: skip
-    passed = re.findall(r"(\d+) passing examples, 0 failing", done.stdout)
+    passed = re.findall(r"(\d+) passing, 0 failing", done.stdout)
     return (sum(map(int, passed)) if done.returncode == 0 else 0), done.stdout
