@@ -5,14 +5,15 @@
     python -m tests.conformance regression recall     some stages only
     python -m tests.conformance --whole --save DIR    keep each finished stage; go on where it ended
 
-Needs the public data folder beside the checkout; the stage `cluster` also a JDK and Maven. Exit
-code 1 when a bar is missed.
+Needs the public data folder beside the checkout; the stages `cluster` and `backends` also a JDK
+and Maven. Exit code 1 when a bar is missed.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import sys
 import tempfile
 import time
@@ -26,6 +27,7 @@ from engine.rule import RuleSet
 from mitre.catalog import Catalog
 from tests.conformance import (
     agreement,
+    backends,
     cluster,
     differential,
     properties,
@@ -34,7 +36,8 @@ from tests.conformance import (
     rsigma,
     second_opinion,
 )
-from tests.conformance.recordings import Recording, recordings
+from tests.conformance.queries import Converter
+from tests.conformance.recordings import Recording, numbered, recordings
 from tests.conftest import SHARED
 from tests.live import nodes
 
@@ -42,6 +45,11 @@ SAMPLE, SAMPLE_ON_SERVERS = 5_000, 4_000
 WHOLE_ON_SERVERS = 20_000
 EXAMPLES, EXAMPLES_IN_A_SAMPLE = 20_000, 200
 """Examples of the property tests here; `make test` tries 2,000."""
+EVERY_RULE = 4
+"""Of how many Windows rules one becomes queries, in the sample."""
+RULES_BAR = 500
+WHOLE_AS_QUERIES = 10_000
+"""Events to which those that alert are added."""
 SERVERS = ("opensearch", "elasticsearch")
 EXACT_BAR, FAMILY_BAR = 40, 48
 """Labelled recordings that a rough sketch found, exactly and by parent technique."""
@@ -142,6 +150,34 @@ def run_cluster(stage: Stage) -> None:
         stage.failures += verdict.failures
 
 
+def run_backends(stage: Stage) -> None:
+    """Rules as queries on real servers: what they find otherwise, and why."""
+    windows = [rule for rule in stage.rules.rules if rule.logsource.product == "windows"]
+    rules = [rule for rule in windows if backends.has_fields(rule)]
+    stage.say(f"left out: {len(windows) - len(rules)} Windows rules with values without a field")
+    events = numbered(stage.recordings, WHOLE_AS_QUERIES if stage.whole else SAMPLE_ON_SERVERS)
+    if stage.whole:
+        more = backends.alerting(stage.recordings, rules, WHOLE_AS_QUERIES)
+        events = itertools.chain(events, more)
+    found = backends.Events.of(events, rules)
+    if not stage.whole:
+        rules = backends.some(rules, found, EVERY_RULE)
+    by_id = {rule.id: rule for rule in rules}
+    for kind in SERVERS if stage.whole else SERVERS[:1]:
+        server = cluster.Server(kind, stage.node(kind), seconds=600)
+        converter = Converter(kind, by_id)
+        for mapping in backends.CAUSES:
+            result = backends.compare(server, mapping, found, converter)
+            stage.say(*backends.report(result, found, by_id))
+            stage.bar(
+                result.rules >= RULES_BAR and not result.unexplained,
+                f"{kind} {mapping}: {result.rules:,} rules as queries, "
+                f"{len(result.unexplained)} differences without a cause",
+            )
+        refused = converter.refused.items()
+        stage.say(*(f"  not converted: {by_id[i].title}: {reason}" for i, reason in refused))
+
+
 def run_rsigma(stage: Stage) -> None:
     """Pair by pair against rsigma, which skips with a line when it is not there."""
     program = rsigma.Program.found(SHARED / "sigmahq" / "rules")
@@ -166,6 +202,7 @@ STAGES: dict[str, Callable[[Stage], None]] = {
     "properties": run_properties,
     "rsigma": run_rsigma,
     "cluster": run_cluster,
+    "backends": run_backends,
 }
 
 

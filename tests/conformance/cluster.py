@@ -53,13 +53,15 @@ class Server:
 
     kind: str
     url: str
+    seconds: float = 60
+    """How long an answer may take."""
 
     def call(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
         request = urllib.request.Request(
             f"{self.url}{path}", body, {"content-type": "application/json"}, method=method
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=60) as answer:
+        with opener.open(request, timeout=self.seconds) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
 
