@@ -201,10 +201,9 @@ class Detector:
             )
         return screen.passes(document, raw)
 
-    def counts(self) -> tuple[int, int]:
-        """How often the screen knew a tuple of values, and how often it had to look."""
-        plans = [plan for screen in self._screens.values() for plan in screen.plans()]
-        return sum(plan.hits for plan in plans), sum(plan.misses for plan in plans)
+    def misses(self) -> int:
+        """How often the answer for a line's values was not remembered."""
+        return sum(lines.misses for lines in self._lines.values())
 
     def _members_of(self, tags: LogSource | None, document: Document) -> list[_Member]:
         event = normalise(Record(document, ""), tags)

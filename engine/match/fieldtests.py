@@ -46,7 +46,6 @@ class FieldTests:
 
     def __init__(self, field: str, tests: Sequence[tuple[int, Test]], budget: Budget) -> None:
         self.field = field
-        self.hits = self.misses = 0
         self._tests = tests
         self._known = Memory[Held](budget)
         self.texts = self._known.answers
@@ -67,9 +66,7 @@ class FieldTests:
             return self._ready.held(values)
         known = self._known.answers.get(key)
         if known is not None:
-            self.hits += 1
             return known
-        self.misses += 1
         return self._known.keep(key, self._ready.held(values), characters(values))
 
 

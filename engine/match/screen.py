@@ -8,7 +8,7 @@ them. What it lets pass is normalised and evaluated; what it cannot judge, it le
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -56,7 +56,6 @@ class Plan:
         self._typed = False
         found = self._judge.keywords
         self.keywords = Keywords.of(found) if found != frozenset() else None
-        self.hits = self.misses = 0
 
     def passes(self, document: Mapping[str, Any], raw: bytes | None) -> bool:
         """Whether an event may match a rule."""
@@ -65,8 +64,6 @@ class Plan:
             known = self._known.answers.get(typed(values) if self._typed else values)
             if known is None:
                 known = self._look(values)
-            else:
-                self.hits += 1
         except TypeError:  # an object or array where a rule looks: left to the whole evaluation
             return True
         if known or self.keywords is None:
@@ -80,7 +77,6 @@ class Plan:
         if not self._typed and not _AMBIGUOUS.isdisjoint(values):
             # answers kept without types stay right: none of their keys equals an ambiguous one
             self._typed = True
-        self.misses += 1
         index = self._index
         found = bool(self._judge.candidates(lambda field: values[index[field]]))
         length = characters(values)
@@ -156,12 +152,6 @@ class Screen:
         return _Routed(
             layout, self._routing, self._route, self._numbers, self._budget, self._patience
         )
-
-    def plans(self) -> Iterator[Plan]:
-        """Every plan made so far."""
-        for routed in self._layouts.values():
-            if routed is not None:
-                yield from routed.plans.values()
 
 
 IDENTITY = ("Channel", "EventID")

@@ -4,20 +4,32 @@
     python -m tests.bench --events 50000
 
 Needs the public data folder beside the checkout. What transfers to another machine are the
-ratios: to parsing the same lines, and to a peer.
+ratios: to parsing the same lines, and to a peer. `tests.bench.memory` and `tests.bench.loading`
+measure memory and loading, each in processes of their own.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.load import load_rules
+from engine.rule import Rule
 from tests.bench import corpus, peers
-from tests.bench.engine import Engine, parse_only, peak_megabytes
+from tests.bench.cores import speedup
+from tests.bench.engine import Engine, Pass, parse_only, peak_megabytes
+from tests.bench.multiply import multiplied
 from tests.conftest import SHARED
+
+RULES = SHARED / "sigmahq" / "rules" / "windows"
+SINGLE = 20_000
+"""Lines that are timed one by one."""
+TIMES = 10
+"""How many times the rules."""
 
 
 def machine() -> str:
@@ -29,38 +41,74 @@ def machine() -> str:
     return f"{name}, Python {platform.python_version()}"
 
 
-def measure(name: str, lines: Sequence[bytes]) -> None:
-    """Print one corpus's figures."""
-    rules = SHARED / "sigmahq" / "rules" / "windows"
+def tell(done: Pass, floor: float) -> None:
+    """Print what one way through some lines took."""
+    print(
+        f"  {done.name:<42} {done.rate:>9,.0f} events per CPU second, "
+        f"{1 / done.rate / floor:.1f} times parsing, {done.matches:,} matches; of the lines "
+        f"{done.told / done.events:.1%} told without parsing, {done.known / done.events:.1%} known",
+        flush=True,
+    )
+
+
+def measure(name: str, rules: Sequence[Rule], lines: Sequence[bytes]) -> Engine:
+    """Print one corpus's figures; returns an engine that is warm from the first half."""
     size = sum(map(len, lines)) / len(lines)
     print(f"\n{name}: {len(lines):,} events of {size:,.0f} bytes, {corpus.digest(lines)}")
-    floor = parse_only(lines) / len(lines)
-    print(f"  {'parsing alone (orjson)':<34} {1 / floor:>9,.0f} events per CPU second")
-    engine = Engine(rules)
     half = len(lines) // 2
-    passes = [
-        engine.run("first pass, caches empty", lines[:half]),
-        engine.run("the other half, caches warm", lines[half:]),
-        engine.run("the first half again", lines[:half]),
-    ]
-    for done in passes:
+    before = parse_only(lines)
+    cold = Engine(rules).run("first pass, caches empty", lines)
+    between = parse_only(lines)
+    engine = Engine(rules)
+    engine.run("to warm", lines[:half])
+    warm = engine.run("warm from one half, the other half", lines[half:])
+    floor = (before + between) / 2 / len(lines)
+    print(f"  {'parsing alone (orjson)':<42} {1 / floor:>9,.0f} events per CPU second")
+    for done in (cold, warm):
+        tell(done, floor)
+    for peer in (peers.rsigma(RULES, lines),):
+        if peer is None:
+            print("  rsigma is not installed")
+            continue
+        after = parse_only(lines) / len(lines)
         print(
-            f"  {done.name:<34} {done.rate:>9,.0f} events per CPU second, "
-            f"{1 / done.rate / floor:.1f} times parsing, {done.matches:,} matches, "
-            f"hit rate {done.hit_rate:.1%}"
+            f"  {peer.name:<42} {peer.rate:>9,.0f} events per CPU second, "
+            f"{1 / peer.rate / floor:.1f} times parsing; parsing took {after / floor:.2f} times "
+            "as long after it"
         )
-    peer = peers.rsigma(rules, lines)
-    if peer is None:
-        print("  rsigma is not installed")
-    else:
-        print(f"  {peer.name:<34} {peer.rate:>9,.0f} events per CPU second, {peer.matches:,} lines")
-        for done in passes[:2]:
+        for done in (cold, warm):
             print(f"  {done.name}: {done.rate / peer.rate:.2f} times {peer.name}")
+    budget = engine.detector.budget
+    print(f"  {budget.entries:,} answers kept, emptied {budget.resets} times", flush=True)
+    return engine
+
+
+def more(rules: Sequence[Rule], engine: Engine, lines: Sequence[bytes]) -> None:
+    """Print what one event takes alone, what two cores give, and what more rules cost."""
+    half = len(lines) // 2
+    taken = engine.latencies(lines[half : half + SINGLE])
     print(
-        f"  {len(engine.rules):,} rules loaded in {engine.load_seconds:.1f} s; peak "
-        f"{peak_megabytes():,.0f} MB with the corpus; {engine.detector.budget.entries:,} answers "
-        f"kept, emptied {engine.detector.budget.resets} times"
+        f"\none event alone, warm: median {taken[len(taken) // 2] * 1e6:.0f} µs, "
+        f"p99 {taken[len(taken) * 99 // 100] * 1e6:.0f} µs, longest {taken[-1] * 1e3:.1f} ms"
     )
+    twice = speedup(engine, lines[half:])
+    print(f"two processes: {f'{twice:.2f} times one' if twice else 'no fork here'}", flush=True)
+    many = Engine(list(multiplied(rules, TIMES)))
+    many.run("to warm", lines[:half])
+    few = Engine(rules)
+    few.run("to warm", lines[:half])
+    seconds = [(many.run("m", part).seconds, few.run("f", part).seconds) for part in thirds(lines)]
+    ratio = sum(m for m, _ in seconds) / sum(f for _, f in seconds)
+    print(
+        f"{TIMES} times the rules ({len(rules) * TIMES:,}): {ratio:.2f} times the time an event, "
+        "warm, on events not seen before"
+    )
+
+
+def thirds(lines: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """The second half in three parts, so that two engines take turns."""
+    part = len(lines) // 6
+    return [lines[len(lines) - (n + 1) * part : len(lines) - n * part] for n in range(3)]
 
 
 def main() -> int:
@@ -70,10 +118,16 @@ def main() -> int:
     if not SHARED.is_dir():
         print(f"no public data folder at {SHARED}")
         return 1
-    print(machine())
+    rules = load_rules([RULES]).rules
+    print(f"{machine()}; {len(rules):,} rules of SigmaHQ's rules/windows")
     lines = corpus.real(SHARED, options.events)
-    measure("real events", lines)
-    measure("the same, every GUID, id, time, hash and user unique", list(corpus.unique(lines)))
+    engine = measure("real events", rules, lines)
+    more(rules, engine, lines)
+    del engine
+    gc.collect()
+    unique = list(corpus.unique(lines))
+    measure("the same, every GUID, id, time, hash and user unique", rules, unique)
+    print(f"\npeak {peak_megabytes():,.0f} MB with the corpus and all engines in memory")
     return 0
 
 
