@@ -16,7 +16,6 @@ from engine.ports import Record
 from engine.rule import Rule
 from vedette.rulesets import settle
 
-
 TURN = 500
 """Lines that are parsed and then matched, before the next ones."""
 
