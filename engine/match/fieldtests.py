@@ -20,7 +20,7 @@ from engine.match.predicates import (
     as_number,
     as_text,
 )
-from engine.match.texttests import Piece, TextTests
+from engine.match.texttests import LONG, Piece, TextTests
 
 LONGEST_KEPT = 4096
 """Values longer than this (characters) are looked at anew each time."""
@@ -98,15 +98,22 @@ class _Ready:
                 case _:
                     self._others.append((number, test))
         self._texts = TextTests(pieces)
+        self._longest = max(map(len, self._exact), default=0)
 
     def held(self, values: tuple[Scalar, ...]) -> Held:
         """The numbers of the tests that hold."""
         found: list[int] = []
         for value in values:
             text = as_text(value)
-            folded, plain = fold(text), text.isascii()
-            found += self._exact.get(folded, ())
-            found += self._texts.held(text, folded, plain)
+            plain = text.isascii()
+            long = plain and len(text) > max(LONG, self._longest)
+            at_once = self._texts.long(text) if long else None
+            if at_once is not None:
+                found += at_once
+            else:
+                folded = fold(text)
+                found += self._exact.get(folded, ())
+                found += self._texts.held(text, folded)
             if not plain:
                 # beyond ASCII, what a regular expression takes for the same letter is not what
                 # lower case makes of it, and the literal it needs may not be seen

@@ -30,7 +30,6 @@ MISSING: Held = frozenset({-1})
 """Marks, among the numbers of tests that hold, that a field is missing or null."""
 
 Values = tuple[Any, ...]
-_Look = Callable[[Any], Held | None]
 
 
 @dataclass(slots=True)
@@ -51,18 +50,20 @@ class Answer:
 class LinePlan:
     """Reads the values of a few keys of a line, and says which rules may match it.
 
-    `rules` are those that the judge has, `absent` fields that would route the event elsewhere,
-    and `document` an event of this kind: its keys are likely to come in the order of others', and
-    say by which names its fields go.
+    `rules` are those that the judge has, `fixed` keys with the values that they must have,
+    `absent` fields that would route the event elsewhere, and `document` an event of this kind:
+    its keys are likely to come in the order of others', and say by which names its fields go.
 
     `decode` gives the values of the keys, UNSET where a line has none; raises one of `UNFIT`.
-    `held` look up what holds of the first of them, and `known` has the answers for that.
+    `held` has what holds of the values seen of each of the first of them, and `known` the answers
+    for that.
     """
 
     def __init__(
         self,
         judge: Judge,
         rules: Sequence[Any],
+        fixed: Mapping[str, Sequence[str | int]],
         absent: Sequence[str],
         document: Mapping[str, Any],
         budget: Budget,
@@ -83,12 +84,11 @@ class LinePlan:
 
         soon = [k for k, tests in asked.tests.items() if any(t.field not in late for t in tests)]
         first, rest = in_order(soon), in_order(asked.tests.keys() - soon)
-        fixed = {key: document[key] for key in ("Channel", "EventID")}
         self.decode = decoder(first, asked, fixed)
         self._decode_rest = decoder(rest, asked, {})
         self._first = [_Slot(asked.tests[key], budget) for key in first]
         self._rest = [_Slot(asked.tests[key], budget) for key in rest]
-        self.held: list[_Look] = [slot.memory.answers.get for slot in self._first]
+        self.held = [slot.memory.answers for slot in self._first]
         self._answers = Memory[Answer](budget)
         self.known = self._answers.answers
 
@@ -203,11 +203,12 @@ UNFIT = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 def decoder(
-    keys: Sequence[str], asked: _Asked, fixed: Mapping[str, Any]
+    keys: Sequence[str], asked: _Asked, fixed: Mapping[str, Sequence[str | int]]
 ) -> Callable[[bytes], Values]:
     """What reads the values of some keys of a JSON object, UNSET for one that it does not have.
 
-    The object must be as asked for, and have the fixed values; else it raises one of `UNFIT`.
+    The object must be as asked for, and have one of the fixed values each; else it raises one of
+    `UNFIT`.
     """
     required = {*fixed, *asked.there.intersection(keys)}
     fields: list[tuple[str, Any]] = []
@@ -217,7 +218,7 @@ def decoder(
         else:
             fields.append((key, ASKED_AS))
     fields += [(key, ASKED_AS) for key in sorted(asked.apart.difference(keys, fixed))]
-    fields += [(key, Literal[value]) for key, value in fixed.items()]
+    fields += [(key, Literal[tuple(values)]) for key, values in fixed.items()]
     never = sorted(asked.never.difference(keys, fixed, asked.apart))
     fields += [(key, Literal["\0"]) for key in never]
     struct = msgspec.defstruct(

@@ -19,8 +19,9 @@ import orjson
 from engine.layout import Layout
 from engine.match.body import Numbers
 from engine.match.judge import Asking, Judge
-from engine.match.lineplan import UNFIT, LinePlan
+from engine.match.lineplan import UNFIT, WHOLE, LinePlan
 from engine.match.memory import Budget
+from engine.match.pattern import fold
 from engine.match.specialise import Known
 
 KINDS_KEPT = 1024
@@ -79,9 +80,7 @@ class Lines(Generic[R]):
             if plan is None:
                 return None
             values = plan.decode(line)
-        answer = plan.known.get(
-            tuple([look(value) for look, value in zip(plan.held, values, strict=False)])
-        )
+        answer = plan.known.get(tuple(map(_GET, plan.held, values)))
         if answer is None:
             self.misses += 1
             answer = plan.answer(values)
@@ -134,7 +133,8 @@ class Lines(Generic[R]):
             return plan
         if len(kind.plans) >= VARIANTS:
             return None
-        plan = LinePlan(kind.judge, kind.rules, self._others, document, self._budget)
+        fixed = {"Channel": kind.channels, "EventID": (kind.number,)}
+        plan = LinePlan(kind.judge, kind.rules, fixed, self._others, document, self._budget)
         kind.plans.append(plan)
         return _fitting(kind, line)
 
@@ -143,20 +143,39 @@ class Lines(Generic[R]):
             self._kinds.clear()
             self._guesses.clear()
         channel, number = identity
-        known: Known = {"Channel": (channel,), "EventID": (number,)}
         rules = self._route(document)
+        for twin in {id(kind): kind for kind in self._kinds.values()}.values():
+            if twin.is_for(channel, number, rules):
+                # `Security` and `security` are one log to all of its rules
+                kind = _Kind((*twin.channels, channel), number, twin.judge, rules)
+                for spelled in kind.channels:
+                    self._kinds[spelled, number] = kind
+                return kind
+        known: Known = {"Channel": (channel,), "EventID": (number,)}
         judge = Judge(rules, known, self._numbers, self._budget)
-        kind = self._kinds[identity] = _Kind(judge, rules)
+        kind = self._kinds[identity] = _Kind((channel,), number, judge, rules)
         return kind
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Events of one channel and event id: the rules for them, and the plans to read lines by."""
+    """Events of one channel, however spelled, and one event id.
 
+    The rules for them, and the plans to read lines by.
+    """
+
+    channels: tuple[str, ...]
+    number: str | int
     judge: Judge
     rules: Sequence[Any]
     plans: list[LinePlan] = field(default_factory=list)
+
+    def is_for(self, channel: str, number: str | int, rules: Sequence[Any]) -> bool:
+        """Whether it is the same kind: no rule of it looks at how the channel is spelled."""
+        same = type(number) is type(self.number) and number == self.number
+        if not same or fold(channel) != fold(self.channels[0]) or len(self.channels) >= VARIANTS:
+            return False
+        return list(rules) == list(self.rules) and all("Channel" not in r.reads for r in rules)
 
 
 def _fitting(kind: _Kind, line: bytes) -> LinePlan | None:
@@ -168,6 +187,10 @@ def _fitting(kind: _Kind, line: bytes) -> LinePlan | None:
             continue
         return plan
     return None
+
+
+_GET: Any = dict.get
+"""Asks one dictionary after the other for one value each, without a step of the interpreter."""
 
 
 class _Told(msgspec.Struct):
@@ -184,7 +207,8 @@ def _identity(channel: Any, number: Any) -> _Identity | None:
     """What makes a Windows event one, of types that are what they seem."""
     if type(channel) is not str or type(number) not in (str, int):
         return None
-    return channel, number
+    whole = type(number) is int
+    return None if whole and not -WHOLE < number < WHOLE else (channel, number)
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ahocorasick_rs import AhoCorasick
 
-from engine.match.pattern import Pattern
+from engine.match.pattern import Pattern, fold
 
 FEW = 8
 LONG = 400
@@ -79,10 +79,10 @@ class TextTests:
         self._database: _Database | None = None
         self._soon = SOON if many else 0
 
-    def held(self, text: str, folded: str, plain: bool) -> list[int]:
+    def held(self, text: str, folded: str) -> list[int]:
         """The numbers of the tests that a text passes, some maybe twice.
 
-        `folded` is the text as it is compared, `plain` says that it is all ASCII.
+        `folded` is the text as it is compared.
         """
         found = [piece.number for piece in self._always if piece.fits(text, folded)]
         if self._automaton is None:
@@ -95,8 +95,6 @@ class TextTests:
                         found += asked.ends
                     found += [piece.number for piece in asked.pieces if piece.fits(text, folded)]
             return found
-        if plain and len(text) > LONG and (database := self._database_for(len(text))):
-            return database.held(text, folded, found)
         try:
             matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
         except UnicodeEncodeError:  # a lone surrogate cannot be handed over
@@ -114,6 +112,12 @@ class TextTests:
                 suspects.append(asked)
                 found += [piece.number for piece in asked.pieces if piece.fits(text, folded)]
         return found
+
+    def long(self, text: str) -> list[int] | None:
+        """As `held`, for a long ASCII text; None while there is no database."""
+        if self._always or not (database := self._database_for(len(text))):
+            return None
+        return database.held(text)
 
     def _database_for(self, characters: int) -> _Database | None:
         """The database, once enough long texts came to make it worth its while."""
@@ -158,16 +162,14 @@ class _Database:
         except hyperscan.error:  # the automaton goes on, which only costs time
             return None
 
-    def held(self, text: str, folded: str, found: list[int]) -> list[int]:
-        """`found` and the numbers of the tests that an ASCII text passes."""
+    def held(self, text: str) -> list[int]:
+        """The numbers of the tests that an ASCII text passes."""
         hits = self._hits
         hits.clear()
         self._database.scan(text.encode(), match_event_handler=self._take)
-        for place in hits:
-            piece = self._pieces[place]
-            if piece.pattern is not None or piece.fits(text, folded):
-                found.append(piece.number)
-        return found
+        pieces = [self._pieces[place] for place in hits]
+        folded = "" if all(piece.pattern for piece in pieces) else fold(text)
+        return [p.number for p in pieces if p.pattern is not None or p.fits(text, folded)]
 
     def _take(self, place: int, *_: object) -> None:
         self._hits.append(place)
