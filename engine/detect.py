@@ -179,8 +179,9 @@ class Detector:
             if member.place in matched:
                 continue
             holds = partial(reference.holds, member.expression, event)
-            # what is exact was decided by the values in the line
-            if member.body.exact or self._ask(member.rule, holds):
+            # all but keywords, what is exact was decided by the values in the line
+            decided = member.body.exact and not member.body.keywords
+            if decided or self._ask(member.rule, holds):
                 matched[member.place] = _match(member, event)
         return [matched[place] for place in sorted(matched)]
 

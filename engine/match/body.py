@@ -48,12 +48,13 @@ class Body:
     """A condition, ready to be decided.
 
     `asked` are the tests whose answers are remembered, and `covers` have some of them, the rarest
-    first. `exact` says that the answers to `asked` decide it.
+    first. `exact` says that the answers to `asked` decide it, `keywords` that it has some.
     """
 
     asked: tuple[tuple[int, Test], ...]
     covers: tuple[Cover, ...]
     exact: bool
+    keywords: bool
     check: Check
 
 
@@ -65,6 +66,7 @@ def compile_body(expression: Expression, numbers: Numbers) -> Body:
         asked=tuple((numbers.of(test), test) for test in kept),
         covers=tuple(sorted(_covers(expression, numbers), key=lambda cover: cover.weight)),
         exact=len(kept) == len(found),
+        keywords=any(test.field is None for test in found),
         check=_compile(expression, numbers),
     )
 

@@ -17,8 +17,10 @@ import re2
 
 from engine.layout import NESTED, OTHER_WAYS
 
-Finds = Callable[[bytes], bool]
-"""Whether a line has something of what a guard looks for."""
+NOTHING, WORDS, OTHER = 0, 1, 2
+
+Finds = Callable[[bytes], int]
+"""What a line has of what a guard looks for: `NOTHING`, only `WORDS`, or `OTHER` things too."""
 
 WRAPPERS = ("_source", "hits", "Records", "records", "value")
 """Keys of which a file's reader unwraps the events inside."""
@@ -64,7 +66,7 @@ def guard(stretches: frozenset[str], *, spaced: bool) -> Finds:
     """
     if spaced:
         plain, with_space = guard(stretches, spaced=False), _search([], [SPACED])
-        return lambda line: plain(line) or with_space(line)
+        return lambda line: max(plain(line), with_space(line))
     words = [re.escape(stretch).encode() for stretch in sorted(stretches)]
     exact = [f'"{key}"'.encode() for key in (*sorted(NESTED), *WRAPPERS)]
     exact += [re.escape(f'"{beginning}').encode() for beginning in OTHER_WAYS]
@@ -90,14 +92,15 @@ def _search(words: list[bytes], exact: list[bytes]) -> Finds:
     def take(number: int, *_: object) -> None:
         found.append(number)
 
-    scan = database.scan
+    scan, others = database.scan, len(words)
 
-    def finds(line: bytes) -> bool:
+    def finds(line: bytes) -> int:
         scan(line, match_event_handler=take)
-        if found:
-            found.clear()
-            return True
-        return False
+        if not found:
+            return NOTHING
+        last = max(found)
+        found.clear()
+        return WORDS if last < others else OTHER
 
     return finds
 
@@ -107,4 +110,11 @@ def _re2_search(words: list[bytes], exact: list[bytes]) -> Finds:
     options.encoding = re2.Options.Encoding.LATIN1
     texts = b"(?i:" + b"|".join(words) + b")|" if words else b""
     search = re2.compile(texts + b"|".join(exact), options).search
-    return lambda line: search(line) is not None
+    others = re2.compile(b"|".join(exact), options).search
+
+    def finds(line: bytes) -> int:
+        if search(line) is None:
+            return NOTHING
+        return WORDS if others(line) is None else OTHER
+
+    return finds

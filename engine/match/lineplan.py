@@ -75,6 +75,8 @@ class LinePlan:
         """What to look for in a line for the rules' keywords; None when a line cannot tell."""
         asked = _Asked(judge, absent, Layout(tuple(document)))
         self._base = asked.base
+        self.with_keywords = tuple(rules[place] for place in judge.with_keywords)
+        """What may match a line besides its answer, when that has some of the words looked for."""
         late = {tests.field for tests in judge.rest}
         order = {key: place for place, key in enumerate(document)}
 

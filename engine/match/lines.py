@@ -18,6 +18,7 @@ import orjson
 
 from engine.layout import Layout
 from engine.match.body import Numbers
+from engine.match.guard import OTHER
 from engine.match.judge import Asking, Judge
 from engine.match.lineplan import UNFIT, WHOLE, LinePlan
 from engine.match.memory import Budget
@@ -90,9 +91,10 @@ class Lines(Generic[R]):
             answer = plan.more(answer, line)
             if answer is None:
                 return None
-        if answer.finds(line) or not (line.isascii() or _is_utf8(line)):
+        had = answer.finds(line)
+        if had == OTHER or not (line.isascii() or _is_utf8(line)):
             return None
-        return answer.found
+        return answer.found + plan.with_keywords if had else answer.found
 
     def _other(self, line: bytes, at: int) -> LinePlan | None:
         """The plan that a line is of when the guess was wrong."""

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.detect import Detector
+from engine.normalise import normalise
+from engine.ports import Record
 from tests.engine.match.test_agreement import made
 
 SYSMON = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1}
@@ -99,10 +101,23 @@ def test_more_names_than_are_remembered_are_left_to_others() -> None:
     assert told(asked, SYSMON) in ([], None)
 
 
-def test_a_keyword_anywhere_in_the_line_leaves_it_to_others() -> None:
-    asked = detector(["sekurlsa::logonpasswords"], logsource={"product": "windows"})
-    assert told(asked, SYSMON | {"a": {"b": "x SEKURLSA::LogonPasswords"}}) is None
+def test_a_keyword_anywhere_in_the_line_makes_its_rule_a_candidate() -> None:
+    windows = {"product": "windows"}
+    asked = detector(["sekurlsa::logonpasswords"], {"a": "x"}, logsource=windows)
+    assert told(asked, SYSMON | {"b": {"c": "x SEKURLSA::LogonPasswords"}}) == ["r0"]
+    assert told(asked, SYSMON | {"a": "x", "b": "sekurlsa::logonpasswords"}) == ["r1", "r0"]
     assert told(asked, SYSMON | {"a": "sekurlsa:logonpasswords"}) == []
+    assert told(asked, SYSMON | {"b": "x sekurlsa::logonpasswords", "ecs": 1}) is None
+
+
+def test_a_candidate_by_a_keyword_is_asked_again() -> None:
+    """The word may stand in a name, or a part of it alone may be in the line."""
+    asked = detector(["sekurlsa::logonpasswords"], logsource={"product": "windows"})
+    line = orjson.dumps(SYSMON | {"sekurlsa::logonpasswords": "x"})
+    found = asked.candidates(line)
+    assert found
+    event = normalise(Record(orjson.loads(line), "x"))
+    assert asked.match_candidates(found, event) == []
 
 
 def test_a_channel_or_event_id_that_changes_is_no_surprise() -> None:
