@@ -13,7 +13,7 @@ from engine.kinds import LogSource
 from engine.logsource import Binding
 from engine.match import reference
 from engine.match.allowance import allowance
-from engine.match.body import Body, Numbers, compile_body
+from engine.match.body import Body, Numbers
 from engine.match.evaluate import Ruleset
 from engine.match.expression import Expression, Test, fields
 from engine.match.fieldtests import lasting
@@ -74,7 +74,7 @@ class _Member:
     @cached_property
     def body(self) -> Body:
         """The binding's body, made ready when an event of its log source comes."""
-        return compile_body(self.expression, self._numbers)
+        return Body(self.expression, self._numbers)
 
     @cached_property
     def reads(self) -> frozenset[str]:

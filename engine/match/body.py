@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from engine.event import Event
@@ -43,7 +43,6 @@ class Numbers:
         return self._numbers.setdefault(test, len(self._numbers))
 
 
-@dataclass(frozen=True, slots=True)
 class Body:
     """A condition, ready to be decided.
 
@@ -51,24 +50,19 @@ class Body:
     first. `exact` says that the answers to `asked` decide it, `keywords` that it has some.
     """
 
-    asked: tuple[tuple[int, Test], ...]
-    covers: tuple[Cover, ...]
-    exact: bool
-    keywords: bool
-    check: Check
+    def __init__(self, expression: Expression, numbers: Numbers) -> None:
+        found = list(tests(expression))
+        kept = [test for test in found if remembered(test)]
+        self.asked = [(numbers.of(test), test) for test in kept]
+        self.covers = sorted(_covers(expression, numbers), key=lambda cover: cover.weight)
+        self.exact = len(kept) == len(found)
+        self.keywords = any(test.field is None for test in found)
+        self._expression, self._numbers = expression, numbers
 
-
-def compile_body(expression: Expression, numbers: Numbers) -> Body:
-    """Make a condition ready."""
-    found = list(tests(expression))
-    kept = [test for test in found if remembered(test)]
-    return Body(
-        asked=tuple((numbers.of(test), test) for test in kept),
-        covers=tuple(sorted(_covers(expression, numbers), key=lambda cover: cover.weight)),
-        exact=len(kept) == len(found),
-        keywords=any(test.field is None for test in found),
-        check=_compile(expression, numbers),
-    )
+    @cached_property
+    def check(self) -> Check:
+        """What decides it; made when it is first considered, which most never are."""
+        return _compile(self._expression, self._numbers)
 
 
 def remembered(test: Test) -> bool:

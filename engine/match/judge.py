@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from engine.match.body import Body, Held, Numbers, compile_body
+from engine.match.body import Body, Held, Numbers
 from engine.match.evaluate import Ruleset
 from engine.match.expression import NEVER, Expression
 from engine.match.fieldtests import NOTHING
@@ -53,7 +53,7 @@ class Judge:
                 left = specialise(rule.expression, known)
                 if left is NEVER:
                     continue
-                bodies.append(compile_body(left, numbers))
+                bodies.append(Body(left, numbers))
             self._origin.append(place)
         self._ruleset = Ruleset(bodies, budget)
         self.with_keywords = tuple(
