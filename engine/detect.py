@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Protocol
 
+from engine.binding import Binding
 from engine.errors import Problem, Report
 from engine.event import Event
 from engine.kinds import LogSource
-from engine.logsource import Binding
 from engine.match import reference
 from engine.match.allowance import allowance
 from engine.match.body import Body, Numbers

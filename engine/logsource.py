@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -24,30 +23,13 @@ from sigma.processing.transformations import (
 )
 from sigma.rule import SigmaRule
 
+from engine.binding import Binding
 from engine.kinds import LogSource
 from engine.match.expression import And, Expression, Or
 from engine.match.translate import UntranslatableError, translate
 
 PROBE = "vedette.probe"
 """The field of the probe rule that shows which conditions a pipeline adds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One way a rule's events reach us.
-
-    `route` depends on the log source alone; the binding matches an event when `route` and `body`
-    both hold.
-    """
-
-    name: str
-    route: Expression
-    body: Expression
-
-    @property
-    def expression(self) -> Expression:
-        """The whole condition."""
-        return And((self.route, self.body))
 
 
 def bind(rule: SigmaRule, pipelines: Sequence[ProcessingPipeline] = ()) -> tuple[Binding, ...]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine.binding import Binding
 from engine.errors import RuleError
 from engine.kinds import LogSource
 from engine.level import LEVELS
-from engine.logsource import Binding
 
 if TYPE_CHECKING:
     from engine.correlate.rule import Correlation

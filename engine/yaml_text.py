@@ -11,9 +11,7 @@ import yaml
 from yaml.constructor import ConstructorError
 
 from engine.errors import RuleError
-
-MAX_BYTES = 1 << 20
-"""A rule file larger than this is refused unread."""
+from engine.rule_files import read_rule_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +32,11 @@ class Documents:
 
 def read_documents(file: Path) -> Documents:
     """Read a rule file. Raises `RuleError` with the line when it is no safe YAML text."""
-    name = str(file)
-    try:
-        with file.open("rb") as opened:
-            raw = opened.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise RuleError(f"cannot be read: {error.strerror or error}", file=name) from error
-    if len(raw) > MAX_BYTES:
-        raise RuleError("is too long", file=name, expected=f"at most {MAX_BYTES:,} bytes")
+    return documents_in(read_rule_file(file), str(file))
+
+
+def documents_in(raw: bytes, name: str) -> Documents:
+    """The documents in a file's bytes; `name` is the file's. Raises `RuleError` with the line."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

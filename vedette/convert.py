@@ -17,7 +17,7 @@ from sigma.exceptions import SigmaError, SigmaRuleLocation
 from sigma.rule import SigmaRule
 
 from engine.errors import RuleError
-from engine.load import rule_files
+from engine.rule_files import rule_files
 from engine.yaml_text import read_documents
 from vedette.backends import use_own_attack_facts
 

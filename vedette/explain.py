@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
+from engine.binding import Binding
 from engine.event import Event
-from engine.logsource import Binding
 from engine.match.expression import And, Expression, Not, Or, Test
 from engine.match.pattern import RegexTimeoutError
 from engine.match.predicates import Text, as_text

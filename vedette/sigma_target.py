@@ -18,7 +18,8 @@ from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
 from sigma.processing.transformations import AddConditionTransformation
 from sigma.rule import SigmaRule
 
-from engine.logsource import Binding, bind
+from engine.binding import Binding
+from engine.logsource import bind
 from engine.match.expression import And, Expression, Not, Or
 from engine.match.translate import UntranslatableError
 

@@ -17,8 +17,7 @@ from engine.correlate.finding import Finding
 from engine.correlate.hit import Hit, Ref
 from engine.correlate.limits import Limits
 from engine.correlate.renames import renamed
-from engine.correlate.resolve import stamp
-from engine.correlate.rule import SEPARATOR, Correlation
+from engine.correlate.rule import SEPARATOR, Correlation, stamp
 from engine.correlate.tally import Tally
 from engine.correlate.texts import Texts
 from engine.correlate.tracker import Tracker

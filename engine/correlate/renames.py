@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-from sigma.pipelines.windows.windows import windows_audit_pipeline
-from sigma.processing.transformations import FieldMappingTransformation
-
 from engine.event import Event
 from engine.match.predicates import Scalar
 
@@ -23,6 +20,10 @@ def renamed(event: Event, name: str, binding: str) -> tuple[Scalar, ...]:
 @cache
 def _audit() -> dict[str, tuple[str, ...]]:
     """Sigma's names, and what audit events call them, as pySigma's pipeline says."""
+    # slow to import, and asked for only when an audit event takes part in a correlation
+    from sigma.pipelines.windows.windows import windows_audit_pipeline
+    from sigma.processing.transformations import FieldMappingTransformation
+
     found: dict[str, tuple[str, ...]] = {}
     for item in windows_audit_pipeline().items:
         if isinstance(item.transformation, FieldMappingTransformation):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,23 +12,25 @@ from sigma.rule import SigmaRule
 
 from engine.blame import blame
 from engine.correlate.condition import Compare, possible
+from engine.correlate.link import Linked
 from engine.correlate.parse import Draft, expression
-from engine.correlate.rule import Correlation, as_saved
-from engine.correlate.value import number
+from engine.correlate.rule import Correlation, as_saved, digest, stamp
 from engine.errors import RuleError, nearest_name
-from engine.json_text import json_text
 from engine.kinds import LogSource
 from engine.level import level_rank
-from engine.rule import Rule, RuleSet, Selection
+from engine.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A rule that loaded, whether it is wanted or not."""
+    """A rule that loaded, the name it may be referred to by, and how to get at pySigma's rule.
+
+    That is the rule as filters and pipelines left it; only pipelines ask for it.
+    """
 
     rule: Rule
-    sigma: SigmaRule
-    wanted: bool
+    name: str | None
+    sigma: Callable[[], SigmaRule]
 
 
 @dataclass(slots=True)
@@ -44,8 +45,9 @@ class _Names:
             self.by_id[node.rule.id.lower()] = node
         elif node.sigma.id:
             self.by_id[str(node.sigma.id).lower()] = node
-        if node.sigma.name:
-            self.by_name.setdefault(node.sigma.name, []).append(node)
+        name = node.name if isinstance(node, Known) else node.sigma.name
+        if name:
+            self.by_name.setdefault(name, []).append(node)
 
     def find(self, reference: str, draft: Draft) -> Known | Draft:
         """What a draft means by a reference. Raises `RuleError`."""
@@ -64,38 +66,35 @@ class _Names:
 
 
 def resolve(
-    found: RuleSet,
-    drafts: Sequence[Draft],
-    known: Sequence[Known],
-    select: Selection,
-    pipelines: Sequence[ProcessingPipeline],
-) -> None:
-    """Complete a rule set by its correlations; those that cannot be are refused by name."""
+    drafts: Sequence[Draft], known: Sequence[Known], pipelines: Sequence[ProcessingPipeline]
+) -> Linked:
+    """The correlations of a rule set; those that cannot be completed are refused by name."""
     names = _Names()
     for item in known:
         names.add(item)
     for draft in drafts:
         names.add(draft)
+    refused: list[RuleError] = []
     links: dict[int, list[Known | Draft]] = {}
     for draft in drafts:
         try:
             links[id(draft)] = [names.find(name, draft) for name in draft.references]
         except RuleError as error:
-            found.refused.append(error)
+            refused.append(error)
     made: dict[int, Correlation] = {}
     owners = {item.rule.id: item.rule.file for item in known}
-    for draft in _in_order(drafts, links, found.refused):
+    for draft in _in_order(drafts, links, refused):
         try:
             correlation = _correlation(draft, links[id(draft)], made, pipelines)
         except (RuleError, SigmaError) as error:
-            found.refused.append(
+            refused.append(
                 error if isinstance(error, RuleError) else blame(error, draft.documents,
                                                                  draft.sigma.title))  # fmt: skip
             continue
         rule = correlation.rule
         if rule.id in owners:
             reason = f"id {rule.id} is already taken by {owners[rule.id]}"
-            found.refused.append(draft.refuse(reason, "id"))
+            refused.append(draft.refuse(reason, "id"))
             continue
         owners[rule.id] = rule.file
         made[id(draft)] = correlation
@@ -106,7 +105,7 @@ def resolve(
         for node in links.get(id(draft), ())
         if isinstance(node, Known) and node.rule.file == draft.documents.file
     }
-    _sort_out(found, list(made.values()), known, select, blocks)
+    return Linked(tuple(made.values()), tuple(refused), frozenset(blocks))
 
 
 def _file(node: Known | Draft) -> str:
@@ -199,7 +198,7 @@ def _correlation(
     )
     below = [made[id(node)].content if isinstance(node, Draft) else stamp(node.rule)
              for node in nodes]  # fmt: skip
-    return replace(result, content=_hash([as_saved(result), below]))
+    return replace(result, content=digest([as_saved(result), below]))
 
 
 def _refuse_impossible(
@@ -219,10 +218,12 @@ def _pipe(
     draft: Draft, nodes: Sequence[Known | Draft], pipelines: Sequence[ProcessingPipeline]
 ) -> None:
     """Rename the fields it groups by and measures, as the user's pipelines do in its rules."""
+    if not pipelines:
+        return
     sigma = draft.sigma
     references = list(sigma.rules or [])
     for reference, node in zip(references, nodes, strict=False):
-        reference.rule = node.sigma
+        reference.rule = node.sigma() if isinstance(node, Known) else node.sigma
     sigma.referenced_rules = references
     for pipeline in pipelines:
         pipeline.apply(sigma)
@@ -256,7 +257,7 @@ def _rule(draft: Draft, rules: Sequence[Rule]) -> Rule:
     version = sigma.modified or sigma.date
     block = draft.written.get("correlation")
     return Rule(
-        id=str(sigma.id) if sigma.id else _hash([sigma.title, block])[:32],
+        id=str(sigma.id) if sigma.id else digest([sigma.title, block])[:32],
         title=sigma.title,
         level=level,
         status=sigma.status.name.lower() if sigma.status else None,
@@ -272,66 +273,3 @@ def _rule(draft: Draft, rules: Sequence[Rule]) -> Rule:
         license=sigma.license,
         references=tuple(str(reference) for reference in sigma.references),
     )
-
-
-def stamp(rule: Rule) -> str:
-    """A hash of what a rule matches."""
-    return _hash([rule.document.get("logsource"), rule.document.get("detection")])
-
-
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json_text(value, sort=True).encode()).hexdigest()
-
-
-def _sort_out(
-    found: RuleSet,
-    made: Sequence[Correlation],
-    known: Sequence[Known],
-    select: Selection,
-    blocks: set[str],
-) -> None:
-    """Decide which rules are kept, and which of those only feed correlations.
-
-    A rule that a wanted correlation listens to does not alert, unless it says `generate`; nor
-    do `blocks`, the rules that stand in one file with a correlation made of them.
-    """
-    by_id = {correlation.rule.id: correlation for correlation in made}
-    needed: set[str] = set()
-    silent: set[str] = set(blocks)
-    waiting = [correlation for correlation in made if select.wants(correlation.rule)]
-    wanted = {correlation.rule.id for correlation in waiting}
-    while waiting:
-        correlation = waiting.pop()
-        if not correlation.generate:
-            silent.update(correlation.sources)
-        for source in correlation.sources:
-            if source not in needed:
-                needed.add(source)
-                waiting.extend([by_id[source]] if source in by_id else [])
-    found.rules, found.unwanted = [], 0
-    for item in known:
-        _keep(found, item.rule, item.wanted, needed, silent)
-    for correlation in made:
-        rule = _keep(found, correlation.rule, correlation.rule.id in wanted, needed, silent)
-        if rule is not None:
-            found.correlations.append(replace(correlation, rule=rule))
-
-
-def _keep(
-    found: RuleSet, rule: Rule, wanted: bool, needed: set[str], silent: set[str]
-) -> Rule | None:
-    output = wanted and rule.id not in silent
-    if not output and rule.id not in needed:
-        found.unwanted += not wanted
-        return None
-    kept = rule if output else replace(rule, output=False)
-    found.rules.append(kept)
-    return kept
-
-
-def width(correlation: Correlation) -> int:
-    """How many matches a window must be able to hold for its condition to be seen."""
-    tests = correlation.compare.tests if correlation.compare else ()
-    if correlation.type not in ("event_count", "value_count"):
-        return 0
-    return max((int(bound) + 1 for _, bound in tests if number(bound)), default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from engine.correlate.measure import (
     RulesInOrder,
     Sum,
 )
+from engine.correlate.value import number
+from engine.json_text import json_text
 from engine.rule import Rule
 
 TYPES = (
@@ -121,3 +124,21 @@ def as_saved(correlation: Correlation) -> dict[str, Any]:
         "condition": correlation.condition,
         "percentile": correlation.percentile,
     }
+
+
+def stamp(rule: Rule) -> str:
+    """A hash of what a rule matches."""
+    return digest([rule.document.get("logsource"), rule.document.get("detection")])
+
+
+def digest(value: Any) -> str:
+    """A hash of any value that a rule's text can hold."""
+    return hashlib.sha256(json_text(value, sort=True).encode()).hexdigest()
+
+
+def width(correlation: Correlation) -> int:
+    """How many matches a window must be able to hold for its condition to be seen."""
+    tests = correlation.compare.tests if correlation.compare else ()
+    if correlation.type not in ("event_count", "value_count"):
+        return 0
+    return max((int(bound) + 1 for _, bound in tests if number(bound)), default=0)

@@ -12,8 +12,7 @@ from engine.correlate.finding import Capped, Finding
 from engine.correlate.group import Group
 from engine.correlate.hit import Hit
 from engine.correlate.limits import Limits
-from engine.correlate.resolve import width
-from engine.correlate.rule import Correlation
+from engine.correlate.rule import Correlation, width
 from engine.json_text import json_size
 
 Key = tuple[str, ...]

@@ -19,14 +19,14 @@ class Test:
 
     field: str | None
     predicate: Predicate
-    _hash: int = dataclass_field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # asked for again and again, and slow to make out of all that a predicate is
-        object.__setattr__(self, "_hash", hash((self.field, self.predicate)))
+    _hash: int | None = dataclass_field(default=None, init=False, repr=False, compare=False)
 
     def __hash__(self) -> int:
-        return self._hash
+        # asked for again and again, or never; slow to make out of all that a predicate is
+        if (known := self._hash) is None:
+            known = hash((self.field, self.predicate))
+            object.__setattr__(self, "_hash", known)
+        return known
 
     def __str__(self) -> str:
         return f"{self.field or 'any value'} {self.predicate}"

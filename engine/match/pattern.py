@@ -73,6 +73,12 @@ class Pattern:
     ANY_CHAR: ClassVar[str] = "\ue000"  # private use; a rule whose literal has it is refused
 
     def __post_init__(self) -> None:
+        if "".join(self.segments).isascii():  # nearly all: neither a sigma nor `ANY_CHAR` in it
+            if not self.cased:
+                object.__setattr__(self, "segments", tuple(map(str.lower, self.segments)))
+            object.__setattr__(self, "_sigma", False)
+            object.__setattr__(self, "searches", (None,) * len(self.segments))
+            return
         if not self.cased:
             object.__setattr__(self, "segments", tuple(fold(s) for s in self.segments))
         sigma = not self.cased and any(_SIGMA in s for s in self.segments)

@@ -10,8 +10,8 @@ import yaml
 from engine.blame import _KEYS
 from engine.kinds import KINDS, PRESENT, Kind
 from engine.match.pattern import TIME_LIMIT
+from engine.rule_files import MAX_BYTES
 from engine.rule_shape import MAX_DASHES, MAX_LEVELS, MAX_NODES
-from engine.yaml_text import MAX_BYTES
 from tests.engine.match.test_cases import FILES
 
 ROOT = Path(__file__).resolve().parents[2]

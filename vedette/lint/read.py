@@ -9,7 +9,8 @@ import yaml
 from sigma.processing.pipeline import ProcessingPipeline
 
 from engine.errors import RuleError
-from engine.load import load_rules, rule_files
+from engine.load import load_rules
+from engine.rule_files import rule_files
 from engine.yaml_text import read_documents
 from vedette.lint.document import RuleFile, documents_of
 
