@@ -24,6 +24,9 @@ settings.register_profile(
 settings.load_profile("vedette")
 
 ROOT = Path(__file__).resolve().parent.parent
+CACHE_HOME = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+"""The user's cache folder. Only the servers that tests start are kept there."""
+
 SHARED = Path(os.environ.get("VEDETTE_SHARED", ROOT.parent / "shared")) / "data"
 
 
@@ -33,6 +36,15 @@ def required() -> set[str]:
     if not SHARED.is_dir():
         named.discard("shared")
     return named - {""}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    """A cache folder for the run: no test finds what an earlier run compiled, or leaves any."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

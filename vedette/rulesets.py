@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import yaml
-from sigma.exceptions import SigmaError
-from sigma.processing.pipeline import ProcessingPipeline
 
-from engine.errors import InputError, nearest_name
+from engine.errors import InputError, Problem, nearest_name
 from engine.kinds import LogSource
-from engine.load import load_rules
+from engine.library import Library
 from engine.rule import Rule, RuleSet, Selection
 from vedette import ROOT
 from vedette.output.safe import visible
+from vedette.rulecache import RuleCache, open_cache
+
+if TYPE_CHECKING:
+    from sigma.processing.pipeline import ProcessingPipeline
 
 OWN_RULES = ROOT / "rules"
 """The project's own rules, in a checkout and in an installation alike."""
@@ -37,15 +40,19 @@ def load(
     select: Selection,
     pipelines: Sequence[Path] = (),
     warn: Callable[[str], None] | None = None,
+    *,
+    cache: bool = True,
 ) -> RuleSet:
     """Load rules from the paths, or the project's own when there are none.
 
     `warn` is told of each tag and each excluded name that no rule has. Raises `InputError` for
-    a missing path or a pipeline that is none.
+    a missing path or a pipeline that is none. Without `cache` every rule is compiled.
     """
-    read = [pipeline(file) for file in pipelines]
     with _uncollected():
-        rules = load_rules(paths or [OWN_RULES], pipelines=read)
+        library, known = open_library(paths, pipelines, warn or caution, cache=cache)
+        rules = library.load()
+        if known:
+            known.keep()
     if warn and len(rules):
         for text in astray(rules.rules, select):
             warn(text)
@@ -53,6 +60,33 @@ def load(
     rules.unwanted = len(rules) - len(wanted)
     rules.rules = wanted
     return rules
+
+
+def open_library(
+    paths: Sequence[Path],
+    pipelines: Sequence[Path],
+    warn: Callable[[str], None],
+    *,
+    cache: bool,
+) -> tuple[Library, RuleCache | None]:
+    """The rules under the paths, and the cache to keep what the first load finds out.
+
+    Pipelines are parsed where no cache knows what they lead to. Raises `InputError`.
+    """
+
+    def report(problem: Problem) -> None:
+        warn(f"rule cache: {problem}")
+
+    texts = [_read(file) for file in pipelines]
+    paths = paths or [OWN_RULES]
+    known = open_cache(paths, texts, report) if cache else None
+    read = functools.cache(
+        lambda: [_pipeline(*each) for each in zip(texts, pipelines, strict=True)]
+    )
+    if known is None or not known.found:
+        read()
+    volume = known.volume if known else None
+    return Library(paths, read, volume=volume, report=report), known
 
 
 def astray(rules: Sequence[Rule], select: Selection) -> Iterator[str]:
@@ -82,10 +116,23 @@ def _nobody(text: str, name: str, known: Iterable[str]) -> str:
 
 def pipeline(file: Path) -> ProcessingPipeline:
     """Read a pySigma processing pipeline. Raises `InputError`."""
+    return _pipeline(_read(file), file)
+
+
+def _read(file: Path) -> bytes:
     try:
-        return ProcessingPipeline.from_yaml(file.read_text(encoding="utf-8"))
+        return file.read_bytes()
     except OSError as error:
         raise InputError(error.strerror or "cannot be read", file=str(file)) from error
+
+
+def _pipeline(text: bytes, file: Path) -> ProcessingPipeline:
+    import yaml
+    from sigma.exceptions import SigmaError
+    from sigma.processing.pipeline import ProcessingPipeline
+
+    try:
+        return ProcessingPipeline.from_yaml(text.decode())
     except (SigmaError, yaml.YAMLError, *ESCAPES) as error:
         reason = str(error).replace("\n", " ")
         raise InputError(f"not a processing pipeline: {reason}", file=str(file)) from error

@@ -126,7 +126,7 @@ def load_rules(settings: config.Settings) -> RuleSet:
         tags=frozenset(tag.lower().removeprefix("attack.") for tag in wanted.tags),
         exclude=frozenset(name.lower() for name in wanted.exclude),
     )
-    rules = rulesets.load(wanted.paths, select, wanted.pipelines, log.warning)
+    rules = rulesets.load(wanted.paths, select, wanted.pipelines, log.warning, cache=wanted.cache)
     if rules.refused and (wanted.strict or not len(rules)):
         raise rules.refused[0]
     if not len(rules):

@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.conftest import CACHE_HOME
+
 MIN_JAVA = 21
 FETCH_SECONDS = 500
 
@@ -92,8 +94,7 @@ def cache() -> Path:
     elif os.getuid() == 0:
         folder = Path("/var/tmp/vedette-tests")
     else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        folder = Path(base) / "vedette-tests"
+        folder = Path(CACHE_HOME) / "vedette-tests"
     if re.search(r"[+\s]", str(folder)):
         raise Unavailable(f"the servers do not start from a path with '+' or a blank: {folder}")
     folder.mkdir(parents=True, exist_ok=True, mode=0o755)

@@ -71,6 +71,7 @@ def command(
     tags: tuple[str, ...],
     excluded: tuple[str, ...],
     pipelines: tuple[Path, ...],
+    cache: bool,
     form: str | None,
     report: Path | None,
     start: str | None,
@@ -108,7 +109,7 @@ def command(
     check_inputs(inputs)
     if report is not None:
         check_report(report)
-    rules = rulesets.load(rule_paths, wanted, pipelines, rulesets.caution)
+    rules = rulesets.load(rule_paths, wanted, pipelines, rulesets.caution, cache=cache)
     rulesets.tell(rules)
     rulesets.settle()
     if not len(rules) and not rules.unwanted:

@@ -27,6 +27,16 @@ FORMATS = ("table", "ndjson", "json", "csv")
 PATH = click.Path(path_type=Path)
 
 
+NO_CACHE = click.option(
+    "--no-cache",
+    "cache",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Compile every rule anew; neither read nor write the cache.",
+)
+
+
 def rule_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say which rules are wanted, and how they are to be read."""
     options = (
@@ -73,6 +83,7 @@ def rule_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="FILE",
             help="pySigma processing pipeline to apply to every rule; may be repeated.",
         ),
+        NO_CACHE,
     )
     for option in reversed(options):
         function = option(function)

@@ -38,6 +38,9 @@ class Rules(Section):
     pipelines: tuple[FilePath, ...] = Field(
         default=(), description="pySigma processing pipelines (YAML), applied in this order."
     )
+    cache: bool = Field(
+        default=True, description="Keep compiled rules in the user's cache folder between starts."
+    )
 
 
 class Attack(Section):

@@ -136,7 +136,7 @@ def test_no_arguments_whatever_end_in_a_traceback_or_a_fault(
 def test_a_fault_of_our_own_is_told_in_one_line_unless_debugging(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fault(*_: object) -> None:
+    def fault(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by \x1b[31mzero")
 
     monkeypatch.setattr("vedette.rulesets.load", fault)

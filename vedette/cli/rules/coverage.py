@@ -39,6 +39,7 @@ def coverage(
     tags: tuple[str, ...],
     excluded: tuple[str, ...],
     pipelines: tuple[Path, ...],
+    cache: bool,
     form: str | None,
     attack_version: int | None,
 ) -> int:
@@ -59,7 +60,7 @@ def coverage(
 
     shown = word("--output", form, FORMATS) or "table"
     wanted = selection(min_level, statuses, tags, excluded)
-    rules = rulesets.load(rule_paths, wanted, pipelines)
+    rules = rulesets.load(rule_paths, wanted, pipelines, cache=cache)
     try:
         found = counted(rules.rules, Catalog.load(), attack_version)
     except AttackError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vedette.cli.options import PATH, word
+from vedette.cli.options import NO_CACHE, PATH, word
 
 if TYPE_CHECKING:
     from engine.ports import Record
@@ -52,6 +52,7 @@ FORMATS = ("table", "json")
     metavar="FILE",
     help="pySigma processing pipeline to apply to the rule; may be repeated.",
 )
+@NO_CACHE
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
 @click.option("--full", is_flag=True, help="Show every test of a long list.")
 def explain(
@@ -61,6 +62,7 @@ def explain(
     number: int,
     logsource: str | None,
     pipelines: tuple[Path, ...],
+    cache: bool,
     form: str | None,
     full: bool,
 ) -> int:
@@ -84,7 +86,7 @@ def explain(
 
     shown = word("--output", form, FORMATS) or "table"
     tags = log_source(logsource)
-    rules = _find(rule, rule_paths, pipelines)
+    rules = _find(rule, rule_paths, pipelines, cache=cache)
     if not rules:
         return 2
     normal = normalise(_event(event, number), tags)
@@ -102,7 +104,9 @@ def explain(
     return 0
 
 
-def _find(name: str, paths: tuple[Path, ...], pipelines: tuple[Path, ...]) -> list[Rule]:
+def _find(
+    name: str, paths: tuple[Path, ...], pipelines: tuple[Path, ...], *, cache: bool
+) -> list[Rule]:
     """The rules of a file, or the one with an id or title. Tells of those that do not load."""
     from engine.errors import InputError, nearest_name
     from engine.rule import Selection
@@ -111,7 +115,7 @@ def _find(name: str, paths: tuple[Path, ...], pipelines: tuple[Path, ...]) -> li
 
     file = Path(name)
     in_file = not paths and (file.suffix in (".yml", ".yaml") or file.is_file())
-    rules = rulesets.load([file] if in_file else paths, Selection(), pipelines)
+    rules = rulesets.load([file] if in_file else paths, Selection(), pipelines, cache=cache)
     found = rules.rules
     if not in_file:
         key = name.lower()

@@ -22,6 +22,7 @@ def fields(
     tags: tuple[str, ...],
     excluded: tuple[str, ...],
     pipelines: tuple[Path, ...],
+    cache: bool,
     form: str | None,
 ) -> int:
     """Say which fields the rules read, by log source, and how many rules read each.
@@ -35,7 +36,7 @@ def fields(
 
     shown = word("--output", form, FORMATS) or "table"
     wanted = selection(min_level, statuses, tags, excluded)
-    rules = rulesets.load(rule_paths, wanted, pipelines)
+    rules = rulesets.load(rule_paths, wanted, pipelines, cache=cache)
     read = fields_read(rules.rules)
     for source in sorted(read):
         if shown == "json":

@@ -18,6 +18,7 @@ def list_rules(
     tags: tuple[str, ...],
     excluded: tuple[str, ...],
     pipelines: tuple[Path, ...],
+    cache: bool,
 ) -> int:
     """List the rules that load, and name those that do not."""
     from engine.level import level_rank
@@ -25,7 +26,7 @@ def list_rules(
     from vedette.output.safe import visible
 
     wanted = selection(min_level, statuses, tags, excluded)
-    rules = rulesets.load(rule_paths, wanted, pipelines, rulesets.caution)
+    rules = rulesets.load(rule_paths, wanted, pipelines, rulesets.caution, cache=cache)
     for rule in sorted(rules.rules, key=lambda rule: (-level_rank(rule.level), rule.title)):
         techniques = ", ".join(
             tag.removeprefix("attack.").upper() for tag in rule.tags if tag.startswith("attack.t")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vedette.cli.options import PATH
+from vedette.cli.options import NO_CACHE, PATH
 
 if TYPE_CHECKING:
     from engine.rule import RuleSet
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=PATH, metavar="[PATH...]")
 @click.option("-v", "--verbose", is_flag=True, help="Also name the tests that passed.")
 @click.option("--junit", type=PATH, metavar="FILE", help="Also write the results as JUnit XML.")
-def test(paths: tuple[Path, ...], verbose: bool, junit: Path | None) -> int:
+@NO_CACHE
+def test(paths: tuple[Path, ...], verbose: bool, junit: Path | None, cache: bool) -> int:
     """Run the tests inside the rules under PATH (default: Vedette's own rules).
 
     A rule's tests stand in its `vedette` block: at least one event that must match and one near
@@ -30,7 +31,7 @@ def test(paths: tuple[Path, ...], verbose: bool, junit: Path | None) -> int:
     from vedette import rulesets
     from vedette.output.safe import visible
 
-    rules = rulesets.load(paths, Selection())
+    rules = rulesets.load(paths, Selection(), cache=cache)
     results = _results(rules)
     for result in results:
         if verbose or result.failure is not None:
