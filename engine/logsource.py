@@ -28,6 +28,9 @@ from engine.kinds import LogSource
 from engine.match.expression import And, Expression, Or
 from engine.match.translate import UntranslatableError, translate
 
+_RENAMES = "windows-audit"
+"""The one way that also renames fields."""
+
 PROBE = "vedette.probe"
 """The field of the probe rule that shows which conditions a pipeline adds."""
 
@@ -42,26 +45,23 @@ def bind(rule: SigmaRule, pipelines: Sequence[ProcessingPipeline] = ()) -> tuple
     for pipeline in pipelines:
         pipeline.apply(rule)
     source = LogSource(rule.logsource.product, rule.logsource.service, rule.logsource.category)
+    ways = _ways(source)
+    # copied while its conditions are not parsed yet, or these would be copied too
+    spare = deepcopy(rule) if any(name == _RENAMES for name, _ in ways) else rule
     plain = _expression(rule)
     bindings: list[Binding] = []
-    for name, pipeline in _ways(source):
+    for name, pipeline in ways:
         route = _route(name, source)
-        if name == "windows-audit":  # the one way that also renames fields
+        if name == _RENAMES:
             try:
-                body = _without(_applied(rule, pipeline), route)
+                pipeline.apply(spare)
+                body = _without(_expression(spare), route)
             except SigmaError:
                 continue
         else:
             body = plain
         bindings.append(Binding(name, route, body))
     return tuple(bindings)
-
-
-def _applied(rule: SigmaRule, pipeline: ProcessingPipeline) -> Expression:
-    """The rule's expression after a pipeline, leaving the rule itself as it was."""
-    copy = deepcopy(rule)
-    pipeline.apply(copy)
-    return _expression(copy)
 
 
 def _without(body: Expression, route: Expression) -> Expression:
@@ -138,7 +138,7 @@ def _ways(source: LogSource) -> tuple[tuple[str, ProcessingPipeline], ...]:
         if source.category in sysmon_generic_logsource_eventid_mapping:
             makers.append(("sysmon", partial(_sysmon, source.category)))
         if source.category in _AUDITED:
-            makers.append(("windows-audit", windows_audit_pipeline))
+            makers.append((_RENAMES, windows_audit_pipeline))
         if source.service in windows_logsource_mapping or source.category in _CHANNELLED:
             makers.append(("windows", ProcessingPipeline))
     ways.extend((name, maker() + windows_logsource_pipeline()) for name, maker in makers)
