@@ -60,6 +60,13 @@ def parsed(raw: bytes, file: str, ruleset: str, shaped: Callable[[], bool] = boo
         documents = documents_in(raw, file)
     except RuleError as error:
         return Parsed(Documents(file, "", []), ruleset, (error,))
+    return parsed_documents(documents, ruleset, shaped)
+
+
+def parsed_documents(
+    documents: Documents, ruleset: str, shaped: Callable[[], bool] = bool
+) -> Parsed:
+    """Read documents as if they stood in one file."""
     items: list[SigmaRule | Filter | Draft | RuleError] = []
     for item in _parse(documents, ruleset):
         if isinstance(item, SigmaFilter):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,47 +18,16 @@ from engine.correlate.link import Linked, sort_out
 from engine.errors import Problem, Report, RuleError
 from engine.rule import RuleSet, Selection
 from engine.rule_files import read_rule_file, rule_files
+from engine.unit import Unit
 
 if TYPE_CHECKING:  # pySigma is slow to import, and not needed where everything is known
     from sigma.processing.pipeline import ProcessingPipeline
     from sigma.rule import SigmaRule
 
-    from engine.compile import Parsed
     from engine.filters import Filter
 
 Pipelines = Callable[[], Sequence["ProcessingPipeline"]]
 """Reads the user's pipelines, where they are needed."""
-
-
-@dataclass(slots=True)
-class _Unit:
-    """A rule file at one moment; `compiled` is None while its outcome is not known."""
-
-    file: str
-    ruleset: str
-    raw: bytes
-    key: str
-    shaped: Callable[[], bool] = bool
-    """Whether pipelines will shape its rules."""
-    compiled: Compiled | None = None
-    parsed: Parsed | None = None
-    sigmas: list[SigmaRule] = field(default_factory=list)
-
-    def read(self) -> Parsed:
-        """The file as pySigma reads it, to be bound once."""
-        from engine.compile import parsed
-
-        if self.parsed is None:
-            self.parsed = parsed(self.raw, self.file, self.ruleset, self.shaped)
-        return self.parsed
-
-    def filters(self) -> int:
-        """How many filters it holds that can be applied."""
-        return len(self.compiled.filters if self.compiled else self.read().filters)
-
-    def forget(self) -> None:
-        """Let go of what pySigma made: it is large, and would not do for a second binding."""
-        self.parsed, self.sigmas = None, []
 
 
 class Library:
@@ -80,44 +49,69 @@ class Library:
         self._pipelines = pipelines
         self._volume = volume
         self._report = report
-        self._units: dict[str, _Unit] = {}
+        self._units: dict[str, Unit] = {}
+        self._looked = False
         self._linked = Linked()
         self._link_key = ""
 
     def load(self, select: Selection | None = None) -> RuleSet:
         """All rules as their files are now. Raises `InputError` for a path that is not there."""
-        units = list(self._look())
+        self.refresh()
+        return self.select(select or Selection())
+
+    def select(self, select: Selection) -> RuleSet:
+        """The rules as they were at the last look, and which of them are wanted."""
+        found, named = _together(self._units.values())
+        sort_out(found, self._linked, [item.rule for _, _, item in named], select)
+        return found
+
+    def refresh(self, *, keep: bool = False) -> bool:
+        """Look at the files again, and compile what is new; whether anything is.
+
+        With `keep`, a rule that was right at the last look, and is wrong now, stays as it was.
+        Raises `InputError` for a path that is not there; then all is as it was.
+        """
+        units = list(self._look(keep=keep))
+        fresh = [unit for unit in units if self._units.get(unit.file) is not unit]
+        if self._looked and not fresh and len(units) == len(self._units):
+            return False
         self._recall(units)
-        filtered = _hash(*(unit.key for unit in units if unit.filters()))
-        self._compile(units, filtered)
-        found, named = _together(units)
-        self._link(units, named, filtered)
+        changed = [unit for unit in fresh if keep and unit.file in self._units]
+        for unit in changed:
+            self._fell(unit)
+        filtered = self._compile(units, keep=keep)
+        again = [self._fell_bound(unit) for unit in changed]
+        if any(again):
+            filtered = self._compile(units, keep=keep)
+        self._link(units, filtered)
+        again = [self._fell_apart(unit) for unit in changed]
+        if any(again):
+            self._link(units, self._compile(units, keep=keep))
         for unit in units:
             unit.forget()
         self._units = {unit.file: unit for unit in units}
-        self._volume = None
-        sort_out(found, self._linked, [item.rule for _, _, item in named], select or Selection())
-        return found
+        self._volume, self._looked = None, True
+        return True
 
-    def _look(self) -> Iterator[_Unit]:
+    def _look(self, *, keep: bool) -> Iterator[Unit]:
         """Each file as it is now, by its bytes; an unchanged one with what is known of it."""
         for path, ruleset in rule_files(self._paths):
             file = str(path)
             try:
-                raw = read_rule_file(path)
+                unit = Unit.of(file, ruleset, read_rule_file(path), self._shaped)
             except RuleError as error:
-                yield _Unit(file, ruleset, b"", "", compiled=Compiled(refused=(error,)))
-                continue
-            unit = _Unit(file, ruleset, raw, hashlib.sha256(raw).hexdigest(), self._shaped)
+                unit = Unit.unreadable(error, file, ruleset)
+                if keep and path.is_dir():  # what is in it cannot be seen, and stays
+                    yield from (u for u in self._units.values() if path in Path(u.file).parents)
             known = self._units.get(file)
             same = known and known.key == unit.key and known.ruleset == ruleset
             yield known if known and same else unit
 
-    def _recall(self, units: Sequence[_Unit]) -> None:
+    def _recall(self, units: Sequence[Unit]) -> None:
         """Take from the volume what it knows, all of it or nothing."""
         if self._volume is None:
             return
-        found: list[tuple[_Unit, Compiled]] = []
+        found: list[tuple[Unit, Compiled]] = []
         shared: Shared = {}
         try:
             for unit in units:
@@ -129,8 +123,41 @@ class Library:
         for unit, compiled in found:
             unit.compiled = compiled
 
-    def _compile(self, units: Sequence[_Unit], filtered: str) -> None:
-        """Compile what is not known, or was under other filters."""
+    def _fell(self, unit: Unit) -> bool:
+        """Whether something cannot be read that could be before, which then stays in force."""
+        from engine.fallback import fall_back, sound_in
+
+        before = self._units[unit.file]
+        if unit.compiled is not None:
+            return fall_back(unit, before, unit.compiled.refused)
+        wrong = [item for item in unit.read().items if isinstance(item, RuleError)]
+        return bool(wrong) and fall_back(unit, before, wrong, sound_in(unit.read()))
+
+    def _fell_bound(self, unit: Unit) -> bool:
+        """The same of what was read and means nothing."""
+        from engine.fallback import fall_back, sound_in
+
+        assert unit.compiled is not None
+        wrong = [item for item in unit.compiled.rules if isinstance(item, RuleError)]
+        if not wrong:
+            return False
+        sound = sound_in(unit.read(), unit.compiled)
+        return fall_back(unit, self._units[unit.file], wrong, sound)
+
+    def _fell_apart(self, unit: Unit) -> bool:
+        """The same of correlations that do not find their rules."""
+        from engine.fallback import fall_back, key_of, sound_in
+
+        wrong = [error for error in self._linked.refused if error.file == unit.file]
+        if not wrong:
+            return False
+        made = {id(correlation.rule.document) for correlation in self._linked.correlations}
+        lost = {key_of(d.written) for d in unit.read().drafts if id(d.written) not in made}
+        return fall_back(unit, self._units[unit.file], wrong, sound_in(unit.read()) - lost)
+
+    def _compile(self, units: Sequence[Unit], *, keep: bool) -> str:
+        """Compile what is not known, or was under other filters; these as one text."""
+        filtered = _hash(*(unit.mark for unit in units if unit.filters()))
         filters: list[Filter] | None = None
         for unit in units:
             known = unit.compiled
@@ -139,8 +166,11 @@ class Library:
             if filters is None:
                 filters = _filters(units)
             self._bind(unit, filters, filtered)
+            if keep and known:
+                _stay(unit, known)
+        return filtered
 
-    def _bind(self, unit: _Unit, filters: Sequence[Filter], filtered: str) -> None:
+    def _bind(self, unit: Unit, filters: Sequence[Filter], filtered: str) -> None:
         from engine.compile import bound
 
         unit.compiled, unit.sigmas = bound(unit.read(), filters, self._pipelines(), filtered)
@@ -150,14 +180,12 @@ class Library:
             except EncodeError:
                 return  # it is compiled each time: rare, and nothing is lost but time
 
-    def _link(
-        self, units: Sequence[_Unit], named: Sequence[tuple[_Unit, int, Named]], filtered: str
-    ) -> None:
+    def _link(self, units: Sequence[Unit], filtered: str) -> None:
         """Find out what the correlations became, unless it is known of just these files."""
         if not any(unit.compiled and unit.compiled.correlations for unit in units):
             self._linked, self._link_key = Linked(), ""
             return
-        parts = [part for unit in units for part in (unit.file, unit.ruleset, unit.key)]
+        parts = [part for unit in units for part in (unit.file, unit.ruleset, unit.mark)]
         key = f"correlations-{_hash(*parts, filtered)}"
         if key == self._link_key:
             return
@@ -168,27 +196,26 @@ class Library:
                 return
             except DecodeError as error:
                 self._distrust(error)
-        self._linked = self._resolve(units, named, filtered)
+        self._linked = self._resolve(units, filtered)
         if self._volume:
             try:
                 self._volume.put(key, encode_linked(self._linked))
             except EncodeError:
                 return  # as for a file
 
-    def _resolve(
-        self, units: Sequence[_Unit], named: Sequence[tuple[_Unit, int, Named]], filtered: str
-    ) -> Linked:
+    def _resolve(self, units: Sequence[Unit], filtered: str) -> Linked:
         from engine.correlate.resolve import Known, resolve
 
-        def sigma_of(unit: _Unit, number: int) -> Callable[[], SigmaRule]:
+        def sigma_of(unit: Unit, number: int) -> Callable[[], SigmaRule]:
             return lambda: self._sigma(unit, number, units, filtered)
 
+        _, named = _together(units)
         holders = [unit for unit in units if unit.compiled and unit.compiled.correlations]
         drafts = [draft for unit in holders for draft in unit.read().drafts]
         known = [Known(n.rule, n.name, sigma_of(unit, number)) for unit, number, n in named]
         return resolve(drafts, known, self._pipelines())
 
-    def _sigma(self, unit: _Unit, number: int, units: Sequence[_Unit], filtered: str) -> SigmaRule:
+    def _sigma(self, unit: Unit, number: int, units: Sequence[Unit], filtered: str) -> SigmaRule:
         """pySigma's rule, as filters and pipelines left it; compiled again where it was known."""
         if not unit.sigmas:
             from engine.compile import bound
@@ -206,19 +233,32 @@ class Library:
             self._report(Problem("rule-cache", f"is not used, and made anew: {error}"))
 
 
-def _filters(units: Sequence[_Unit]) -> list[Filter]:
+def _filters(units: Sequence[Unit]) -> list[Filter]:
     return [item for unit in units if unit.filters() for item in unit.read().filters]
 
 
-def _together(units: Sequence[_Unit]) -> tuple[RuleSet, list[tuple[_Unit, int, Named]]]:
+def _stay(unit: Unit, known: Compiled) -> None:
+    """Leave the rules as they were that other filters have made wrong."""
+    assert unit.compiled is not None
+    rules = list(unit.compiled.rules)
+    for number, (now, before) in enumerate(zip(rules, known.rules, strict=True)):
+        if isinstance(now, RuleError) and isinstance(before, Named):
+            rules[number] = before
+            unit.broken += (now,)
+            unit.kept += (before.rule.title,)
+    unit.compiled = replace(unit.compiled, rules=tuple(rules))
+
+
+def _together(units: Iterable[Unit]) -> tuple[RuleSet, list[tuple[Unit, int, Named]]]:
     """What all files hold, each id once, and where each rule stands among its file's."""
-    found = RuleSet(files=len(units))
-    named: list[tuple[_Unit, int, Named]] = []
-    owners: dict[str, str] = {}
     outcomes = [(unit, unit.compiled or Compiled()) for unit in units]
-    for _, compiled in outcomes:
-        found.refused.extend(compiled.refused)
+    found = RuleSet(files=len(outcomes))
+    named: list[tuple[Unit, int, Named]] = []
+    owners: dict[str, str] = {}
+    for unit, compiled in outcomes:
+        found.refused.extend((*unit.broken, *compiled.refused))
         found.filters += len(compiled.filters)
+        found.kept.extend(f"{unit.file}: {title}" for title in unit.kept)
     for unit, compiled in outcomes:
         for number, item in enumerate(compiled.rules):
             if isinstance(item, RuleError):
@@ -233,7 +273,7 @@ def _together(units: Sequence[_Unit]) -> tuple[RuleSet, list[tuple[_Unit, int, N
     return found, named
 
 
-def _idle(outcomes: Sequence[tuple[_Unit, Compiled]]) -> Iterator[RuleError]:
+def _idle(outcomes: Sequence[tuple[Unit, Compiled]]) -> Iterator[RuleError]:
     """The filters that do less than they say, each with the reason."""
     scopes = [(unit.file, scope) for unit, compiled in outcomes for scope in compiled.filters]
     if not scopes:

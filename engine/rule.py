@@ -80,6 +80,8 @@ class RuleSet:
     correlations: list[Correlation] = field(default_factory=list)
     """Each after those that it listens to."""
     refused: list[RuleError] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """File and title of the rules that stay as they were, for what they are now is refused."""
     unwanted: int = 0
     filters: int = 0
     files: int = 0

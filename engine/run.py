@@ -83,6 +83,8 @@ class Pipeline:
         self.clock = clock
         self.bounds = bounds or Bounds()
         self._screened = self.bounds == Bounds()  # else every event's time must be looked at
+        self._changed = False
+        """Whether rules were changed in this poll: what its source was told before is outdated."""
         self.totals = Totals()
         self._pending: dict[str, dict[str, int]] = {}
         """Occurrence totals by source that wait for a checkpoint to be committed with."""
@@ -122,6 +124,7 @@ class Pipeline:
         after: Callable[[Batch, Written], None] | None,
     ) -> int:
         read = 0
+        self._changed = False
         checkpoint = without_state(self.state.load(source.name))
         self._pending.pop(source.name, None)  # what was not committed is read again
         for batch in source.poll(checkpoint):
@@ -142,7 +145,8 @@ class Pipeline:
 
         def look(line: bytes) -> tuple[Any, ...] | None:
             # with bounds every event's time is asked for
-            return self.detector.candidates(line, tags) if self._screened else None
+            asked = self._screened and not self._changed
+            return self.detector.candidates(line, tags) if asked else None
 
         return look
 
@@ -152,6 +156,7 @@ class Pipeline:
         Occurrence numbers are committed with a checkpoint alone: an event that will be read
         again must get the same number again.
         """
+        self._resume(name)  # rules may have been changed since the drain began
         numbered = Numbering(name, self.state, self._pending.get(name, {}))
         alerts: list[Alert] = []
         for record in batch.records:
@@ -169,7 +174,7 @@ class Pipeline:
         return written
 
     def _alerts(self, record: Record, tags: LogSource | None, numbered: Numbering) -> list[Alert]:
-        candidates = record.candidates
+        candidates = None if self._changed else record.candidates
         if candidates is None:
             if self._screened and not self.detector.may_match(record.document, record.raw, tags):
                 return []
@@ -191,6 +196,21 @@ class Pipeline:
         if self.correlator:
             self.correlator.add(event, identity, matches, now)
         return [self.maker.make(match, identity, now) for match in matches if match.rule.output]
+
+    def adopt(self, detector: Detector, correlator: Correlator | None) -> None:
+        """Go on with other rules; to be called between two batches.
+
+        A correlation that is the same as before goes on from where it was. A source may hold lines
+        that it has looked at with the rules before, until its poll ends: all of that is matched
+        as if nobody had looked.
+        """
+        before = self.correlator
+        self._changed = True
+        self.detector, self.correlator = detector, correlator
+        if before is None or correlator is None:
+            self._saved = self._kept = None  # the state, if any, is looked for again
+        elif self._saved is not None:
+            correlator.take_over(before)
 
     def finish(self) -> Written:
         """There will be no more events: store what correlations find in all that came."""

@@ -378,14 +378,33 @@ class Correlator:
         fields = dict(entry.fields)
         return [entry.time, entry.id, rules, fields, entry.origin, entry.line]
 
+    def take_over(self, before: Correlator) -> None:
+        """Go on from where another one is, which is of no use any more.
+
+        A correlation that was changed starts afresh, as after `restore`; of one that is there no
+        more it is said what goes with it.
+        """
+        ids = {correlation.rule.id for correlation in self.correlations}
+        for correlation, tracker in zip(before.correlations, before._trackers, strict=True):
+            if tracker.groups and correlation.rule.id not in ids:
+                text = f"{correlation.rule.title}: is there no more, nor its "
+                text += f"{len(tracker.groups):,} groups"
+                self._report(Problem("correlation-gone", text, correlation.rule.file))
+        self._restore(before.save())
+        self.watermark = before.watermark
+        self.changed = True
+
     def restore(self, saved: Mapping[str, Any], now: datetime) -> None:
         """Go on from a saved state; a correlation that was changed since starts afresh."""
         if saved.get("version") != VERSION:
             self._report(Problem("correlation-fresh", "the state is of another version, and left"))
             return
-        self._now = saved["now"]
         if self.watermark:
             self.watermark.restore(saved["watermark"], saved["latest"], micros(now))
+        self._restore(saved)
+
+    def _restore(self, saved: Mapping[str, Any]) -> None:
+        self._now = saved["now"]
         self._texts.restore(saved["texts"])
         for time, id, rules, fields, origin, line in saved["waiting"]:
             same = tuple(rule for rule, known in rules if self._stamps.get(rule) == known)
