@@ -48,18 +48,28 @@ def load(
     `warn` is told of each tag and each excluded name that no rule has. Raises `InputError` for
     a missing path or a pipeline that is none. Without `cache` every rule is compiled.
     """
+    return opened(paths, select, pipelines, warn, cache=cache)[1]
+
+
+def opened(
+    paths: Sequence[Path],
+    select: Selection,
+    pipelines: Sequence[Path] = (),
+    warn: Callable[[str], None] | None = None,
+    *,
+    cache: bool = True,
+) -> tuple[Library, RuleSet]:
+    """The same, with the library that can look at the files again."""
     with _uncollected():
         library, known = open_library(paths, pipelines, warn or caution, cache=cache)
-        rules = library.load()
+        library.refresh()
         if known:
             known.keep()
-    if warn and len(rules):
-        for text in astray(rules.rules, select):
+        rules = library.select(select)
+    if warn and (loaded := library.select(Selection()).rules):
+        for text in astray(loaded, select):
             warn(text)
-    wanted = [rule for rule in rules.rules if select.wants(rule)]
-    rules.unwanted = len(rules) - len(wanted)
-    rules.rules = wanted
-    return rules
+    return library, rules
 
 
 def open_library(
