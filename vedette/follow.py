@@ -21,6 +21,19 @@ FAILURES_UNTIL_IDLE = 5
 """Failures in a row of one source after which `until_idle` gives up."""
 
 
+class Changes(Protocol):
+    """Rules that may change meanwhile: `vedette.reload.Reload`, or a test's."""
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds from one look to the next; None where nobody has to look."""
+        ...
+
+    def look(self) -> None:
+        """Have what changed adopted, if it is time to look."""
+        ...
+
+
 class Flag(Protocol):
     """How a run is told to end: `vedette.stop.Stop`, `threading.Event`, or a test's."""
 
@@ -29,7 +42,7 @@ class Flag(Protocol):
         ...
 
     def wait(self, timeout: float) -> bool:
-        """Wait for it so many seconds at most; tells whether it came."""
+        """Wait for it so many seconds at most, or until woken; tells whether it came."""
         ...
 
 
@@ -53,13 +66,16 @@ def follow(
     *,
     until_idle: bool = False,
     after: Callable[[Batch, Written], None] | None = None,
+    changes: Changes | None = None,
 ) -> list[Turn]:
     """Poll each source on its interval; returns how each of them stands at the end.
 
     A failure of one source moves nothing and is tried again after a growing pause, while the
     others go on. `until_idle` ends when a poll that covers the present as it was at the start
     found nothing new in any source, or a source has failed too often (its `failure` is set).
+    `changes` are looked for before each poll, after each batch, and while waiting.
     """
+    after = _looking(changes, after)
     began = clock()
     turns = [Turn(feed, began) for feed in feeds]
     while not stop.is_set():
@@ -67,7 +83,7 @@ def follow(
         if not waiting:
             break
         turn = min(waiting, key=lambda turn: turn.due)
-        if stop.wait(max(0.0, (turn.due - clock()).total_seconds())):
+        if _wait(turn.due, stop, clock, changes):
             break
         asked = clock()
         read = _poll(turn, pipeline, stop, after)
@@ -81,6 +97,38 @@ def follow(
         elif not turn.failures:
             turn.due = max(clock(), min(turn.due, began + turn.feed.lag))
     return turns
+
+
+def _looking(
+    changes: Changes | None, after: Callable[[Batch, Written], None] | None
+) -> Callable[[Batch, Written], None] | None:
+    """What is to be called after each batch, so that changes are looked for there too."""
+    if changes is None:
+        return after
+
+    def both(batch: Batch, written: Written) -> None:
+        if after:
+            after(batch, written)
+        changes.look()
+
+    return both
+
+
+def _wait(
+    due: datetime, stop: Flag, clock: Callable[[], datetime], changes: Changes | None
+) -> bool:
+    """Wait until a poll is due, looking for changes meanwhile; tells whether to end."""
+    left = max(0.0, (due - clock()).total_seconds())
+    if changes is None:
+        return stop.wait(left)
+    while True:
+        step = left if changes.interval is None else min(left, changes.interval)
+        if stop.wait(step):
+            return True
+        changes.look()
+        left = (due - clock()).total_seconds()
+        if left <= 0:
+            return False
 
 
 def _poll(

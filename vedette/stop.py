@@ -22,12 +22,16 @@ class Stop:
         self._set = True
         self._wake.put(None)
 
+    def wake(self) -> None:
+        """Wake who waits, without a wish to end."""
+        self._wake.put(None)
+
     def is_set(self) -> bool:
         """Whether the end is wished for."""
         return self._set
 
     def wait(self, timeout: float) -> bool:
-        """Wait so many seconds at most; tells `is_set`."""
+        """Wait so many seconds at most, or until woken; tells `is_set`."""
         if not self._set:
             try:
                 self._wake.get(timeout=max(0.0, timeout))

@@ -26,12 +26,14 @@ from engine.correlate.correlator import Correlator
 from engine.detect import Detector
 from engine.errors import InputError, Report, RuleError, SettingsError
 from engine.kinds import LogSource
+from engine.library import Library
 from engine.ports import Look, Sink, Source, StateStore
 from engine.rule import RuleSet, Selection
 from engine.run import Pipeline
 from mitre.catalog import Catalog
 from vedette import rulesets
 from vedette import settings as config
+from vedette.reload import Reload
 
 log = logging.getLogger("vedette.run")
 
@@ -61,6 +63,8 @@ class Parts:
     state: StateStore
     pipeline: Pipeline
     rules: RuleSet
+    changes: Reload
+    """Has rules that change meanwhile adopted."""
     place: str
     """Where alerts go, in words."""
 
@@ -86,7 +90,7 @@ def assemble(
     """
     if not settings.sources:
         raise SettingsError("no source is configured", field="sources", expected="at least one")
-    rules = load_rules(settings)
+    library, rules = open_rules(settings)
     client = connect(cluster_settings(settings.cluster)) if settings.cluster else None
     sink, state, place = stores(settings, client, report, clock)
     if dry:
@@ -108,7 +112,24 @@ def assemble(
         sources=[source.name for source in settings.sources],
     )
     feeds = tuple(feed(source, client, report, clock, pipeline.look) for source in settings.sources)
-    return Parts(feeds, sink, state, pipeline, rules, place)
+
+    def adopt(changed: RuleSet) -> None:
+        pipeline.adopt(
+            Detector(changed.rules, report),
+            Correlator.of(changed, report, lateness=lateness(settings)),
+        )
+
+    wanted = settings.rules
+    changes = Reload(
+        library,
+        wanted.paths or [rulesets.OWN_RULES],
+        selection(settings),
+        adopt,
+        interval=wanted.reload.total_seconds() if wanted.reload else None,
+        strict=wanted.strict,
+        live=rules,
+    )
+    return Parts(feeds, sink, state, pipeline, rules, changes, place)
 
 
 def lateness(settings: config.Settings) -> timedelta:
@@ -117,21 +138,28 @@ def lateness(settings: config.Settings) -> timedelta:
     return max([LATENESS, *overlaps])
 
 
-def load_rules(settings: config.Settings) -> RuleSet:
-    """The rules that settings ask for. Raises `RuleError`, `InputError`."""
+def selection(settings: config.Settings) -> Selection:
+    """Which rules settings ask for."""
     wanted = settings.rules
-    select = Selection(
+    return Selection(
         min_level=wanted.min_level,
         statuses=frozenset(wanted.status),
         tags=frozenset(tag.lower().removeprefix("attack.") for tag in wanted.tags),
         exclude=frozenset(name.lower() for name in wanted.exclude),
     )
-    rules = rulesets.load(wanted.paths, select, wanted.pipelines, log.warning, cache=wanted.cache)
+
+
+def open_rules(settings: config.Settings) -> tuple[Library, RuleSet]:
+    """The rules that settings ask for, and their library. Raises `RuleError`, `InputError`."""
+    wanted = settings.rules
+    library, rules = rulesets.opened(
+        wanted.paths, selection(settings), wanted.pipelines, log.warning, cache=wanted.cache
+    )
     if rules.refused and (wanted.strict or not len(rules)):
         raise rules.refused[0]
     if not len(rules):
         raise RuleError("no rule is left to run", field="rules")
-    return rules
+    return library, rules
 
 
 def cluster_settings(cluster: config.Cluster) -> ClusterSettings:

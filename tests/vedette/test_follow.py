@@ -203,3 +203,43 @@ def test_a_stop_in_the_middle_ends_after_the_batch_at_hand(time: Time) -> None:
 def test_an_error_that_no_one_foresaw_is_not_swallowed(time: Time) -> None:
     with pytest.raises(ZeroDivisionError):
         run(time, Scripted("one", time, [ZeroDivisionError()]))
+
+
+class Changing:
+    """Rules that are looked at; remembers when."""
+
+    def __init__(self, time: Time, interval: float | None) -> None:
+        self._time, self.interval = time, interval
+        self.looks: list[float] = []
+
+    def look(self) -> None:
+        self.looks.append(self._time.passed)
+
+
+def test_changes_are_looked_for_while_a_source_waits_and_before_each_poll() -> None:
+    time = Time(lasts=25)
+    source, changes = Scripted("one", time, []), Changing(time, 4)
+    run(time, source, changes=changes)
+    assert source.polled == [0, 10, 20]
+    assert changes.looks == [0, 4, 8, 10, 14, 18, 20, 24]
+
+
+def test_changes_are_looked_for_after_each_batch() -> None:
+    time = Time(lasts=5)
+    source, changes = Scripted("one", time, [3]), Changing(time, None)
+    batches: list[int] = []
+    run(time, source, changes=changes, after=lambda batch, _: batches.append(len(batch.records)))
+    assert batches == [3]
+    assert changes.looks == [0, 0]
+
+
+def test_woken_before_its_time_it_looks_and_waits_for_the_rest() -> None:
+    class Woken(Time):
+        def wait(self, timeout: float) -> bool:
+            return super().wait(min(timeout, 3))
+
+    time = Woken(lasts=15)
+    source, changes = Scripted("one", time, []), Changing(time, None)
+    run(time, source, changes=changes)
+    assert source.polled == [0, 10]
+    assert changes.looks == [0, 3, 6, 9, 10, 13]

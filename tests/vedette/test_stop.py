@@ -55,3 +55,11 @@ def test_signals_by_the_thousand_never_lock_it_up(stop: Stop) -> None:
         stop.wait(0.0002)
         stop._set = False  # wish again, so that the waits go on
     assert stop.wait(5) is True
+
+
+def test_woken_it_waits_no_longer_and_is_no_wish_to_end(stop: Stop) -> None:
+    threading.Timer(0.05, stop.wake).start()
+    began = time.monotonic()
+    assert stop.wait(30) is False
+    assert time.monotonic() - began < 5
+    assert not stop.is_set()

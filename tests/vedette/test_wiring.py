@@ -19,7 +19,7 @@ from tests.vedette.cli.command import BROKEN
 from vedette.dry import DrySink, DryState
 from vedette.output.summary import Summary
 from vedette.settings import Settings, load
-from vedette.wiring import Parts, assemble, cluster_settings, first_poll, load_rules
+from vedette.wiring import Parts, assemble, cluster_settings, first_poll, open_rules
 
 NOW = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
 
@@ -96,24 +96,24 @@ def test_no_source_is_a_settings_error(folder: Path) -> None:
     ],
 )
 def test_settings_choose_the_rules(folder: Path, chosen: dict[str, Any], titles: set[str]) -> None:
-    rules = load_rules(settings(rules={"paths": ["rules"], **chosen}))
+    rules = open_rules(settings(rules={"paths": ["rules"], **chosen}))[1]
     assert {rule.title for rule in rules.rules} == titles
 
 
 def test_a_name_that_no_rule_has_is_warned_of(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    load_rules(settings(rules={"paths": ["rules"], "exclude": ["whoami was ran"]}))
+    open_rules(settings(rules={"paths": ["rules"], "exclude": ["whoami was ran"]}))[1]
     assert "did you mean 'whoami was run'?" in caplog.text
 
 
 def test_no_rule_left_or_a_refused_one_under_strict_is_a_rule_error(folder: Path) -> None:
     with pytest.raises(RuleError, match="no rule is left to run"):
-        load_rules(settings(rules={"paths": ["rules"], "min_level": "critical"}))
+        open_rules(settings(rules={"paths": ["rules"], "min_level": "critical"}))[1]
     (folder / "rules" / "broken.yml").write_text(BROKEN)
-    assert len(load_rules(settings())) == 2
+    assert len(open_rules(settings())[1]) == 2
     with pytest.raises(RuleError, match=r"broken.yml:5: detection"):
-        load_rules(settings(rules={"paths": ["rules"], "strict": True}))
+        open_rules(settings(rules={"paths": ["rules"], "strict": True}))[1]
 
 
 def test_a_clusters_settings_are_handed_on_whole(folder: Path) -> None:

@@ -59,6 +59,7 @@ def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None
     shown = word("--output", form, FORMATS) or ("table" if sys.stdout.isatty() else "ndjson")
     stop = _stop_on_signals()
     parts = _assemble(loaded, shown if dry_run else None)
+    _look_on_hangup(parts, stop)
     try:
         rulesets.settle()
         for line in rulesets.described(parts.rules):
@@ -85,11 +86,28 @@ def _stop_on_signals() -> Stop:
     return stop
 
 
+def _look_on_hangup(parts: Parts, stop: Stop) -> None:
+    """Have SIGHUP look for changed rules at once; that a terminal was closed ends the run."""
+    terminal = sys.stderr.isatty()
+
+    def handle(_number: int, _frame: object) -> None:
+        if terminal and not sys.stderr.isatty():
+            stop.set()
+            return
+        parts.changes.ask()
+        stop.wake()
+
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, handle)
+
+
 def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
     """Run until stopped or idle, and say what was done."""
     from vedette.follow import follow
 
-    turns = follow(parts.feeds, parts.pipeline, stop, _now, until_idle=until_idle)
+    turns = follow(
+        parts.feeds, parts.pipeline, stop, _now, until_idle=until_idle, changes=parts.changes
+    )
     totals = parts.pipeline.totals
     for turn in turns:
         log.info("source %s: %d events read", turn.feed.source.name, turn.events)

@@ -47,6 +47,15 @@ def parse_positive(value: object) -> timedelta:
     return found
 
 
+def parse_interval_or_off(value: object) -> timedelta | None:
+    """The duration, longer than nothing, or None for `off` (which YAML reads as false)."""
+    if value is False or value == "off":
+        return None
+    if isinstance(value, bool):
+        raise invalid("is true", f"{EXPECTED}, or off")
+    return parse_positive(value)
+
+
 def format_duration(value: timedelta) -> str:
     """The shortest exact way to write it: `timedelta(seconds=600)` is `10m`."""
     milliseconds = round(value.total_seconds() * 1000)
@@ -62,8 +71,26 @@ _SHAPE = WithJsonSchema(
 )
 _TEXT = PlainSerializer(format_duration, return_type=str)
 
+_OR_OFF = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string", "pattern": PATTERN},
+            {"type": "number", "exclusiveMinimum": 0},
+            {"enum": ["off", False]},
+        ]
+    }
+)
+
 Duration = Annotated[timedelta, PlainValidator(parse_duration), _TEXT, _SHAPE]
 """Zero or more."""
+
+IntervalOrOff = Annotated[
+    timedelta | None,
+    PlainValidator(parse_interval_or_off),
+    PlainSerializer(lambda value: format_duration(value) if value else "off", return_type=str),
+    _OR_OFF,
+]
+"""More than zero; `off` is None."""
 
 Interval = Annotated[timedelta, PlainValidator(parse_positive), _TEXT, _SHAPE]
 """More than zero."""

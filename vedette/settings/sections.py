@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from vedette.settings.durations import IntervalOrOff
 from vedette.settings.section import Section
 from vedette.settings.values import FilePath, Line, no_bool
 
@@ -37,6 +39,10 @@ class Rules(Section):
     )
     pipelines: tuple[FilePath, ...] = Field(
         default=(), description="pySigma processing pipelines (YAML), applied in this order."
+    )
+    reload: IntervalOrOff = Field(
+        default=timedelta(seconds=1),
+        description="Pause from one look for changed rules to the next, or off.",
     )
     cache: bool = Field(
         default=True, description="Keep compiled rules in the user's cache folder between starts."

@@ -37,7 +37,10 @@ def _process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a run changes of its process is put back; nothing waits for files to settle."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signals = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    }
     monkeypatch.setattr("vedette.wiring.QUIET", 0.0)
     yield
     root.handlers[:] = handlers

@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from vedette.settings.durations import format_duration, parse_duration, parse_positive
+from vedette.settings.durations import (
+    format_duration,
+    parse_duration,
+    parse_interval_or_off,
+    parse_positive,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,18 @@ def test_all_else_is_refused(written: object) -> None:
 def test_an_interval_is_longer_than_nothing() -> None:
     with pytest.raises(PydanticCustomError, match="longer than 0"):
         parse_positive("0s")
+
+
+@pytest.mark.parametrize("written", ["off", False])
+def test_what_may_be_off_is_off(written: object) -> None:
+    assert parse_interval_or_off(written) is None
+
+
+def test_what_may_be_off_is_else_longer_than_nothing() -> None:
+    assert parse_interval_or_off("2s") == timedelta(seconds=2)
+    for written in (True, None, "0s", "on", ""):
+        with pytest.raises(PydanticCustomError):
+            parse_interval_or_off(written)
 
 
 @given(st.integers(min_value=0, max_value=3650 * 86_400_000))

@@ -1,0 +1,108 @@
+"""Rules that change while `vedette run` is running: live with the next batch."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from engine.errors import VedetteError
+from engine.library import Library
+from engine.rule import RuleSet, Selection
+from vedette.footprint import Footprint, footprint
+
+log = logging.getLogger("vedette.run")
+
+
+class Reload:
+    """Looks at the rule folders each `interval` seconds, and has changed rules adopted.
+
+    Without an interval it looks only when asked. `adopt` is given all rules that are live from
+    now on. A rule that is wrong now stays as it was; what is wrong with it is logged, once. With
+    `strict` nothing changes while any rule is wrong.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        paths: Sequence[Path],
+        select: Selection,
+        adopt: Callable[[RuleSet], None],
+        *,
+        interval: float | None,
+        strict: bool = False,
+        live: RuleSet | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.interval = interval
+        self._library, self._paths, self._select = library, tuple(paths), select
+        self._adopt, self._strict = adopt, strict
+        self._clock, self._wall = clock, wall
+        self._told = {str(error) for error in live.refused} if live else set()
+        self._asked = False
+        self._failed: str | None = None
+        self._next = clock()
+        self._last: Footprint | None = None
+        if interval is not None:
+            import_module("engine.compile")  # now, and not when a change waits to be live
+
+    def ask(self) -> None:
+        """Look at the next chance, whatever the interval; safe in a signal handler."""
+        self._asked = True
+
+    def look(self) -> None:
+        """Have what changed adopted, if it is time to look. To be called between batches."""
+        asked, self._asked = self._asked, False
+        if not asked and (self.interval is None or self._clock() < self._next):
+            return
+        try:
+            self._look(asked=asked)
+        except VedetteError as error:
+            if str(error) != self._failed:
+                log.error("rules cannot be loaded again, and stay as they were: %s", error)
+            self._failed, self._last = str(error), None
+        if self.interval is not None:
+            self._next = self._clock() + self.interval
+
+    def _look(self, *, asked: bool) -> None:
+        seen = footprint(self._paths, self._wall())
+        known = self._last is not None and seen.seen == self._last.seen and not self._last.fresh
+        self._last = seen
+        if known and not asked:
+            return
+        changed = self._library.refresh(keep=True)
+        self._failed = None
+        if not changed:
+            if asked:
+                log.info("rules: looked at again, and nothing has changed")
+            return
+        rules = self._library.select(self._select)
+        self._tell(rules)
+        if rules.refused and self._strict:
+            log.error("rules.strict: all rules stay as they were until none is refused")
+        elif not len(rules):
+            log.error("no rule is left to run: all rules stay as they were")
+        else:
+            self._adopt(rules)
+            log.info("rules: %s", _words(rules))
+
+    def _tell(self, rules: RuleSet) -> None:
+        """Name what is wrong now and was not before."""
+        for error in rules.refused:
+            if str(error) not in self._told:
+                log.error("rule refused: %s", error)
+        self._told = {str(error) for error in rules.refused}
+        for title in rules.kept:
+            log.warning("stays as it was: %s", title)
+
+
+def _words(rules: RuleSet) -> str:
+    parts = [f"{len(rules):,} live from now on"]
+    if rules.kept:
+        parts.append(f"{len(rules.kept):,} of them as they were before")
+    if rules.refused:
+        parts.append(f"{len(rules.refused):,} refused")
+    return ", ".join(parts)
