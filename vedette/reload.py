@@ -61,7 +61,7 @@ class Reload:
         try:
             self._look(asked=asked)
         except VedetteError as error:
-            if str(error) != self._failed:
+            if asked or str(error) != self._failed:
                 log.error("rules cannot be loaded again, and stay as they were: %s", error)
             self._failed, self._last = str(error), None
         if self.interval is not None:

@@ -177,10 +177,13 @@ def test_a_folder_that_is_gone_is_told_once_and_comes_back(
     assert live.look() == []
     assert live.look() == []
     assert caplog.text.count("rules cannot be loaded again, and stay as they were") == 1
+    live.reload.ask()
+    assert live.look(0.0) == []
+    assert caplog.text.count("rules cannot be loaded again, and stay as they were") == 2
     away.rename(live.folder)
     assert live.look() == []
     live.put("3.yml", rule("Three"))
     assert live.look() == [["One", "Three", "Two"]]
     live.folder.rename(away)
     live.look()
-    assert caplog.text.count("rules cannot be loaded again, and stay as they were") == 2
+    assert caplog.text.count("rules cannot be loaded again, and stay as they were") == 3

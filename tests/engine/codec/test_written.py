@@ -60,7 +60,7 @@ modified: 2022-01-01 10:00:00 +02:00
 big: 123456789012345678901234567890
 infinite: -.inf
 bytes: !!binary aGFsbG8=
-set: !!set {a, b}
+set: !!set {a}
 order: !!omap [a: 1, b: 2]
 nested: [{date: 2020-02-02}, [2020-02-03, null, true, 1.0, 1]]
 """
