@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from sigma.backends.vedette import VedetteBackend
 from sigma.collection import SigmaCollection
 from sigma.exceptions import SigmaFeatureNotSupportedByBackendError
+from sigma.pipelines.vedette import vedette_labels
 from sigma.plugins import InstalledSigmaPlugins
 from sigma.rule import SigmaRule
 
 from engine.logsource import bind
-from sigma.backends.vedette import VedetteBackend
-from sigma.pipelines.vedette import vedette_labels
 
 
 def rules(**detection: Any) -> SigmaCollection:
