@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import subprocess
@@ -46,16 +45,18 @@ def rsigma(rules: Path, lines: Sequence[bytes]) -> Peer | None:
         events, none = Path(folder) / "events.ndjson", Path(folder) / "none.ndjson"
         events.write_bytes(b"\n".join(tagged(line) for line in lines) + b"\n")
         none.write_bytes(b"{}\n")
-        load, _ = _timed([*command, f"@{none}"])
-        whole, printed = _timed([*command, f"@{events}"])
+        load, _ = timed([*command, f"@{none}"], ends=(0, 1))  # 1 tells of matches
+        whole, printed = timed([*command, f"@{events}"], ends=(0, 1))
     return Peer(version.stdout.splitlines()[0], len(lines), whole - load, load, printed)
 
 
-def _timed(command: list[str]) -> tuple[float, int]:
-    """CPU seconds of a command, and how many lines it printed."""
+def timed(
+    command: list[str], folder: str | None = None, ends: tuple[int, ...] = (0,)
+) -> tuple[float, int]:
+    """CPU seconds of a command that ends well, and how many lines it printed."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ})
-    if done.returncode not in (0, 1):
+    done = subprocess.run(command, capture_output=True, check=False, cwd=folder)
+    if done.returncode not in ends:
         raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr[-500:]!r}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
