@@ -7,8 +7,8 @@ that `engine.kinds` writes. A rule matches when any of its bindings does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy, deepcopy
 from functools import cache, partial
 from typing import Any
 
@@ -21,7 +21,8 @@ from sigma.processing.transformations import (
     AddConditionTransformation,
     ChangeLogsourceTransformation,
 )
-from sigma.rule import SigmaRule
+from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
+from sigma.types import SigmaExpansion, SigmaString
 
 from engine.binding import Binding
 from engine.kinds import LogSource
@@ -47,7 +48,7 @@ def bind(rule: SigmaRule, pipelines: Sequence[ProcessingPipeline] = ()) -> tuple
     source = LogSource(rule.logsource.product, rule.logsource.service, rule.logsource.category)
     ways = _ways(source)
     # copied while its conditions are not parsed yet, or these would be copied too
-    spare = deepcopy(rule) if any(name == _RENAMES for name, _ in ways) else rule
+    spare = _copied(rule) if any(name == _RENAMES for name, _ in ways) else rule
     plain = _expression(rule)
     bindings: list[Binding] = []
     for name, pipeline in ways:
@@ -62,6 +63,28 @@ def bind(rule: SigmaRule, pipelines: Sequence[ProcessingPipeline] = ()) -> tuple
             body = plain
         bindings.append(Binding(name, route, body))
     return tuple(bindings)
+
+
+def _copied(rule: SigmaRule) -> SigmaRule:
+    """A copy that may be given to a pipeline, with the very texts: no pipeline changes those."""
+    texts: dict[int, Any] = {id(text): text for text in _texts(rule.detection.detections.values())}
+    copied = copy(rule)
+    copied.detection = deepcopy(rule.detection, texts)
+    copied.fields = list(rule.fields)
+    copied.custom_attributes = dict(rule.custom_attributes)
+    copied.applied_processing_items = set(rule.applied_processing_items)
+    return copied
+
+
+def _texts(parts: Iterable[SigmaDetection | SigmaDetectionItem]) -> Iterator[SigmaString]:
+    """The texts in detections."""
+    for part in parts:
+        if isinstance(part, SigmaDetection):
+            yield from _texts(part.detection_items)
+        else:
+            for value in part.value:
+                inner = value.values if isinstance(value, SigmaExpansion) else [value]
+                yield from (each for each in inner if isinstance(each, SigmaString))
 
 
 def _without(body: Expression, route: Expression) -> Expression:
