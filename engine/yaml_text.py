@@ -60,17 +60,19 @@ class _Loader(yaml.CSafeLoader):
     """Safe loading that says where: of keys given twice and of values that are none."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for place, _ in node.value:
+        if not isinstance(node, yaml.MappingNode):
+            raise ConstructorError(None, None, "this is no mapping", node.start_mark)
+        found: dict[Any, Any] = {}
+        for place, held in node.value:
             if place.tag == "tag:yaml.org,2002:merge":
                 raise ConstructorError(None, None, "merge keys are not supported", place.start_mark)
             key = self.construct_object(place, deep=True)
             if not isinstance(key, Hashable):
                 raise ConstructorError(None, None, "a key is no plain value", place.start_mark)
-            if key in seen:
+            if key in found:
                 raise ConstructorError(None, None, f"key {key!r} is given twice", place.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+            found[key] = self.construct_object(held, deep=deep)
+        return found
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
