@@ -23,11 +23,14 @@ from tests.bench import corpus, peers
 from tests.bench.cores import speedup
 from tests.bench.engine import Engine, Pass, peak_megabytes
 from tests.bench.multiply import multiplied
+from tests.bench.peers_zircolite import zircolite
 from tests.conftest import SHARED
 
 RULES = SHARED / "sigmahq" / "rules" / "windows"
 SINGLE = 20_000
 """Lines that are timed one by one."""
+SLOW = 20_000
+"""Lines for a peer that is slow."""
 TIMES = 10
 """How many times the rules."""
 
@@ -76,9 +79,22 @@ def measure(name: str, rules: Sequence[Rule], lines: Sequence[bytes]) -> Engine:
         )
         for done in (cold, warm):
             print(f"  {done.name}: {done.rate / rate:.2f} times {before.name}")
+    beside_zircolite(rules, engine, lines[half:][:SLOW])
     budget = engine.detector.budget
     print(f"  {budget.entries:,} answers kept, emptied {budget.resets} times", flush=True)
     return engine
+
+
+def beside_zircolite(rules: Sequence[Rule], warm: Engine, lines: Sequence[bytes]) -> None:
+    """Print how many times Zircolite's speed ours is, on few lines, for it is slow."""
+    peer = zircolite(RULES, lines)
+    if peer is None:
+        print("  Zircolite is not installed")
+        return
+    print(f"  {peer.name}, {len(lines):,} of the lines {peer.rate:>19,.0f} events per CPU second")
+    for name, engine in (("first pass", Engine(rules)), ("warm", warm)):
+        done = engine.run(name, lines)
+        print(f"  {name}, the same lines: {done.rate / peer.rate:.0f} times {peer.name}")
 
 
 def more(rules: Sequence[Rule], engine: Engine, lines: Sequence[bytes]) -> None:
