@@ -48,8 +48,6 @@ class FieldTests:
         self.field = field
         self._tests = tests
         self._known = Memory[Held](budget)
-        self.texts = self._known.answers
-        """Answers for fields of one text that is not too long, by that text."""
 
     @cached_property
     def _ready(self) -> _Ready:

@@ -9,6 +9,7 @@ be told in this way is left to `engine.match.screen`, which looks at the parsed 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -28,6 +29,11 @@ from engine.match.specialise import Known
 KINDS_KEPT = 1024
 GUESSES_KEPT = 4096
 """Bounds on hostile variety; beyond them everything is forgotten and learnt anew."""
+
+FREE = 256
+"""Kinds that get a plan at once."""
+AGAIN = 20
+"""How often others have come before they get one."""
 
 VARIANTS = 8
 """Plans for one channel and event id, whose fields go by different names."""
@@ -60,6 +66,7 @@ class Lines(Generic[R]):
         self._guesses: dict[bytes, LinePlan] = {}
         """Plans by the bytes at the event id; a guess is checked."""
         self._kinds: dict[_Identity, _Kind] = {}
+        self._met: Counter[_Identity] = Counter()
         self.misses = 0
         """How often the answer for some values was not known."""
 
@@ -130,6 +137,8 @@ class Lines(Generic[R]):
             return None  # it is routed by more than its identity
         kind = self._kinds.get(identity)
         if kind is None:
+            if not self._worth_it(identity):
+                return None
             kind = self._new(identity, document)
         elif plan := _fitting(kind, line):
             return plan
@@ -139,6 +148,19 @@ class Lines(Generic[R]):
         plan = LinePlan(kind.judge, kind.rules, fixed, self._others, document, self._budget)
         kind.plans.append(plan)
         return _fitting(kind, line)
+
+    def _worth_it(self, identity: _Identity) -> bool:
+        """Whether a kind gets a plan: among very many, only one that comes again and again.
+
+        A plan takes much longer to make than an event to evaluate, and who writes events can
+        write any event id.
+        """
+        if len(self._kinds) < FREE:
+            return True
+        if len(self._met) >= KINDS_KEPT:
+            self._met.clear()
+        self._met[identity] += 1
+        return self._met[identity] > AGAIN
 
     def _new(self, identity: _Identity, document: Mapping[str, Any]) -> _Kind:
         if len(self._kinds) >= KINDS_KEPT:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.detect import Detector
+from engine.match.lines import FREE
 from engine.normalise import normalise
 from engine.ports import Record
 from tests.engine.match.test_agreement import made
@@ -129,6 +130,27 @@ def test_a_channel_or_event_id_that_changes_is_no_surprise() -> None:
             assert told(asked, line) in (wanted, None), line
             if number is not True and isinstance(number, int | str):
                 assert told(asked, line) == wanted, line
+
+
+def test_event_ids_without_end_get_no_plans_without_end() -> None:
+    asked = detector({"a": "evil"}, logsource={"product": "windows"})
+    kinds = range(2 * FREE)
+    first = [told(asked, {"Channel": "x", "EventID": number, "a": "evil"}) for number in kinds]
+    assert first[:FREE] == [["r0"]] * FREE
+    assert first[FREE:] == [None] * FREE
+    again = [told(asked, {"Channel": "x", "EventID": 2 * FREE, "a": "evil"}) for _ in range(50)]
+    assert again[0] is None
+    assert again[-1] == ["r0"]
+
+
+def test_what_is_remembered_of_lines_is_bounded_and_answers_stay_right() -> None:
+    asked = detector({"Image|contains": "7"}, {"CommandLine|contains": "7"})
+    asked.budget.characters = 20_000
+    for number in range(2000):
+        line = SYSMON | {"Image": f"value {number} of an endless stream", "CommandLine": number}
+        assert told(asked, line) == (["r0", "r1"] if "7" in str(number) else [])
+    assert asked.budget.resets > 3
+    assert asked.budget.entries < 2000
 
 
 @pytest.mark.parametrize(
