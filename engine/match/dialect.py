@@ -76,4 +76,4 @@ def _class(part: str, folded: bool) -> str:
     if not folded or not body.isascii() or any(e in body for e in (*_COMPLEMENTS, r"\x", r"\u")):
         return made
     relatives = f"(?-i:[{_TURKIC}])"
-    return f"(?:{made}|{relatives})" if negated else f"(?!{relatives}){made}"
+    return f"(?:{made}|{relatives})" if negated else f"(?:(?!{relatives}){made})"
