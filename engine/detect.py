@@ -22,6 +22,7 @@ from engine.match.lines import Lines
 from engine.match.memory import Budget
 from engine.match.pattern import RegexTimeoutError
 from engine.match.screen import Screen
+from engine.match.specialise import needed_numbers
 from engine.normalise import normalise
 from engine.ports import Document, Record
 from engine.rule import Rule
@@ -80,6 +81,11 @@ class _Member:
     def reads(self) -> frozenset[str]:
         """The fields that the binding's body reads."""
         return fields(self.expression)
+
+    @cached_property
+    def event_ids(self) -> frozenset[float] | None:
+        """Event ids of which an event must have one for the body to hold; None when not known."""
+        return needed_numbers(self.expression, "EventID")
 
 
 Candidates = tuple[_Member, ...]

@@ -10,6 +10,7 @@ from engine.match.evaluate import Ruleset
 from engine.match.expression import NEVER, Expression
 from engine.match.fieldtests import NOTHING
 from engine.match.memory import Budget
+from engine.match.predicates import as_number
 from engine.match.specialise import Known, specialise
 
 
@@ -31,6 +32,11 @@ class Asking(Protocol):
         """The fields that it reads."""
         ...
 
+    @property
+    def event_ids(self) -> frozenset[float] | None:
+        """Event ids of which an event must have one for it to match; None when not known."""
+        ...
+
 
 class Judge:
     """The bodies of rules with what is known of the kind filled in.
@@ -46,7 +52,11 @@ class Judge:
     ) -> None:
         self._origin: list[int] = []
         bodies: list[Body] = []
+        ids = known.get("EventID")
+        number = as_number(ids[0]) if ids else None
         for place, rule in enumerate(rules):
+            if ids is not None and rule.event_ids is not None and number not in rule.event_ids:
+                continue  # as `specialise` would find, which takes long for all rules of a log
             if rule.reads.isdisjoint(known):
                 bodies.append(rule.body)
             else:

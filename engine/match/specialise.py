@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from engine.match.body import remembered
 from engine.match.expression import ALWAYS, NEVER, And, Expression, Not, Or, Test
 from engine.match.fieldtests import NO_EVENT
-from engine.match.predicates import Scalar
+from engine.match.predicates import Number, Scalar
 
 Known = Mapping[str, tuple[Scalar, ...]]
 """The values of some fields; a field that is missing or null has none: ()."""
@@ -36,6 +36,26 @@ def specialise(expression: Expression, known: Known) -> Expression:
             if field is None or field not in known or not remembered(expression):
                 return expression
             return ALWAYS if predicate.holds(known[field], NO_EVENT) else NEVER
+
+
+def needed_numbers(expression: Expression, field: str) -> frozenset[float] | None:
+    """Numbers of which a field must have one for the expression to hold; None when not known."""
+    match expression:
+        case Test(name, Number(number)) if name == field:
+            return frozenset((number,))
+        case And(items):
+            found = (needed_numbers(item, field) for item in items)
+            return next((numbers for numbers in found if numbers is not None), None)
+        case Or(items) if items:
+            numbers: set[float] = set()
+            for item in items:
+                alternative = needed_numbers(item, field)
+                if alternative is None:
+                    return None
+                numbers |= alternative
+            return frozenset(numbers)
+        case _:
+            return None
 
 
 def _all(items: Iterable[Expression], known: Known) -> Expression:

@@ -121,6 +121,21 @@ def test_a_candidate_by_a_keyword_is_asked_again() -> None:
     assert asked.match_candidates(found, event) == []
 
 
+def test_a_rule_for_event_ids_is_asked_of_these_alone() -> None:
+    security = {"product": "windows", "service": "security"}
+    asked = detector(
+        {"EventID": [4624, 4625], "a": "x"},
+        [{"EventID": 4624, "a": "x"}, {"a": "y"}],
+        {"EventID": "4624", "a": "x"},
+        {"EventID|gte": 4625, "a": "x"},
+        logsource=security,
+    )
+    for number, wanted in ((4624, ["r0", "r1", "r2"]), ("4624", ["r0", "r1", "r2"]),
+                           (4625, ["r0", "r3"]), (1, []), ("x", [])):  # fmt: skip
+        assert told(asked, {"Channel": "Security", "EventID": number, "a": "x"}) == wanted, number
+    assert told(asked, {"Channel": "Security", "EventID": 1, "a": "y"}) == ["r1"]
+
+
 def test_a_channel_or_event_id_that_changes_is_no_surprise() -> None:
     asked = detector({"Image": "evil"})
     for channel in ("Security", "Microsoft-Windows-Sysmon/Operational", "SECURITY"):
