@@ -5,6 +5,7 @@ The engine only declares these; `connectors/` implements them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,8 +56,12 @@ class Unread(Record):
 
     @property
     def document(self) -> Document:
-        """The event."""
-        found: Document = orjson.loads(self.raw or b"")
+        """The event; a number that is too large for a float is infinite."""
+        found: Document
+        try:
+            found = orjson.loads(self.raw or b"")
+        except orjson.JSONDecodeError:
+            found = json.loads(self.raw or b"")
         return found
 
 

@@ -30,11 +30,8 @@ def line_records(lines: list[bytes], line: int, context: Context) -> list[Record
     look = context.look or _no_look
     for number, text in enumerate(lines, line):
         candidates = look(text) if len(text) <= RAW_KEPT else None
-        if candidates is not None and not might_nest(text, deepest):
-            if candidates:
-                add(Record(loads(text), origin, None, None, number, text, candidates))
-            else:
-                add(Unread(text, origin, number))
+        if candidates == () and not might_nest(text, deepest):
+            add(Unread(text, origin, number))
             continue
         try:
             value = loads(text)
@@ -54,7 +51,8 @@ def line_records(lines: list[bytes], line: int, context: Context) -> list[Record
         ):
             found.extend(records(value, text, number, context))
         else:
-            add(Record(value, origin, None, None, number, text if len(text) <= RAW_KEPT else None))
+            raw = text if len(text) <= RAW_KEPT else None
+            add(Record(value, origin, None, None, number, raw, candidates))
     return found
 
 

@@ -70,9 +70,9 @@ class LinePlan:
     ) -> None:
         self._judge, self._rules, self._budget = judge, rules, budget
         self.stretches = _stretches(judge)
+        """What to look for in a line for the rules' keywords; None when a line cannot tell."""
         found = self.stretches or frozenset()
         self._guards = guard(found, spaced=False), guard(found, spaced=True)
-        """What to look for in a line for the rules' keywords; None when a line cannot tell."""
         asked = _Asked(judge, absent, Layout(tuple(document)))
         self._base = asked.base
         self.with_keywords = tuple(rules[place] for place in judge.with_keywords)

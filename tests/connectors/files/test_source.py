@@ -348,3 +348,19 @@ def test_whole_lines_inside_a_value_that_never_ends_are_events(tmp_path: Path) -
     found, problems = read_bytes(tmp_path, data)
     assert found == [{"n": 1}, {"n": 2}]
     assert [(problem.kind, problem.line) for problem in problems] == [("malformed-json", 1)]
+
+
+def test_a_line_that_only_the_look_could_read_ends_nothing(tmp_path: Path) -> None:
+    """A number too large for a float, in a field that no rule reads."""
+    file = tmp_path / "a.ndjson"
+    file.write_bytes(b'{"a":1}\n{"a":2,"b":1e999}\n{"a":3,"b":1e999}\n')
+    problems: list[Problem] = []
+    told = {1: (), 2: (), 3: ("rule",)}
+
+    def look(line: bytes) -> tuple[str, ...]:
+        return told[int(line[5:6])]
+
+    source = FileSource([file], problems.append, look=look)
+    records = [record for batch in source.poll() for record in batch.records]
+    assert [record.document["a"] for record in records] == [1, 2]
+    assert [(problem.kind, problem.line) for problem in problems] == [("malformed-json", 3)]
