@@ -14,13 +14,16 @@ import argparse
 import gc
 import platform
 import sys
+import tempfile
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from engine.load import load_rules
 from engine.rule import Rule
 from tests.bench import corpus, peers
 from tests.bench.cores import speedup
+from tests.bench.corpus import Lines
 from tests.bench.engine import Engine, Pass, peak_megabytes
 from tests.bench.multiply import multiplied
 from tests.bench.peers_zircolite import zircolite
@@ -54,16 +57,15 @@ def tell(done: Pass) -> None:
     )
 
 
-def measure(name: str, rules: Sequence[Rule], lines: Sequence[bytes]) -> Engine:
+def measure(name: str, rules: Sequence[Rule], lines: Lines) -> Engine:
     """Print one corpus's figures; returns an engine that is warm from the first half."""
-    size = sum(map(len, lines)) / len(lines)
-    print(f"\n{name}: {len(lines):,} events of {size:,.0f} bytes, {corpus.digest(lines)}")
-    half = len(lines) // 2
+    print(f"\n{name}: {len(lines):,} events of {lines.size:,.0f} bytes, {lines.digest()}")
+    first, second = halves(lines)
     before = peers.rsigma(RULES, lines)
     cold = Engine(rules).run("first pass, caches empty", lines)
     engine = Engine(rules)
-    engine.run("to warm", lines[:half])
-    warm = engine.run("warm from one half, the other half", lines[half:])
+    engine.run("to warm", first)
+    warm = engine.run("warm from one half, the other half", second)
     after = peers.rsigma(RULES, lines)
     floor = (cold.events + warm.events) / (cold.parsing + warm.parsing)
     print(f"  {'parsing alone (orjson), in turns':<42} {floor:>9,.0f} events per CPU second")
@@ -79,13 +81,13 @@ def measure(name: str, rules: Sequence[Rule], lines: Sequence[bytes]) -> Engine:
         )
         for done in (cold, warm):
             print(f"  {done.name}: {done.rate / rate:.2f} times {before.name}")
-    beside_zircolite(rules, engine, lines[half:][:SLOW])
+    beside_zircolite(rules, engine, second.part(0, min(SLOW, len(second))))
     budget = engine.detector.budget
     print(f"  {budget.entries:,} answers kept, emptied {budget.resets} times", flush=True)
     return engine
 
 
-def beside_zircolite(rules: Sequence[Rule], warm: Engine, lines: Sequence[bytes]) -> None:
+def beside_zircolite(rules: Sequence[Rule], warm: Engine, lines: Lines) -> None:
     """Print how many times Zircolite's speed ours is, on few lines, for it is slow."""
     peer = zircolite(RULES, lines)
     if peer is None:
@@ -97,22 +99,22 @@ def beside_zircolite(rules: Sequence[Rule], warm: Engine, lines: Sequence[bytes]
         print(f"  {name}, the same lines: {done.rate / peer.rate:.0f} times {peer.name}")
 
 
-def more(rules: Sequence[Rule], engine: Engine, lines: Sequence[bytes]) -> None:
+def more(rules: Sequence[Rule], engine: Engine, lines: Lines) -> None:
     """Print what one event takes alone, what two cores give, and what more rules cost."""
-    half = len(lines) // 2
-    taken = engine.latencies(lines[half : half + SINGLE])
+    first, second = halves(lines)
+    taken = engine.latencies(islice(second, SINGLE))
     print(
         f"\none event alone, warm: median {taken[len(taken) // 2] * 1e6:.0f} µs, "
         f"p99 {taken[len(taken) * 99 // 100] * 1e6:.0f} µs, longest {taken[-1] * 1e3:.1f} ms"
     )
-    twice = speedup(engine, lines[half:])
+    twice = speedup(engine, second)
     print(f"two processes: {f'{twice:.2f} times one' if twice else 'no fork here'}", flush=True)
     multiple = list(multiplied(rules, TIMES))
     many = Engine(multiple)
-    many.run("to warm", lines[:half])
+    many.run("to warm", first)
     few = Engine(rules)
-    few.run("to warm", lines[:half])
-    seconds = [(many.run("m", part).seconds, few.run("f", part).seconds) for part in thirds(lines)]
+    few.run("to warm", first)
+    seconds = [(many.run("m", part).seconds, few.run("f", part).seconds) for part in thirds(second)]
     ratio = sum(m for m, _ in seconds) / sum(f for _, f in seconds)
     print(
         f"{len(multiple) / len(rules):.1f} times the rules ({len(multiple):,}): {ratio:.2f} times "
@@ -120,10 +122,16 @@ def more(rules: Sequence[Rule], engine: Engine, lines: Sequence[bytes]) -> None:
     )
 
 
-def thirds(lines: Sequence[bytes]) -> list[Sequence[bytes]]:
-    """The second half in three parts, so that two engines take turns."""
-    part = len(lines) // 6
-    return [lines[len(lines) - (n + 1) * part : len(lines) - n * part] for n in range(3)]
+def halves(lines: Lines) -> tuple[Lines, Lines]:
+    """What engines are warmed on, and what they are timed on."""
+    half = len(lines) // 2
+    return lines.part(0, half), lines.part(half, len(lines))
+
+
+def thirds(lines: Lines) -> list[Lines]:
+    """Three parts, so that two engines take turns."""
+    part = len(lines) // 3
+    return [lines.part(n * part, (n + 1) * part) for n in range(3)]
 
 
 def main() -> int:
@@ -135,14 +143,17 @@ def main() -> int:
         return 1
     rules = load_rules([RULES]).rules
     print(f"{machine()}; {len(rules):,} rules of SigmaHQ's rules/windows")
-    lines = corpus.real(SHARED, options.events)
-    engine = measure("real events", rules, lines)
-    more(rules, engine, lines)
-    del engine
-    gc.collect()
-    unique = list(corpus.unique(lines))
-    measure("the same, every GUID, id, time, hash and user unique", rules, unique)
-    print(f"\npeak {peak_megabytes():,.0f} MB with the corpus and all engines in memory")
+    with tempfile.TemporaryDirectory() as folder:
+        real, unique = Path(folder) / "real.ndjson", Path(folder) / "unique.ndjson"
+        corpus.write(SHARED, options.events, real, unique)
+        lines = Lines.of(real)
+        engine = measure("real events", rules, lines)
+        more(rules, engine, lines)
+        del engine
+        gc.collect()
+        every = "the same, every GUID, id, time, hash and user unique"
+        measure(every, rules, Lines.of(unique))
+    print(f"\npeak {peak_megabytes():,.0f} MB with all engines in memory")
     return 0
 
 

@@ -6,10 +6,11 @@ import multiprocessing
 import time
 from collections.abc import Sequence
 
+from tests.bench.corpus import Lines
 from tests.bench.engine import Engine
 
 
-def speedup(engine: Engine, lines: Sequence[bytes]) -> float | None:
+def speedup(engine: Engine, lines: Lines) -> float | None:
     """How many times sooner two processes are through some lines than one; None without fork.
 
     Each begins as a copy of this process, with all that its engine has learnt.
@@ -18,11 +19,11 @@ def speedup(engine: Engine, lines: Sequence[bytes]) -> float | None:
         return None
     half = len(lines) // 2
     one = _elapsed(engine, [lines])
-    two = _elapsed(engine, [lines[:half], lines[half:]])
+    two = _elapsed(engine, [lines.part(0, half), lines.part(half, len(lines))])
     return one / two
 
 
-def _elapsed(engine: Engine, shares: Sequence[Sequence[bytes]]) -> float:
+def _elapsed(engine: Engine, shares: Sequence[Lines]) -> float:
     """Seconds of wall clock until every share is done by a process of its own."""
     context = multiprocessing.get_context("fork")
     workers = [context.Process(target=engine.run, args=("share", share)) for share in shares]

@@ -7,11 +7,11 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
 
+from tests.bench.corpus import Lines
 from tests.bench.peers import Peer, timed
 
 # The sources that SigmaHQ's rules for Windows are written for, in the order that Zircolite's own
@@ -23,7 +23,7 @@ PIPELINES = ("--pipeline", "sysmon", "--pipeline", "windows-logsources")
 FASTEST = ("--quiet", "--no-parallel", "--remove-index", "idx_channel")
 
 
-def zircolite(rules: Path, lines: Sequence[bytes]) -> Peer | None:
+def zircolite(rules: Path, lines: Lines) -> Peer | None:
     """Zircolite with its best options, where VEDETTE_ZIRCOLITE names its zircolite.py.
 
     VEDETTE_ZIRCOLITE_PYTHON names the interpreter that has its requirements. It is slow:
@@ -37,8 +37,9 @@ def zircolite(rules: Path, lines: Sequence[bytes]) -> Peer | None:
     command = [python, str(program), "--config", str(program.parent / "config" / "config.yaml")]
     with tempfile.TemporaryDirectory() as folder:
         events, one = Path(folder) / "events.ndjson", Path(folder) / "one.ndjson"
-        events.write_bytes(b"\n".join(_provided(line) for line in lines) + b"\n")
-        one.write_bytes(_provided(lines[0]) + b"\n")
+        with events.open("wb") as file:
+            file.writelines(_provided(line) + b"\n" for line in lines)
+        one.write_bytes(_provided(next(iter(lines))) + b"\n")
         command += ["--jsonl", *FASTEST, "--outfile", "found.json", "--events"]
         native = ["--ruleset", str(rules.resolve()), *PIPELINES, "--save-ruleset"]
         convert, _ = timed([*command, str(one), *native], folder)
