@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Protocol
 
 from engine.binding import Binding
 from engine.errors import Problem, Report
 from engine.event import Event
 from engine.kinds import LogSource
+from engine.lazy import lazy
 from engine.match import reference
 from engine.match.allowance import allowance
 from engine.match.body import Body, Numbers
@@ -72,17 +73,17 @@ class _Member:
         self.expression = binding.body
         self._numbers = numbers
 
-    @cached_property
+    @lazy
     def body(self) -> Body:
         """The binding's body, made ready when an event of its log source comes."""
         return Body(self.expression, self._numbers)
 
-    @cached_property
+    @lazy
     def reads(self) -> frozenset[str]:
         """The fields that the binding's body reads."""
         return fields(self.expression)
 
-    @cached_property
+    @lazy
     def event_ids(self) -> frozenset[float] | None:
         """Event ids of which an event must have one for the body to hold; None when not known."""
         return needed_numbers(self.expression, "EventID")
@@ -105,7 +106,7 @@ class _Group:
         self._make = make
         self._patience = patience
 
-    @cached_property
+    @lazy
     def _ready(self) -> Group:
         return self._make(self.members)
 
@@ -140,7 +141,7 @@ class Detector:
         self._fast = group is None
         self._patience = patience
         self._numbers = Numbers()
-        make = group or (lambda rules: Ruleset([rule.body for rule in rules], self.budget))
+        make = group or self._ruleset
         members: dict[Expression, list[_Member]] = {}
         for place, rule in enumerate(self.rules):
             for binding in rule.bindings:
@@ -152,6 +153,9 @@ class Detector:
         self._routed: dict[tuple[object, ...], list[_Group]] = {}
         self._screens: dict[LogSource | None, Screen] = {}
         self._lines: dict[LogSource | None, Lines[_Member]] = {}
+
+    def _ruleset(self, rules: Sequence[Asking]) -> Group:
+        return Ruleset([rule.body for rule in rules], self._numbers, self.budget)
 
     def match(self, event: Event) -> list[Match]:
         """The rules that match, in the order they were loaded, each once."""
@@ -221,12 +225,24 @@ class Detector:
         known = self._routed.get(key)
         if known is not None:
             return known
-        found = [group for route, group in self._groups.items() if reference.holds(route, event)]
+        found = self._routed_to(event)
         if None not in key:
             if len(self._routed) >= ROUTES_KEPT:
                 self._routed.clear()
             self._routed[key] = found
         return found
+
+    def _routed_to(self, event: Event) -> list[_Group]:
+        if not self._fast:
+            return [group for route, group in self._groups.items() if reference.holds(route, event)]
+        groups = list(self._groups.values())
+        return [groups[place] for place, holds in self._routes.candidates(event) if holds()]
+
+    @lazy
+    def _routes(self) -> Ruleset:
+        """What leads to each of the groups."""
+        bodies = [Body(route, self._numbers) for route in self._groups]
+        return Ruleset(bodies, self._numbers, self.budget)
 
     def _ask(self, rule: Rule, holds: Callable[[], bool]) -> bool:
         try:

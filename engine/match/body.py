@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
+from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 from engine.event import Event
+from engine.lazy import lazy
 from engine.match import reference
-from engine.match.expression import And, Expression, Not, Or, Test, tests
+from engine.match.expression import And, Expression, Not, Or, Test
 from engine.match.predicates import Exists, Matches, Text
 
 Held = frozenset[int]
@@ -32,34 +34,98 @@ class Cover(NamedTuple):
     fields: frozenset[str | None]
 
 
+NOTHING_COVERS = Cover(inf, frozenset(), frozenset())
+
+
+class Leaf(NamedTuple):
+    """A test, numbered; its weight is infinite when its answer is not remembered."""
+
+    number: int
+    weight: float
+
+
 class Numbers:
-    """One number for equal tests, whichever rules ask them."""
+    """One number for equal tests, whichever rules ask them.
+
+    `ready` has what was made ready for some tests, by their numbers. They are the same for many
+    kinds of events. It is weak: what only a kind needed that was given up goes with it.
+    """
 
     def __init__(self) -> None:
-        self._numbers: dict[Test, int] = {}
+        self._leaves: dict[Test, Leaf] = {}
+        self.ready: WeakValueDictionary[Held, Any] = WeakValueDictionary()
+
+    def leaf(self, test: Test) -> Leaf:
+        """The test with its number."""
+        leaf = self._leaves.get(test)
+        if leaf is None:
+            weight = _commonness(test) if remembered(test) else inf
+            leaf = self._leaves[test] = Leaf(len(self._leaves), weight)
+        return leaf
 
     def of(self, test: Test) -> int:
         """The test's number."""
-        return self._numbers.setdefault(test, len(self._numbers))
+        return self.leaf(test).number
 
 
 class Body:
     """A condition, ready to be decided.
 
     `asked` are the tests whose answers are remembered, and `covers` have some of them, the rarest
-    first. `exact` says that the answers to `asked` decide it, `keywords` that it has some.
+    first. `exact` says that the answers to `asked` decide it, `keywords` that it has some; `fields`
+    are those that `asked` reads (None stands for keywords).
     """
 
     def __init__(self, expression: Expression, numbers: Numbers) -> None:
-        found = list(tests(expression))
-        kept = [test for test in found if remembered(test)]
-        self.asked = [(numbers.of(test), test) for test in kept]
-        self.covers = sorted(_covers(expression, numbers), key=lambda cover: cover.weight)
-        self.exact = len(kept) == len(found)
-        self.keywords = any(test.field is None for test in found)
+        self.asked: dict[int, Test] = {}
+        self.exact, self.keywords = True, False
         self._expression, self._numbers = expression, numbers
+        self.covers = sorted(self._covers(expression), key=_weight)
+        self.fields = frozenset(test.field for test in self.asked.values())
 
-    @cached_property
+    def _covers(self, expression: Expression) -> list[Cover]:
+        """Each cover that there is; its tests are noted on the way."""
+        match expression:
+            case And(items):
+                return [cover for item in items for cover in self._covers(item)]
+            case Or(items):
+                return self._joined(items)
+            case Not(item):
+                self._covers(item)
+                return []
+            case Test():
+                return self._joined((expression,))
+
+    def _joined(self, items: Iterable[Expression]) -> list[Cover]:
+        """One cover of conditions of which any may hold, of the rarest of each; or none."""
+        total = 0.0
+        numbers: set[int] = set()
+        fields: set[str | None] = set()
+        for item in items:
+            if type(item) is Test:
+                number, weight = self._note(item)
+                numbers.add(number)
+                fields.add(item.field)
+            else:
+                best = min(self._covers(item), key=_weight, default=NOTHING_COVERS)
+                weight = best.weight
+                numbers |= best.numbers
+                fields |= best.fields
+            total += weight
+        covered = numbers and total < inf
+        return [Cover(total, frozenset(numbers), frozenset(fields))] if covered else []
+
+    def _note(self, test: Test) -> Leaf:
+        leaf = self._numbers.leaf(test)
+        if leaf.weight == inf:
+            self.exact = False
+        else:
+            self.asked[leaf.number] = test
+        if test.field is None:
+            self.keywords = True
+        return leaf
+
+    @lazy
     def check(self) -> Check:
         """What decides it; made when it is first considered, which most never are."""
         return _compile(self._expression, self._numbers)
@@ -138,39 +204,8 @@ def _split(items: Sequence[Expression], numbers: Numbers) -> tuple[Held, list[Ex
     return frozenset(found), rest
 
 
-def _covers(expression: Expression, numbers: Numbers) -> list[Cover]:
-    """Each of the choices."""
-    match expression:
-        case And(items):
-            return [cover for item in items for cover in _covers(item, numbers)]
-        case Or(items):
-            best = [_best(item, numbers) for item in items]
-            joined = _joined([cover for cover in best if cover])
-            return [joined] if best and None not in best else []
-        case Not():
-            return []
-        case Test():
-            cover = _best(expression, numbers)
-            return [cover] if cover else []
-
-
-def _best(expression: Expression, numbers: Numbers) -> Cover | None:
-    """The rarest of the choices."""
-    if type(expression) is Test:
-        if not remembered(expression):
-            return None
-        number = numbers.of(expression)
-        return Cover(_commonness(expression), frozenset((number,)), frozenset((expression.field,)))
-    return min(_covers(expression, numbers), key=lambda cover: cover.weight, default=None)
-
-
-def _joined(covers: Sequence[Cover]) -> Cover:
-    """One cover of conditions of which any may hold."""
-    return Cover(
-        sum(cover.weight for cover in covers),
-        frozenset().union(*(cover.numbers for cover in covers)),
-        frozenset().union(*(cover.fields for cover in covers)),
-    )
+def _weight(cover: Cover) -> float:
+    return cover.weight
 
 
 def _commonness(test: Test) -> float:

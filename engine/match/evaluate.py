@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from engine.event import Event
 from engine.match import reference
-from engine.match.body import Body, Cover, Held
+from engine.match.body import Body, Cover, Held, Numbers
 from engine.match.expression import Test
 from engine.match.fieldtests import NOTHING, FieldTests
 from engine.match.memory import Budget
@@ -28,7 +28,7 @@ class Ruleset:
     `keywords` the tests of every value, None when there are none.
     """
 
-    def __init__(self, bodies: Sequence[Body], budget: Budget) -> None:
+    def __init__(self, bodies: Sequence[Body], numbers: Numbers, budget: Budget) -> None:
         self._bodies = bodies
         self._considered: dict[int, list[int]] = {}
         self._always: list[int] = []
@@ -39,7 +39,7 @@ class Ruleset:
             else:
                 for number in cover.numbers:
                     self._considered.setdefault(number, []).append(place)
-            for number, test in body.asked:
+            for number, test in body.asked.items():
                 field = test.field
                 if field in asked:
                     asked[field][number] = test
@@ -48,18 +48,16 @@ class Ruleset:
         keywords = asked.pop(None, {})
         self.keywords = KeywordTests(list(keywords.items())) if keywords else None
         fields = {
-            name: FieldTests(name, list(tests.items()), budget)
+            name: FieldTests(name, tests, numbers, budget)
             for name, tests in asked.items()
             if name is not None
         }
         needed = [name for name in fields if not self._considered.keys().isdisjoint(asked[name])]
         self.first = tuple(fields[name] for name in needed)
         self.rest = tuple(tests for name, tests in fields.items() if name not in needed)
-        others = {tests.field for tests in self.rest}
+        others = frozenset(tests.field for tests in self.rest)
         self.late = frozenset(
-            place
-            for place, body in enumerate(bodies)
-            if any(test.field in others for _, test in body.asked)
+            place for place, body in enumerate(bodies) if not others.isdisjoint(body.fields)
         )
         """Places of the bodies that read a field of `rest`."""
 

@@ -76,9 +76,15 @@ def tests(expression: Expression) -> Iterator[Test]:
 
 def fields(expression: Expression) -> frozenset[str]:
     """The names of all fields the expression reads, field references included."""
-    named: set[str] = set()
-    for test in tests(expression):
-        if test.field is not None:
-            named.add(test.field)
-        named.update(test.predicate.other_fields())
-    return frozenset(named)
+    named: set[str | None] = set()
+    left = [expression]
+    while left:
+        match left.pop():
+            case Test(field, predicate):
+                named.add(field)
+                named.update(predicate.other_fields())
+            case Not(item):
+                left.append(item)
+            case And(items) | Or(items):
+                left.extend(items)
+    return frozenset(name for name in named if name is not None)

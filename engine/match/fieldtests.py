@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from functools import cached_property
+from collections.abc import Hashable, Iterable, Mapping
 
-from engine.match.body import Held
+from engine.lazy import lazy
+from engine.match.body import Held, Numbers
 from engine.match.expression import Test
 from engine.match.literal import required_literal
 from engine.match.memory import Budget, Memory
-from engine.match.pattern import Pattern, Regex, fold
+from engine.match.pattern import fold
 from engine.match.predicates import (
     InNetwork,
     Matches,
@@ -44,14 +44,21 @@ class FieldTests:
     They are made ready when the first value comes: of many log sources, few are ever met.
     """
 
-    def __init__(self, field: str, tests: Sequence[tuple[int, Test]], budget: Budget) -> None:
+    def __init__(
+        self, field: str, tests: Mapping[int, Test], numbers: Numbers, budget: Budget
+    ) -> None:
         self.field = field
         self._tests = tests
+        self._numbers = numbers
         self._known = Memory[Held](budget)
 
-    @cached_property
-    def _ready(self) -> _Ready:
-        return _Ready(self._tests)
+    @lazy
+    def _ready(self) -> Ready:
+        numbers = frozenset(self._tests)
+        ready: Ready | None = self._numbers.ready.get(numbers)
+        if ready is None:
+            ready = self._numbers.ready[numbers] = Ready(self._tests)
+        return ready
 
     def fresh(self, values: tuple[Scalar, ...]) -> Held:
         """As `held`, without remembering."""
@@ -68,25 +75,26 @@ class FieldTests:
         return self._known.keep(key, self._ready.held(values), characters(values))
 
 
-class _Ready:
+class Ready:
     """Tests sorted by how they are best asked."""
 
-    def __init__(self, tests: Sequence[tuple[int, Test]]) -> None:
+    def __init__(self, tests: Mapping[int, Test]) -> None:
         self._exact: dict[str, list[int]] = {}
         self._numbers: dict[float, list[int]] = {}
         self._networks: list[tuple[int, InNetwork]] = []
         pieces: list[Piece] = []
         self._beyond_ascii: list[tuple[int, Matches]] = []
         self._others: list[tuple[int, Test]] = []
-        for number, test in tests:
+        for number, test in tests.items():
             match test.predicate:
-                case Text(Pattern(cased=False) as pattern) if pattern.literal is not None:
-                    self._exact.setdefault(pattern.literal, []).append(number)
-                case Text(Pattern(cased=False) as pattern):
-                    pieces.append(Piece(number, pattern.longest, _folded(pattern), pattern))
+                case Text(pattern) if not pattern.cased:
+                    if (literal := pattern.literal) is not None:
+                        self._exact.setdefault(literal, []).append(number)
+                    else:
+                        pieces.append(Piece(number, pattern.longest, pattern))
                 case Matches(regex) as predicate:
                     literal = required_literal(regex.source)
-                    pieces.append(Piece(number, literal, _searched(regex)))
+                    pieces.append(Piece(number, literal, regex))
                     if literal:
                         self._beyond_ascii.append((number, predicate))
                 case Number(wanted):
@@ -96,15 +104,14 @@ class _Ready:
                 case _:
                     self._others.append((number, test))
         self._texts = TextTests(pieces)
-        self._longest = max(map(len, self._exact), default=0)
+        self._long = max(LONG, *map(len, self._exact), 0)
 
     def held(self, values: tuple[Scalar, ...]) -> Held:
         """The numbers of the tests that hold."""
         found: list[int] = []
         for value in values:
-            text = as_text(value)
-            plain = text.isascii()
-            long = plain and len(text) > max(LONG, self._longest)
+            text = value if type(value) is str else as_text(value)
+            long = len(text) > self._long and text.isascii()
             at_once = self._texts.long(text) if long else None
             if at_once is not None:
                 found += at_once
@@ -112,7 +119,7 @@ class _Ready:
                 folded = fold(text)
                 found += self._exact.get(folded, ())
                 found += self._texts.held(text, folded)
-            if not plain:
+            if self._beyond_ascii and not text.isascii():
                 # beyond ASCII, what a regular expression takes for the same letter is not what
                 # lower case makes of it, and the literal it needs may not be seen
                 found += [n for n, predicate in self._beyond_ascii if predicate.accepts(value)]
@@ -122,14 +129,6 @@ class _Ready:
                 found += [n for n, network in self._networks if network.has(address)]
         found += [n for n, test in self._others if test.predicate.holds(values, NO_EVENT)]
         return frozenset(found) if found else NOTHING
-
-
-def _folded(pattern: Pattern) -> Callable[[str, str], bool]:
-    return lambda _text, folded: pattern.matches_folded(folded)
-
-
-def _searched(regex: Regex) -> Callable[[str, str], bool]:
-    return lambda text, _folded: regex.search(text)
 
 
 def lasting(values: tuple[Scalar, ...]) -> Hashable:

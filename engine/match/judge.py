@@ -65,7 +65,7 @@ class Judge:
                     continue
                 bodies.append(Body(left, numbers))
             self._origin.append(place)
-        self._ruleset = Ruleset(bodies, budget)
+        self._ruleset = Ruleset(bodies, numbers, budget)
         self.with_keywords = tuple(
             origin for origin, body in zip(self._origin, bodies, strict=True) if body.keywords
         )

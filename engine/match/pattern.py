@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, ClassVar
 
 import re2
 import regex
 
+from engine.lazy import lazy
 from engine.match.allowance import RULE_LIMIT, left
 from engine.match.dialect import for_regex
 from engine.match.weight import copies, endless, threads
@@ -89,7 +89,7 @@ class Pattern:
     def __hash__(self) -> int:
         return self._hash
 
-    @cached_property
+    @lazy
     def _hash(self) -> int:
         return hash((self.segments, self.cased))
 
@@ -103,16 +103,16 @@ class Pattern:
         plain = len(self.segments) == 1 and self.searches[0] is None and not self._sigma
         return self.segments[0] if plain else None
 
-    @cached_property
+    @lazy
     def plain(self) -> tuple[str, ...] | None:
         """The segments, when all of them are plain text."""
         plain = not self._sigma and all(search is None for search in self.searches)
         return self.segments if plain else None
 
-    @cached_property
+    @lazy
     def longest(self) -> str:
         """The longest stretch of plain text that a fitting value has; maybe empty."""
-        return max(self.literals, key=len)
+        return max(self.plain or self.literals, key=len)
 
     @property
     def literals(self) -> list[str]:

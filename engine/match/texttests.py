@@ -1,40 +1,39 @@
 """Many patterns asked of one text at once.
 
 A pattern is looked at only where the text has a piece of plain text that it needs. Up to `FEW`
-such pieces are looked for one by one, more of them by an Aho-Corasick automaton. Where many long
-texts come, and Hyperscan is installed, a database of the whole patterns takes over for these: it
-is slow to make, and quick.
+such pieces are looked for one by one, more of them by an Aho-Corasick automaton, which becomes a
+table of states once much text came.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from ahocorasick_rs import AhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from engine.match.pattern import Pattern, fold
+from engine.match.pattern import Pattern, Regex, fold
 
 FEW = 8
 LONG = 400
 """Characters of a text from which on a database is quicker than an automaton."""
-SOON = 400_000
-"""Characters of long texts that are looked at before a database is made."""
+SOON = 1500
+"""Characters of long texts, for each pattern, that are looked at before a database is made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A test of texts that have a piece of plain text (in lower case; "" for any).
-
-    `fits` decides, given the text as it is and in lower case. `pattern` says the same as a
-    pattern, where it is one.
-    """
+class Piece(NamedTuple):
+    """A test of texts that have a piece of plain text (in lower case; "" for any)."""
 
     number: int
     literal: str
-    fits: Callable[[str, str], bool]
-    pattern: Pattern | None = None
+    asks: Pattern | Regex
+
+    def fits(self, text: str, folded: str) -> bool:
+        """Whether a text passes; `folded` is the text as it is compared."""
+        asks = self.asks
+        return asks.matches_folded(folded) if isinstance(asks, Pattern) else asks.search(text)
 
 
 @dataclass(slots=True, eq=False)
@@ -42,22 +41,23 @@ class _Asked:
     """The numbers of the tests that a text passes when it has a literal anywhere, at its
     beginning, at its end; and those that must be asked then."""
 
-    anywhere: list[int] = field(default_factory=list)
-    begins: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    pieces: list[Piece] = field(default_factory=list)
+    # most of these have one number and no more: tuples are small
+    anywhere: tuple[int, ...] = ()
+    begins: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
     def add(self, piece: Piece) -> None:
         """Sort in what has the literal."""
-        match piece.pattern.plain if piece.pattern else None:
+        match piece.asks.plain if isinstance(piece.asks, Pattern) else None:
             case ("", _, ""):
-                self.anywhere.append(piece.number)
+                self.anywhere += (piece.number,)
             case (_, ""):
-                self.begins.append(piece.number)
+                self.begins += (piece.number,)
             case ("", _):
-                self.ends.append(piece.number)
+                self.ends += (piece.number,)
             case _:
-                self.pieces.append(piece)
+                self.pieces += (piece,)
 
 
 class TextTests:
@@ -75,9 +75,12 @@ class TextTests:
         self._by_literal = by_literal
         self._asked = list(by_literal.values())
         many = len(by_literal) > FEW
-        self._automaton = AhoCorasick(list(by_literal)) if many else None
+        # a table of states, `DFA`, is quicker alone, but too large for a processor's cache
+        compact = Implementation.ContiguousNFA
+        literals = [literal.encode() for literal in by_literal]
+        self._automaton = BytesAhoCorasick(literals, implementation=compact) if many else None
         self._database: _Database | None = None
-        self._soon = SOON if many else 0
+        self._soon = SOON * len(pieces) if many else 0
 
     def held(self, text: str, folded: str) -> list[int]:
         """The numbers of the tests that a text passes, some maybe twice.
@@ -96,12 +99,12 @@ class TextTests:
                     found += [piece.number for piece in asked.pieces if piece.fits(text, folded)]
             return found
         try:
-            matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
-        except UnicodeEncodeError:  # a lone surrogate cannot be handed over
+            encoded = folded.encode()
+        except UnicodeEncodeError:  # a lone surrogate
             return found + [p.number for p in self._pieces if p.fits(text, folded)]
-        size = len(folded)
+        size = len(encoded)
         suspects: list[_Asked] = []
-        for place, start, end in matches:
+        for place, start, end in self._automaton.find_matches_as_indexes(encoded, overlapping=True):
             asked = self._asked[place]
             found += asked.anywhere
             if not start:
@@ -115,9 +118,13 @@ class TextTests:
 
     def long(self, text: str) -> list[int] | None:
         """As `held`, for a long ASCII text; None while there is no database."""
-        if self._always or not (database := self._database_for(len(text))):
+        if not (database := self._database_for(len(text))):
             return None
-        return database.held(text)
+        found = database.held(text)
+        if self._always:
+            folded = fold(text)
+            found += [piece.number for piece in self._always if piece.fits(text, folded)]
+        return found
 
     def _database_for(self, characters: int) -> _Database | None:
         """The database, once enough long texts came to make it worth its while."""
@@ -168,8 +175,7 @@ class _Database:
         hits.clear()
         self._database.scan(text.encode(), match_event_handler=self._take)
         pieces = [self._pieces[place] for place in hits]
-        folded = "" if all(piece.pattern for piece in pieces) else fold(text)
-        return [p.number for p in pieces if p.pattern is not None or p.fits(text, folded)]
+        return [p.number for p in pieces if isinstance(p.asks, Pattern) or p.asks.search(text)]
 
     def _take(self, place: int, *_: object) -> None:
         self._hits.append(place)
@@ -177,11 +183,11 @@ class _Database:
 
 def expression(piece: Piece) -> bytes:
     """What finds exactly the texts that fit a piece's pattern, or that have its literal."""
-    if piece.pattern is None:
+    if not isinstance(piece.asks, Pattern):
         return re.escape(piece.literal).encode()
     segments = [
         ".".join(re.escape(part) for part in segment.split(Pattern.ANY_CHAR))
-        for segment in piece.pattern.segments
+        for segment in piece.asks.segments
     ]
     first, last = segments[0], segments[-1]
     text = ".*".join(segment for segment in segments if segment)

@@ -85,7 +85,7 @@ def test_an_expression_holds_by_definition(expression: Expression, at: Event) ->
 @given(st.lists(EXPRESSIONS, max_size=5), st.lists(EVENTS, max_size=5))
 def test_the_fast_evaluator_agrees_with_the_reference(expressions: Any, events: Any) -> None:
     numbers = Numbers()
-    fast = Ruleset([Body(each, numbers) for each in expressions], Budget())
+    fast = Ruleset([Body(each, numbers) for each in expressions], numbers, Budget())
     for at in [*events, *events]:  # the second time its memory answers
         held = {place for place, holds in fast.candidates(at) if holds()}
         assert held == {i for i, e in enumerate(expressions) if reference.holds(e, at)}
