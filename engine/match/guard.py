@@ -47,6 +47,7 @@ _WEIGHT = {
 """A guess at how common a character is in logs; signs that stand nowhere here are rare."""
 
 
+@lru_cache(maxsize=4096)
 def rarest(stretch: str, size: int = 8) -> str:
     """The part of a text that ends in what is seldom seen, which is quicker to look for."""
     ends = range(min(size, len(stretch)), len(stretch) + 1)
@@ -64,13 +65,10 @@ def guard(stretches: frozenset[str], *, spaced: bool) -> Finds:
 
     `spaced` says to look for keys with a space, too.
     """
-    if spaced:
-        plain, with_space = guard(stretches, spaced=False), _search([], [SPACED])
-        return lambda line: max(plain(line), with_space(line))
     words = [re.escape(stretch).encode() for stretch in sorted(stretches)]
     exact = [f'"{key}"'.encode() for key in (*sorted(NESTED), *WRAPPERS)]
     exact += [re.escape(f'"{beginning}').encode() for beginning in OTHER_WAYS]
-    return _search(words, [*exact, OTHERWISE])
+    return _search(words, [*exact, OTHERWISE, *([SPACED] if spaced else [])])
 
 
 def _search(words: list[bytes], exact: list[bytes]) -> Finds:

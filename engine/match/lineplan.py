@@ -91,12 +91,16 @@ class LinePlan:
         self._first = [_Slot(asked.tests[key], budget) for key in first]
         self._rest = [_Slot(asked.tests[key], budget) for key in rest]
         self.held = [slot.memory.answers for slot in self._first]
+        self._rest_held = [slot.memory.answers for slot in self._rest]
         self._answers = Memory[Answer](budget)
         self.known = self._answers.answers
 
-    def answer(self, values: Values) -> Answer | None:
-        """The answer for values that `known` has none for; None when they cannot tell."""
-        key = _hold(self._first, values)
+    def answer(self, values: Values, seen: Sequence[Held | None]) -> Answer | None:
+        """The answer for values that `known` has none for; None when they cannot tell.
+
+        `seen` is what `held` says of the first of them.
+        """
+        key = _hold(self._first, values, seen)
         if key is None or self.stretches is None:
             return None
         known = self.known.get(key)
@@ -117,7 +121,7 @@ class LinePlan:
             values = self._decode_rest(line)
         except UNFIT:
             return None
-        key = _hold(self._rest, values)
+        key = _hold(self._rest, values, tuple(map(GET, self._rest_held, values)))
         if key is None:
             return None
         known = answer.more.get(key)
@@ -133,6 +137,10 @@ class LinePlan:
 
     def _finds(self, held: Held) -> Finds:
         return self._guards[not MISSING.isdisjoint(held)]
+
+
+GET: Any = dict.get
+"""Asks one dictionary after the other for one value each, without a step of the interpreter."""
 
 
 class _Slot:
@@ -156,17 +164,17 @@ class _Slot:
         return held if length > LONGEST_KEPT else self.memory.keep(value, held, length)
 
 
-def _hold(slots: Sequence[_Slot], values: Values) -> tuple[Held, ...] | None:
-    """What holds of each value; None when that cannot be told of one."""
-    key: list[Held] = []
-    for slot, value in zip(slots, values, strict=False):
-        held = slot.memory.answers.get(value)
+def _hold(
+    slots: Sequence[_Slot], values: Values, known: Sequence[Held | None]
+) -> tuple[Held, ...] | None:
+    """What holds of each value, as far as it is not known; None when that cannot be told of one."""
+    key = list(known)
+    for place, held in enumerate(known):
         if held is None:
-            held = slot.held(value)
+            held = key[place] = slots[place].held(values[place])
             if held is None:
                 return None
-        key.append(held)
-    return tuple(key)
+    return tuple(key)  # type: ignore[arg-type] # none of them is None
 
 
 class _Asked:

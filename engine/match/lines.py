@@ -21,7 +21,7 @@ from engine.layout import Layout
 from engine.match.body import Numbers
 from engine.match.guard import OTHER
 from engine.match.judge import Asking, Judge
-from engine.match.lineplan import UNFIT, WHOLE, LinePlan
+from engine.match.lineplan import GET, UNFIT, WHOLE, LinePlan
 from engine.match.memory import Budget
 from engine.match.pattern import fold
 from engine.match.specialise import Known
@@ -88,10 +88,11 @@ class Lines(Generic[R]):
             if plan is None:
                 return None
             values = plan.decode(line)
-        answer = plan.known.get(tuple(map(_GET, plan.held, values)))
+        held = tuple(map(GET, plan.held, values))
+        answer = plan.known.get(held)
         if answer is None:
             self.misses += 1
-            answer = plan.answer(values)
+            answer = plan.answer(values, held)
             if answer is None:
                 return None
         if answer.more is not None:
@@ -211,10 +212,6 @@ def _fitting(kind: _Kind, line: bytes) -> LinePlan | None:
             continue
         return plan
     return None
-
-
-_GET: Any = dict.get
-"""Asks one dictionary after the other for one value each, without a step of the interpreter."""
 
 
 class _Told(msgspec.Struct):
