@@ -85,6 +85,7 @@ class Hunt:
     limit: int | None = None
     limits: Limits | None = None
     report_alerts: bool = False
+    text: bool = False
 
 
 @dataclass(slots=True)
@@ -140,6 +141,7 @@ def hunt(
         limits=plan.limits,
         progress=read.add,
         look=pipeline.look(plan.tags),
+        text=plan.text,
     )
     update = watch(source.total_bytes) if watch else None
 

@@ -230,6 +230,7 @@ def feed(
             report,
             clock=lambda: clock().timestamp(),
             look=look(tags),
+            text=source.text,
         )
         # a file that is read whole must have been quiet for so long
         return Feed(folder, source.interval, tags, timedelta(seconds=QUIET))

@@ -67,7 +67,7 @@ class _Documents:
                     return
                 yield from self._object()
             else:
-                self._stray()
+                yield from self._stray()
 
     def _opens_array(self) -> bool:
         """Whether `[` begins a list of events rather than, say, the date of a log line."""
@@ -185,8 +185,8 @@ class _Documents:
                 return
             window.skip_line()
 
-    def _stray(self) -> None:
-        """A line that begins no object and no list of them."""
+    def _stray(self) -> Iterator[Record]:
+        """A line that begins no object and no list of them; a plain log has events in its lines."""
         line, cap = self._window.line, self._context.limits.line
         text = self._window.take_line(cap)
         if text is None:
@@ -194,8 +194,10 @@ class _Documents:
             return
         value = parse(text, line, self._context)
         if value is not NOTHING:
-            for _ in record(value, line, self._context, deep=False):
-                pass
+            yield from record(value, line, self._context, deep=False)
+        if isinstance(value, dict) and not self._documents:
+            yield from read_lines(self._window.rest(), self._context, self._window.line)
+            self._window.end()
 
     def _elements(self, inside: bytes) -> Iterator[Record]:
         """The events of a list whose `[` was passed; `inside` is the brackets around the list."""

@@ -33,10 +33,11 @@ def line_records(lines: list[bytes], line: int, context: Context) -> list[Record
         if candidates == () and not might_nest(text, deepest):
             add(Unread(text, origin, number))
             continue
+        raw = text if len(text) <= RAW_KEPT else None
         try:
             value = loads(text)
         except orjson.JSONDecodeError:
-            value = parse(text, number, context)
+            value, raw = parse(text, number, context), None  # the text is not the event's JSON
             if value is NOTHING:
                 continue
         # What `might_wrap` and `might_nest` say, without the price of calling them.
@@ -51,7 +52,6 @@ def line_records(lines: list[bytes], line: int, context: Context) -> list[Record
         ):
             found.extend(records(value, text, number, context))
         else:
-            raw = text if len(text) <= RAW_KEPT else None
             add(Record(value, origin, None, None, number, raw, candidates))
     return found
 

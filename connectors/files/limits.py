@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from engine.errors import Problem, Report
 from engine.ports import Look
@@ -35,13 +36,17 @@ class Limits:
 class Context:
     """The file being read, as its records and problems name it.
 
-    `look` is asked of each line of JSON before it is parsed.
+    `look` is asked of each line of JSON before it is parsed. `written` is when the file was last
+    written to, which tells the year of times without one; None for the present. With `text`, a
+    line of no known form is an event too, with the line as its `message`.
     """
 
     origin: str
     report: Report
     limits: Limits
     look: Look | None = None
+    written: datetime | None = None
+    text: bool = False
 
     def tell(self, kind: str, message: str, line: int | None = None) -> None:
         """Report a problem of this file."""

@@ -1,14 +1,16 @@
-"""One JSON text to a value: orjson first, then what can be mended without guessing."""
+"""One text to a value: JSON first, then plain logs, then what can be mended without guessing."""
 
 from __future__ import annotations
 
 import codecs
 import re
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
 
 from connectors.files.limits import Context
+from connectors.files.plain import parse_plain
 
 NOTHING: Final = object()
 """What stands for a text that holds no value."""
@@ -23,6 +25,8 @@ _ESCAPE = re.compile(
 def parse(text: bytes, line: int, context: Context) -> Any:
     """The value of a JSON text that starts on `line`, or `NOTHING`, with a problem reported.
 
+    A line of syslog or of an audit log has the event in it as its value.
+
     Invalid UTF-8 and lone surrogates become U+FFFD and the event is kept: else one byte in a
     file name would hide an event. Blank text, and the zeros that a crash leaves, are no value.
     """
@@ -36,6 +40,8 @@ def _mended(text: bytes, line: int, context: Context, error: orjson.JSONDecodeEr
     trimmed = text.strip(b"\0 \t\r\n").removeprefix(codecs.BOM_UTF8)
     if not trimmed:
         return NOTHING
+    if (event := _plain(trimmed, context)) is not None:
+        return event
     decoded = trimmed if trimmed.isascii() else _valid(trimmed)
     for kind, message, mended in (
         ("", "", trimmed),
@@ -53,8 +59,18 @@ def _mended(text: bytes, line: int, context: Context, error: orjson.JSONDecodeEr
         if kind:
             context.tell(kind, message, line)
         return value
-    _tell(error, line, context)
+    _tell(error, trimmed, line, context)
     return NOTHING
+
+
+def _plain(text: bytes, context: Context) -> dict[str, Any] | None:
+    """The event in a line that is of no JSON, where its form is known or does not matter."""
+    if text[:1] in (b"{", b"["):
+        return None
+    line = text.decode("utf-8", "replace")
+    return parse_plain(line, context.written or datetime.now(UTC)) or (
+        {"message": line} if context.text else None
+    )
 
 
 def _valid(text: bytes) -> bytes:
@@ -67,7 +83,11 @@ def _paired(text: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], text)
 
 
-def _tell(error: orjson.JSONDecodeError, line: int, context: Context) -> None:
+def _tell(error: orjson.JSONDecodeError, text: bytes, line: int, context: Context) -> None:
+    if text[:1].isalnum() or text[:1] == b"<":
+        message = "neither JSON nor a log of a form that is known"
+        context.tell("malformed-json", message, line)
+        return
     if "limit" in error.msg:
         context.tell("too-deep", too_deep(context), line)
         return

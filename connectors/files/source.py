@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -25,7 +28,7 @@ class FileSource:
     InputError when one does not exist. `progress` is told how many more bytes of the files
     (compressed, as they lie on disk) were dealt with. `total_bytes` is what these add up to,
     None when standard input or a pipe is among them. `look` is asked of each line of JSON before
-    it is parsed.
+    it is parsed. With `text`, a line of no known form is an event too, with a `message`.
     """
 
     name = "files"
@@ -39,7 +42,9 @@ class FileSource:
         progress: Callable[[int], None] | None = None,
         stdin: BinaryIO | None = None,
         look: Look | None = None,
+        text: bool = False,
     ) -> None:
+        self._text = text
         self._report, self._limits = report, limits or Limits()
         self._progress, self._stdin, self._look = progress, stdin, look
         self._found = find(paths, report)
@@ -60,14 +65,16 @@ class FileSource:
     def _read(self) -> Generator[Record, None, None]:
         for found in self._found:
             origin = STDIN if found.path is None else str(found.path)
-            context = Context(origin, self._report, self._limits, self._look)
+            context = Context(origin, self._report, self._limits, self._look, text=self._text)
             counted = _Counted(self._progress)
             try:
                 if found.path is None:
                     yield from read(counted.blocks(self._stdin or sys.stdin.buffer), context)
                 else:
                     with found.path.open("rb", buffering=0) as file:
-                        yield from read(counted.blocks(file), context)
+                        written = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+                        dated = replace(context, written=written)
+                        yield from read(counted.blocks(file), dated)
             except OSError as error:
                 context.tell("unreadable-file", error.strerror or type(error).__name__)
             counted.finish(found)

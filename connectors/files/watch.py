@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -29,9 +30,10 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 class FolderSource:
     """A `Source` of what is added to a folder, below it too.
 
-    Newline-delimited JSON is read line by line as it grows, through rotation by renaming, by
-    copying and truncating, by compressing, and by deleting. A last line without its newline
-    waits for it, however long: half an event is no event (a hunt over the file does read it).
+    Newline-delimited JSON and plain logs are read line by line as they grow, through rotation by
+    renaming, by copying and truncating, by compressing, and by deleting. A last line without its
+    newline waits for it, however long: half an event is no event (a hunt over the file does read
+    it).
     EVTX, compressed files, UTF-16 and JSON documents are read once, when they have not changed
     since the last poll or for two seconds; one that changes afterwards is read again from its
     start, for it is another document then.
@@ -39,7 +41,8 @@ class FolderSource:
     The checkpoint of each batch is the place reached in every file: a poll from it repeats
     nothing before and leaves out nothing behind. A batch may have no records, where only
     something unreadable was passed; a line that holds many events is never split over two.
-    `clock` gives epoch seconds; `look` is asked of each line before it is parsed. Raises
+    `clock` gives epoch seconds; `look` is asked of each line before it is parsed; with `text`, a
+    line of no known form is an event too, with a `message`. Raises
     `InputError` when the folder is not there at first, and `poll` raises `SourceError` when it
     cannot be listed and `StateError` for a foreign checkpoint.
     """
@@ -53,12 +56,13 @@ class FolderSource:
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
         look: Look | None = None,
+        text: bool = False,
     ) -> None:
         if not folder.is_dir():
             raise InputError("no such folder", file=str(folder))
         self.name = name
         self._folder, self._limits, self._clock = folder, limits or Limits(), clock
-        self._report, self._look = report, look
+        self._report, self._look, self._text = report, look, text
         self._told: set[tuple[str, str | None]] = set()
         self._looks: dict[tuple[int, int], tuple[int, int]] = {}
 
@@ -121,9 +125,12 @@ class FolderSource:
         file = None if place.done else self._open(path)
         if file is None:
             return
-        context = Context(str(path), self._report, self._limits, self._look)
         with file:
             status = os.fstat(file.fileno())
+            context = Context(
+                str(path), self._report, self._limits, self._look,
+                datetime.fromtimestamp(status.st_mtime, UTC), self._text,
+            )  # fmt: skip
             if (status.st_dev, status.st_ino) != place.identity:
                 return  # rotated since it was listed: the next poll sorts it out
             try:

@@ -57,6 +57,9 @@ NO_RULES = 2
     help="What the events are, if they do not show it: product=, service=, category=.",
 )
 @click.option(
+    "--text", is_flag=True, help="Take lines of no known form as events too, as their message."
+)
+@click.option(
     "--attack-version",
     type=click.Choice(["18", "19"]),
     default="19",
@@ -80,12 +83,13 @@ def command(
     fail_on: str | None,
     strict: bool,
     logsource: str | None,
+    text: bool,
     attack_version: str,
 ) -> int:
     """Search events in files, folders or standard input (-) with Sigma rules.
 
-    Reads NDJSON, JSON arrays and documents, CloudTrail files and Windows EVTX, plain or
-    compressed with gzip or zstandard.
+    Reads NDJSON, JSON arrays and documents, CloudTrail files, Windows EVTX, syslog, Linux
+    audit logs and web access logs, plain or compressed with gzip or zstandard.
 
     \b
     Exit codes, the highest that applies:
@@ -114,8 +118,8 @@ def command(
     rulesets.settle()
     if not len(rules) and not rules.unwanted:
         return NO_RULES
-    for text in rulesets.astray_label(rules.rules, label) if label and len(rules) else ():
-        rulesets.caution(text)
+    for warning in rulesets.astray_label(rules.rules, label) if label and len(rules) else ():
+        rulesets.caution(warning)
     plan = Hunt(
         paths=inputs,
         rules=rules,
@@ -124,6 +128,7 @@ def command(
         attack_version=int(attack_version),
         limit=limit,
         report_alerts=report is not None,
+        text=text,
     )
     from vedette.output.console import wants_color
     from vedette.output.progress import Progress

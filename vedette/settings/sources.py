@@ -79,6 +79,10 @@ class FolderSource(Section):
     interval: Interval = Field(
         default=timedelta(seconds=5), description="Pause from one look to the next."
     )
+    text: bool = Field(
+        default=False,
+        description="Take a line of no known form as an event too, with the line as its message.",
+    )
     logsource: Logsource | None = Field(
         default=None, description="Sigma logsource of the events, if they do not show it."
     )
