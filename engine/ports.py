@@ -13,6 +13,13 @@ from typing import Any, Protocol
 
 import orjson
 
+from engine.ledger import Ledger, Note
+
+__all__ = [
+    "Alert", "Batch", "Checkpoint", "Document", "Ledger", "Look", "Note", "Record", "Sink",
+    "Source", "StateStore", "Unread", "Written",
+]  # fmt: skip
+
 Document = Mapping[str, Any]
 """A JSON object: string keys; values are str, int, float, bool, None, lists or objects."""
 
@@ -78,6 +85,10 @@ class Batch:
 
     records: Sequence[Record]
     checkpoint: Checkpoint | None = None
+    notes: Sequence[Note] = ()
+    """What is to be recorded in the ledger before the checkpoint is stored."""
+    span: tuple[datetime, datetime] | None = None
+    """From when to when (exclusive) its records are, by the source's cursor, where it has one."""
 
 
 class Source(Protocol):
@@ -119,6 +130,7 @@ class Written:
     dead: int = 0
     """Refused by the store for good, and kept in its dead-letter place instead."""
     created_ids: list[str] = field(default_factory=list)
+    dead_ids: list[str] = field(default_factory=list)
 
     def add(self, other: Written) -> None:
         """Sum another result into this one."""
@@ -126,6 +138,7 @@ class Written:
         self.existing += other.existing
         self.dead += other.dead
         self.created_ids.extend(other.created_ids)
+        self.dead_ids.extend(other.dead_ids)
 
 
 class Sink(Protocol):

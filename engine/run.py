@@ -16,6 +16,7 @@ from engine.detect import Detector
 from engine.event import Event
 from engine.ids import content_hash, occurrence_id
 from engine.kinds import LogSource
+from engine.ledger import Ledger, Note, Recorder
 from engine.normalise import normalise
 from engine.ports import (
     Alert,
@@ -74,8 +75,14 @@ class Pipeline:
         bounds: Bounds | None = None,
         correlator: Correlator | None = None,
         sources: Sequence[str] = (),
+        ledger: Ledger | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
-        """`sources` names all that will be drained: where the correlations' state is kept."""
+        """`sources` names all that will be drained: where the correlations' state is kept.
+
+        What batches have to note goes to the `ledger`, with the problems that the `recorder`
+        has counted; it is what the parts of this pipeline and its sources report to.
+        """
         self.detector = detector
         self.maker = maker
         self.sink = sink
@@ -90,6 +97,10 @@ class Pipeline:
         """Occurrence totals by source that wait for a checkpoint to be committed with."""
         self.correlator = correlator
         self._sources = tuple(sources)
+        self.ledger = ledger
+        self.recorder = recorder
+        self.fill: Callable[[Source, LogSource | None, Callable[[], bool]], int] | None = None
+        """Called after each whole poll to work on gaps; gives the number of events read."""
         self._saved: int | None = None
         """The number of the state last saved; None before it was looked for."""
         self._kept: Mapping[str, Any] | None = None
@@ -138,6 +149,8 @@ class Pipeline:
         if checkpoint is None and (totals := self._pending.pop(source.name, None)):
             self.state.commit(source.name, None, totals)  # it has none, and is read to its end
         self._settle(source.name)
+        if self.fill is not None:
+            read += self.fill(source, tags, stop or (lambda: False))
         return read
 
     def look(self, tags: LogSource | None = None) -> Look:
@@ -154,7 +167,8 @@ class Pipeline:
         """Evaluate one batch, store its alerts, commit its checkpoint.
 
         Occurrence numbers are committed with a checkpoint alone: an event that will be read
-        again must get the same number again.
+        again must get the same number again. What there is to note is recorded before the
+        checkpoint is stored, or the reason for the note might be gone with it.
         """
         self._resume(name)  # rules may have been changed since the drain began
         numbered = Numbering(name, self.state, self._pending.get(name, {}))
@@ -164,6 +178,7 @@ class Pipeline:
         if self.correlator:
             alerts.extend(self._correlated(name, batch, tags))
         written = self.sink.write(alerts) if alerts else Written()
+        self._record(name, batch, written)
         if batch.checkpoint is None:
             self._pending[name] = numbered.totals
         else:
@@ -172,6 +187,20 @@ class Pipeline:
         self.totals.events += len(batch.records)
         self.totals.written.add(written)
         return written
+
+    def _record(self, name: str, batch: Batch, written: Written) -> None:
+        if self.ledger is None:
+            return
+        notes = list(batch.notes)
+        if self.recorder:
+            notes += self.recorder.taken(name, *(batch.span or (None, None)))
+        reason = "the store refused the alert for good, and keeps it as a dead letter"
+        notes += (
+            Note("dead-letter", name, count=1, reason=reason, subject=identity, state="open")
+            for identity in written.dead_ids
+        )
+        if notes:
+            self.ledger.record(notes)
 
     def _alerts(self, record: Record, tags: LogSource | None, numbered: Numbering) -> list[Alert]:
         candidates = None if self._changed else record.candidates
@@ -216,7 +245,7 @@ class Pipeline:
         """There will be no more events: store what correlations find in all that came."""
         if self.correlator is None:
             return Written()
-        return self._write(self.correlator.finish())
+        return self._write(" ".join(self._sources), self.correlator.finish())
 
     def _correlated(self, name: str, batch: Batch, tags: LogSource | None) -> list[Alert]:
         """What correlations find in all that is certain after a batch."""
@@ -231,9 +260,10 @@ class Pipeline:
         now = self.clock()
         return [correlation_alert(self.maker, finding, now) for finding in findings]
 
-    def _write(self, findings: Sequence[Finding]) -> Written:
+    def _write(self, name: str, findings: Sequence[Finding]) -> Written:
         alerts = self._made(findings)
         written = self.sink.write(alerts) if alerts else Written()
+        self._record(name, Batch(()), written)
         self.totals.written.add(written)
         return written
 
@@ -241,7 +271,7 @@ class Pipeline:
         """After a whole poll: take what has become certain because nothing came for so long."""
         if self.correlator is None or self.correlator.watermark is None:
             return
-        self._write(self.correlator.advance(self.clock()))
+        self._write(name, self.correlator.advance(self.clock()))
         checkpoint = without_state(self.state.load(name)) if self.correlator.changed else None
         if checkpoint is not None:
             self.state.commit(name, self._stateful(checkpoint), {})

@@ -14,20 +14,22 @@ from connectors.files import FolderSource
 from connectors.files.watch import QUIET
 from connectors.search import (
     AlertSink,
+    ClusterLedger,
     ClusterSettings,
     ClusterState,
     SearchClient,
     SearchSource,
     connect,
 )
-from connectors.sqlite import SqliteStore
+from connectors.sqlite import SqliteLedger, SqliteStore
 from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
 from engine.detect import Detector
 from engine.errors import InputError, Report, RuleError, SettingsError
 from engine.kinds import LogSource
+from engine.ledger import MemoryLedger, Recorder
 from engine.library import Library
-from engine.ports import Look, Sink, Source, StateStore
+from engine.ports import Ledger, Look, Sink, Source, StateStore
 from engine.rule import RuleSet, Selection
 from engine.run import Pipeline
 from mitre.catalog import Catalog
@@ -61,6 +63,7 @@ class Parts:
     feeds: tuple[Feed, ...]
     sink: Sink
     state: StateStore
+    ledger: Ledger
     pipeline: Pipeline
     rules: RuleSet
     changes: Reload
@@ -74,6 +77,7 @@ class Parts:
             feed.source.close()
         self.sink.close()
         self.state.close()
+        self.ledger.close()
 
 
 def assemble(
@@ -92,9 +96,12 @@ def assemble(
         raise SettingsError("no source is configured", field="sources", expected="at least one")
     library, rules = open_rules(settings)
     client = connect(cluster_settings(settings.cluster)) if settings.cluster else None
+    report = recorder = Recorder(report)
     sink, state, place = stores(settings, client, report, clock)
+    ledger: Ledger = ledger_of(settings, client, clock)
     if dry:
         sink, state = dry(sink, state)
+        ledger = MemoryLedger()
     else:
         make_folders(settings)
     pipeline = Pipeline(
@@ -110,6 +117,8 @@ def assemble(
         clock,
         correlator=Correlator.of(rules, report, lateness=lateness(settings)),
         sources=[source.name for source in settings.sources],
+        ledger=ledger,
+        recorder=recorder,
     )
     feeds = tuple(feed(source, client, report, clock, pipeline.look) for source in settings.sources)
 
@@ -129,7 +138,7 @@ def assemble(
         strict=wanted.strict,
         live=rules,
     )
-    return Parts(feeds, sink, state, pipeline, rules, changes, place)
+    return Parts(feeds, sink, state, ledger, pipeline, rules, changes, place)
 
 
 def lateness(settings: config.Settings) -> timedelta:
@@ -196,6 +205,15 @@ def stores(
     return store.sink, store.state, str(path)
 
 
+def ledger_of(
+    settings: config.Settings, client: SearchClient | None, clock: Clock
+) -> ClusterLedger | SqliteLedger:
+    """Where it is recorded what was skipped, late, capped or failed: beside the checkpoints."""
+    if settings.store == "cluster" and client is not None:
+        return ClusterLedger(client, settings.namespace, clock=clock)
+    return SqliteLedger(settings.output.sqlite, clock=clock)
+
+
 def make_folders(settings: config.Settings) -> None:
     """Make the folders that are watched, and the one of the SQLite file."""
     for source in settings.sources:
@@ -245,6 +263,8 @@ def feed(
         query=source.query,
         page_size=source.page_size,
         overlap=source.overlap,
+        sweep=source.sweep,
+        max_lateness=source.max_lateness,
         refresh_lag=source.refresh_lag,
         start=first_poll(source.start, clock),
         clock=clock,

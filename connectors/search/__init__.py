@@ -5,6 +5,7 @@
 """
 
 from connectors.search.connect import connect
+from connectors.search.ledger import ClusterLedger
 from connectors.search.port import ClusterSettings, SearchClient
 from connectors.search.sink import AlertSink
 from connectors.search.source import SearchSource
@@ -12,6 +13,7 @@ from connectors.search.state import ClusterState
 
 __all__ = [
     "AlertSink",
+    "ClusterLedger",
     "ClusterSettings",
     "ClusterState",
     "SearchClient",

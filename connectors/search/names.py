@@ -9,7 +9,9 @@ from engine.errors import SettingsError
 
 ALERTS, STATE, DEAD_LETTER = "logs-vedette.alerts-", "vedette-state-", "vedette-dead-letter-"
 
-OWN_PREFIXES = (ALERTS, STATE, DEAD_LETTER)
+LEDGER = "vedette-ledger-"
+
+OWN_PREFIXES = (ALERTS, STATE, DEAD_LETTER, LEDGER)
 """What no source may read, whatever its pattern says: alerts on alerts would never end."""
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)

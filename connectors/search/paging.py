@@ -35,6 +35,8 @@ class Window:
     query: Mapping[str, Any] | None = None
     page_size: int = 1000
     keep_alive: str = "5m"
+    sources: bool = True
+    """Whether hits carry their documents, or their ids alone."""
     excluded: Sequence[str] = field(default=OWN_PREFIXES)
 
     def clauses(self) -> dict[str, Any]:
@@ -58,33 +60,89 @@ def filtered(query: Mapping[str, Any] | None, excluded: Sequence[str]) -> dict[s
     return {"bool": {"filter": [dict(query)] if query else [], "must_not": own}}
 
 
-def pages(client: SearchClient, window: Window, retry: Retry) -> Iterator[list[Hit]]:
+@dataclass(slots=True)
+class Reading:
+    """How far the pages of a window were read, of how many hits.
+
+    `last` is the time (epoch ms) of the last hit that came, `at_last` how many came of that time.
+    """
+
+    total: int = 0
+    read: int = 0
+    last: int = 0
+    at_last: int = 0
+
+    def add(self, hits: Sequence[Hit]) -> None:
+        """Take note of a page."""
+        for hit in hits:
+            time = int(hit["sort"][0])
+            self.at_last = self.at_last + 1 if time == self.last else 1
+            self.last = time
+        self.read += len(hits)
+
+
+def pages(
+    client: SearchClient, window: Window, retry: Retry, reading: Reading | None = None
+) -> Iterator[list[Hit]]:
     """The window's hits, oldest first; the last page is shorter than the others, maybe empty.
 
     Yields nothing at all when the pattern names no index. Raises `RequestError`, and
-    `SourceError` for an answer that is not whole.
+    `SourceError` for an answer that is not whole. `reading` is told how far it came.
     """
     with point_in_time(client, window, retry) as pit:
-        if pit is None:
+        if pit is not None:
+            yield from pages_in(client, window, pit, retry, reading)
+
+
+def pages_in(
+    client: SearchClient,
+    window: Window,
+    pit: list[str],
+    retry: Retry,
+    reading: Reading | None = None,
+) -> Iterator[list[Hit]]:
+    """As `pages`, in a view that is open."""
+    size = window.page_size
+    after: Sequence[Any] | None = None
+    while True:
+        body = {
+            "query": window.clauses(),
+            "sort": window.sort(),
+            "track_total_hits": reading is not None and not after,
+            "version": True,
+            **({} if window.sources else {"_source": False}),
+            **({"search_after": after} if after else {}),
+        }
+        answer, size = search(client, body, pit, size, window.keep_alive, retry)
+        if not answer.get("_shards", {}).get("total", 1):
             return
-        size = window.page_size
-        after: Sequence[Any] | None = None
-        while True:
-            body = {
-                "query": window.clauses(),
-                "sort": window.sort(),
-                "track_total_hits": False,
-                "version": True,
-                **({"search_after": after} if after else {}),
-            }
-            answer, size = search(client, body, pit, size, window.keep_alive, retry)
-            if not answer.get("_shards", {}).get("total", 1):
-                return
-            hits: list[Hit] = answer["hits"]["hits"]
-            yield hits
-            if len(hits) < size:
-                return
-            after = hits[-1]["sort"]
+        hits: list[Hit] = answer["hits"]["hits"]
+        if reading is not None:
+            if not after:
+                reading.total = int(answer["hits"]["total"]["value"])
+            reading.add(hits)
+        yield hits
+        if len(hits) < size:
+            return
+        after = hits[-1]["sort"]
+
+
+def histogram(
+    client: SearchClient, window: Window, width: int, pit: list[str], retry: Retry
+) -> dict[int, int]:
+    """How many hits the window has in each span of `width` ms since 1970; those of none left out.
+
+    One search, which reads no document. Raises as `pages` does.
+    """
+    by_time = {"field": window.cursor, "fixed_interval": f"{width}ms", "min_doc_count": 1}
+    body = {
+        "query": window.clauses(),
+        "track_total_hits": False,
+        "aggs": {"times": {"date_histogram": by_time}},
+    }
+    answer, _ = search(client, body, pit, 0, window.keep_alive, retry)
+    found = answer.get("aggregations", {}).get("times", {}).get("buckets", ())
+    return {int(one["key"]) // width: int(one["doc_count"]) for one in found}
 
 
 @contextmanager

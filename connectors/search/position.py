@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from connectors.search.memory import Memory
 from connectors.search.seen import Seen
 from engine.errors import SourceError
 from engine.ports import Checkpoint
@@ -15,14 +17,29 @@ class Position:
     """`mark` (epoch ms, None before the first event) and the ids seen in the overlap before it.
 
     Everything from `start` (epoch ms, None: the beginning) to the mark that was searchable has
-    been read. As JSON: `{"version": 1, "start": int|null, "mark": int|null,
-    "seen": {part: keys}, "seen_capped": bool}`.
+    been read. `memory` is what a sweep knows of the time behind the overlap, up to
+    `horizon_ms` behind the mark; None without. As JSON: `{"version": 1, "start": int|null,
+    "mark": int|null, "seen": {part: keys}, "seen_capped": bool, "sweep": memory}`.
     """
 
-    def __init__(self, overlap_ms: int, max_seen: int, start: int | None = None) -> None:
+    def __init__(
+        self,
+        overlap_ms: int,
+        max_seen: int,
+        start: int | None = None,
+        horizon_ms: int | None = None,
+    ) -> None:
         self.start = start
         self.mark: int | None = None
-        self.seen = Seen(overlap_ms, max_seen)
+        self.seen = Seen(overlap_ms, max_seen, self._dropped)
+        self.memory: Memory | None = None
+        self._overlap = overlap_ms
+        if horizon_ms is not None:
+            self.memory = Memory(self.seen.width, max(horizon_ms, overlap_ms), start)
+
+    def _dropped(self, part: int, keys: list[str], capped: bool) -> None:
+        if self.memory:
+            self.memory.fold(part, keys, capped=capped)
 
     def load(self, checkpoint: Checkpoint, source: str) -> None:
         """Take up a stored checkpoint. Raises `SourceError` when it is none of ours."""
@@ -34,16 +51,39 @@ class Position:
         for name, time in (("mark", mark), ("start", start)):
             if time is not None and (not isinstance(time, int) or isinstance(time, bool)):
                 raise SourceError(problem, field=name, expected="milliseconds or null")
+        self.mark, self.start = mark, start
+        try:
+            self._remember(checkpoint.get("sweep"))
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise SourceError(f"{problem}: {error}", field="sweep") from error
         try:
             self.seen.load(seen)
         except (ValueError, TypeError) as error:
             raise SourceError(f"{problem}: {error}", field="seen") from error
-        self.mark, self.start = mark, start
+
+    def _remember(self, dumped: Mapping[str, Any] | None) -> None:
+        """Take up a sweep's memory, or begin one where something was read before."""
+        if self.memory is None:
+            return
+        self.memory.since = self.start
+        if (dumped is None or not self.memory.load(dumped)) and self.mark is not None:
+            self.memory.restart(self.mark, self.start)
 
     def advance(self, mark: int) -> None:
         """Move the mark on, never back."""
         self.mark = mark if self.mark is None else max(self.mark, mark)
         self.seen.forget_before(self.mark)
+        if self.memory:
+            self.memory.forget(self.mark)
+
+    def sealed(self) -> tuple[int, int]:
+        """The buckets of which no poll will read anything again: from, to (exclusive)."""
+        assert self.memory is not None
+        assert self.mark is not None
+        width = self.seen.width
+        part = (self.mark - self._overlap) // width
+        lower = self.memory.bucket(self.mark - self.memory.horizon)
+        return lower, self.memory.bucket(part * width)
 
     def checkpoint(self) -> Checkpoint:
         """The position as a checkpoint; later changes here do not reach into it."""
@@ -53,4 +93,5 @@ class Position:
             "mark": self.mark,
             "seen": self.seen.dump(),
             "seen_capped": self.seen.capped,
+            **({"sweep": self.memory.dump()} if self.memory else {}),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 
 KEY = 16
@@ -26,9 +26,16 @@ class Seen:
     re-read gives some events again.
     """
 
-    def __init__(self, overlap_ms: int, limit: int) -> None:
+    def __init__(
+        self,
+        overlap_ms: int,
+        limit: int,
+        dropped: Callable[[int, list[str], bool], None] | None = None,
+    ) -> None:
+        """`dropped` is told each part that goes: its start, its keys, and whether by the limit."""
         self.limit = limit
         self.capped = False
+        self._dropped = dropped
         self._width = max(1, overlap_ms // BUCKETS)
         self._overlap = overlap_ms
         self._keys: set[str] = set()
@@ -50,7 +57,7 @@ class Seen:
         self._buckets.setdefault(bucket, []).append(key)
         self._packed.pop(bucket, None)
         while len(self._keys) > self.limit:
-            self._drop(min(self._buckets))
+            self._drop(min(self._buckets), capped=True)
             self.capped = True
 
     def forget_before(self, mark: int) -> None:
@@ -59,9 +66,17 @@ class Seen:
         for bucket in [b for b in self._buckets if b < oldest]:
             self._drop(bucket)
 
-    def _drop(self, bucket: int) -> None:
-        self._keys.difference_update(self._buckets.pop(bucket))
+    def _drop(self, bucket: int, *, capped: bool = False) -> None:
+        keys = self._buckets.pop(bucket)
+        self._keys.difference_update(keys)
         self._packed.pop(bucket, None)
+        if self._dropped:
+            self._dropped(bucket * self._width, keys, capped)
+
+    @property
+    def width(self) -> int:
+        """How long a part is, in ms."""
+        return self._width
 
     def dump(self) -> dict[str, str]:
         """The keys as JSON: start of each part (epoch ms) to its keys, joined."""

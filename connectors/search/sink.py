@@ -89,6 +89,7 @@ class AlertSink:
                 if entry.dead:
                     self.dead_letters.bury(entry)
                     written.dead += 1
+                    written.dead_ids.append(entry.alert.id)
                     self._tell("alert-dead", "not stored", entry)
             entries = [entry for entry in entries if not entry.dead]
             if entries:

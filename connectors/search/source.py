@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from connectors.search.defaults import now, unheard
-from connectors.search.names import OWN_PREFIXES, stream_name
-from connectors.search.paging import Hit, Window, filtered, pages
-from connectors.search.port import SearchClient
+from connectors.search.names import OWN_PREFIXES
+from connectors.search.paging import Hit, Reading, Window, filtered, pages
+from connectors.search.port import RequestError, SearchClient
 from connectors.search.position import Position
 from connectors.search.retry import Retry, told_as
-from connectors.search.seen import key_of
+from connectors.search.sweep import Sweep, hit_id, hit_key
 from engine.errors import Problem, Report, SettingsError, SourceError
+from engine.ledger import Note, State
 from engine.ports import Batch, Checkpoint, Record
 
 QUIET = timedelta(minutes=1)
@@ -28,7 +30,8 @@ class SearchSource:
     before the mark, and leaves out the newest `refresh_lag`. `query` is one DSL clause that
     events must meet. `tiebreak` names a field with unique values, for servers too old for the
     client's own. `start` says where the first poll begins, at a time or "all"; a checkpoint keeps
-    it, whatever `start` says later.
+    it, whatever `start` says later. Every `sweep` (None: never) a poll begins with a look for
+    events that came later than the overlap, up to `max_lateness` behind the mark.
 
     Problems reported: `no-time-field` (documents without the cursor field are never read),
     `no-source` (a document whose `_source` is not stored), `seen-capped` (more than `max_seen`
@@ -48,6 +51,8 @@ class SearchSource:
         overlap: timedelta = timedelta(minutes=10),
         refresh_lag: timedelta = timedelta(seconds=5),
         start: Literal["all"] | datetime = "all",
+        sweep: timedelta | None = None,
+        max_lateness: timedelta = timedelta(hours=24),
         clock: Callable[[], datetime] = now,
         max_seen: int = 100_000,
         tiebreak: str | None = None,
@@ -66,29 +71,67 @@ class SearchSource:
         self.tiebreak = (tiebreak,) if tiebreak else tuple(client.tiebreak)
         self.overlap_ms, self.max_seen = milliseconds(overlap), max_seen
         self.lag_ms = milliseconds(refresh_lag)
+        self.sweep = None
+        self.horizon_ms: int | None = None
+        if sweep is not None:
+            self.horizon_ms = milliseconds(max_lateness + overlap + 2 * sweep)
+            self.sweep = Sweep(milliseconds(sweep), self.horizon_ms)
         self.start = None if start == "all" else epoch_ms(start)
         self.clock, self.report, self.retry = clock, report, retry or Retry()
         self._reported: dict[str, int] = {}
+        self.notes: list[Note] = []
+        """What is to be recorded with the next batch."""
+        self.owed: Owed | None = None
+        """What a poll that failed had still to read."""
 
     def poll(self, checkpoint: Checkpoint | None) -> Iterator[Batch]:
         """Yield what is new since `checkpoint`, oldest first, each batch with its checkpoint.
 
         Raises `SourceError` when an answer is not whole; nothing moves then.
         """
-        position = Position(self.overlap_ms, self.max_seen, self.start)
+        position = Position(self.overlap_ms, self.max_seen, self.start, self.horizon_ms)
+        now = epoch_ms(self.clock())
+        upper = now - self.lag_ms
         if checkpoint is not None:
             position.load(checkpoint, self.name)
+            self.note_clock(position, upper)
         elif self.start is not None:
+            text = "events before `start` are not read"
+            self.note("skipped-start", None, self.start, reason=text)
             # where the first poll began must outlast it: at the next launch "now" is another time
-            yield Batch([], position.checkpoint())
-        upper = epoch_ms(self.clock()) - self.lag_ms
+            yield self.plain(position)
         with told_as(SourceError, f"source {self.name!r} cannot read {self.origin!r}"):
+            if self.sweep and position.mark is not None and self.sweep.due(now):
+                try:
+                    yield from self.swept(position, now)
+                except RequestError as error:
+                    if error.transient:
+                        raise
+                    # polls must not wait for a question that the cluster will never answer
+                    self.tell_once("sweep-failed", 1, f"sweep was refused: {error}")
             self.count_untimed()
-            last: list[Hit] | None = None
-            for hits in pages(self.client, self.window(position, upper), self.retry):
+            yield from self.news(position, upper)
+        if self.notes:
+            yield self.plain(position)
+
+    def news(self, position: Position, upper: int) -> Iterator[Batch]:
+        """What is new up to a time, by the mark and the ids in the overlap."""
+        last: list[Hit] | None = None
+        owed, reading = self.owed, Reading()
+        window = self.window(position, upper)
+        try:
+            for hits in pages(self.client, window, self.retry, reading):
                 if last:
                     yield from self.batch(last, position, int(last[-1]["sort"][0]))
+                if owed:
+                    owed.meet(hits)
                 last = hits
+        except (RequestError, SourceError):
+            if reading.read:
+                self.owed = Owed.of(reading, upper)
+            raise
+        if owed:
+            self.note_vanished(owed)
         if last is None or (not last and position.mark is None):
             return
         quiet = position.mark is not None and upper - position.mark < milliseconds(QUIET)
@@ -104,27 +147,105 @@ class SearchSource:
             self.origin, self.cursor, lower, upper, self.tiebreak, self.query, self.page_size
         )
 
+    def swept(self, position: Position, now: int) -> Iterator[Batch]:
+        """What a sweep finds; its events are evaluated, and then known."""
+        assert self.sweep is not None
+        base = self.window(position, 0)
+        for found in self.sweep.run(self.client, base, position, self.retry, now):
+            records = list(self.readable(found.hits))
+            for note in found.notes:
+                self.note(note.kind, note.start, note.end, note.count, note.reason, note.step,
+                          fillable=note.fillable)  # fmt: skip
+            found.keep()
+            yield self.plain(position, records, span_of(found.hits))
+
+    def window_batches(self, start: datetime, end: datetime) -> Iterator[Batch]:
+        """All events from `start` to `end` (exclusive), oldest first, without checkpoints.
+
+        Raises `SourceError` when an answer is not whole.
+        """
+        window = Window(
+            self.origin, self.cursor, epoch_ms(start), epoch_ms(end) - 1,
+            self.tiebreak, self.query, self.page_size,
+        )  # fmt: skip
+        with told_as(SourceError, f"source {self.name!r} cannot read {self.origin!r}"):
+            for hits in pages(self.client, window, self.retry):
+                yield Batch(list(self.readable(hits)), None, span=span_of(hits))
+
+    def plain(
+        self,
+        position: Position,
+        records: Sequence[Record] = (),
+        span: tuple[datetime, datetime] | None = None,
+    ) -> Batch:
+        """A batch with the checkpoint as it is, and what there is to note."""
+        if position.memory:
+            for lower, end in position.memory.unknown:
+                text = "what was evaluated here is not known: the sweep did not come in time"
+                self.note("unswept", lower, end, reason=text, fillable=True)
+            position.memory.unknown.clear()
+        notes, self.notes = self.notes, []
+        return Batch(records, position.checkpoint(), notes, span)
+
+    def note(
+        self,
+        kind: str,
+        start: int | None = None,
+        end: int | None = None,
+        count: int | None = None,
+        reason: str = "",
+        step: int = 0,
+        *,
+        fillable: bool = False,
+    ) -> None:
+        """Have something recorded with the next batch; times in epoch ms."""
+        state: State = "open" if fillable else "noted"
+        window = (None if start is None else time_of(start), None if end is None else time_of(end))
+        self.notes.append(Note(kind, self.name, *window, count, reason, state=state, step=step))
+
+    def note_clock(self, position: Position, upper: int) -> None:
+        """Record that polls are behind their own mark: the clock was ahead when it was set."""
+        if position.mark is None or upper >= position.mark - self.overlap_ms:
+            return
+        if self._reported.get("clock-back") != position.mark:
+            self._reported["clock-back"] = position.mark
+            text = "the clock was set back: only a sweep reads here until it has caught up"
+            end = position.mark - self.overlap_ms
+            self.note("clock-back", upper, end, reason=text, fillable=True)
+
+    def note_vanished(self, owed: Owed) -> None:
+        """Record events that a poll that failed had still to read, and that are gone."""
+        self.owed = None
+        if owed.left > 0:
+            text = "events were deleted, or their index, before they could be read"
+            self.note("vanished", owed.after, owed.upper + 1, owed.left, text)
+            self.report(Problem("vanished", f"{owed.left} {text}", self.origin))
+
     def batch(
         self, hits: Iterable[Hit], position: Position, mark: int, *, always: bool = False
     ) -> Iterator[Batch]:
         """The unseen of some hits as a batch; none when there is nothing to tell."""
-        records = []
+        new = []
         for hit in hits:
-            record = self.record(hit)
-            key = key_of(record.id or "", int(hit.get("_version", 1)))
-            if key in position.seen:
-                continue
-            position.seen.add(key, int(hit["sort"][0]))
-            if "_source" in hit:
-                records.append(record)
-            else:
-                name = f"{hit['_index']}/{hit['_id']}"
-                self.report(Problem("no-source", f"{name} does not store its _source", self.origin))
+            key = hit_key(self.origin, hit)
+            if key not in position.seen:
+                position.seen.add(key, int(hit["sort"][0]))
+                new.append(hit)
+        records = list(self.readable(new))
         position.advance(mark)
         if position.seen.capped:
             self.tell_once("seen-capped", self.max_seen, "events in the overlap, some come again")
         if records or always:
-            yield Batch(records, position.checkpoint())
+            yield self.plain(position, records, span_of(new))
+
+    def readable(self, hits: Iterable[Hit]) -> Iterator[Record]:
+        """The hits that can be evaluated; the others are told of."""
+        for hit in hits:
+            if "_source" in hit:
+                yield self.record(hit)
+            else:
+                name = f"{hit['_index']}/{hit['_id']}"
+                self.report(Problem("no-source", f"{name} does not store its _source", self.origin))
 
     def record(self, hit: Hit) -> Record:
         """A hit as the engine takes it; its id names the stream, not the backing index."""
@@ -132,7 +253,7 @@ class SearchSource:
         return Record(
             document=hit.get("_source") or {},
             origin=self.origin,
-            id=f"{stream_name(self.origin, index)}/{hit['_id']}",
+            id=hit_id(self.origin, hit),
             index=index,
         )
 
@@ -149,9 +270,54 @@ class SearchSource:
         if self._reported.get(kind) != count:
             self._reported[kind] = count
             self.report(Problem(kind, f"{count} {message}", self.origin))
+            self.note(kind, count=count, reason=message, step=count)
 
     def close(self) -> None:
         """Let go of nothing: the client belongs to whoever connected it."""
+
+
+@dataclass(slots=True)
+class Owed:
+    """Hits that a poll had still to read when it failed, after a time and up to another.
+
+    Of the time `after` itself, `known` hits had come.
+    """
+
+    after: int
+    upper: int
+    known: int
+    expected: int
+    met: int = 0
+    met_at: int = 0
+
+    @classmethod
+    def of(cls, reading: Reading, upper: int) -> Owed:
+        """What was left of a reading."""
+        return cls(reading.last, upper, reading.at_last, reading.total - reading.read)
+
+    def meet(self, hits: Sequence[Hit]) -> None:
+        """Take note of what the next poll finds."""
+        times = [int(hit["sort"][0]) for hit in hits]
+        self.met += sum(self.after < time <= self.upper for time in times)
+        self.met_at += times.count(self.after)
+
+    @property
+    def left(self) -> int:
+        """What was not found again, at least: events that came since stand in for others."""
+        return self.expected - self.met - max(0, self.met_at - self.known)
+
+
+def span_of(hits: Sequence[Hit]) -> tuple[datetime, datetime] | None:
+    """From the first to just after the last of some hits in order."""
+    if not hits:
+        return None
+    return time_of(int(hits[0]["sort"][0])), time_of(int(hits[-1]["sort"][0]) + 1)
+
+
+def time_of(ms: int) -> datetime:
+    """The time of milliseconds since 1970, kept within the years that there are."""
+    low, high = -62_135_596_800_000, 253_402_300_799_999
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=min(max(ms, low), high))
 
 
 def epoch_ms(time: datetime) -> int:

@@ -78,6 +78,23 @@ def state_index() -> dict[str, Any]:
     )
 
 
+def ledger_index() -> dict[str, Any]:
+    """The index of notes, one document each."""
+    words = ("note", "gap", "kind", "state", "source")
+    return own_index(
+        {
+            "@timestamp": {"type": "date"},
+            **{name: {"type": "keyword", "ignore_above": 1024} for name in words},
+            "start": {"type": "date"},
+            "end": {"type": "date"},
+            "count": {"type": "long"},
+            "step": {"type": "long"},
+            "reason": {"type": "text"},
+            "subject": {"type": "keyword", "ignore_above": 1024},
+        }
+    )
+
+
 def own_index(properties: dict[str, Any]) -> dict[str, Any]:
     """A small index with a closed mapping."""
     return {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.errors import StateError
 
-VERSION = 1
+VERSION = 2
 
 TABLES = (
     "CREATE TABLE vedette_schema (version INTEGER NOT NULL)",
@@ -35,7 +35,31 @@ TABLES = (
         PRIMARY KEY (name, hash)
     ) WITHOUT ROWID""",
 )
-"""Times are UTC as ISO 8601 text of one width, so that text order is time order."""
+"""The first version's. Times are UTC as ISO 8601 text of one width, so that text order is time
+order."""
+
+ADDED: dict[int, tuple[str, ...]] = {
+    2: (
+        """CREATE TABLE ledger (
+            id TEXT PRIMARY KEY NOT NULL,
+            written TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL,
+            source TEXT NOT NULL,
+            start_time TEXT,
+            end_time TEXT,
+            count INTEGER,
+            reason TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            gap TEXT NOT NULL,
+            step INTEGER NOT NULL
+        )""",
+        "CREATE INDEX ledger_source ON ledger (source, state)",
+        "ALTER TABLE dead_letters ADD COLUMN document TEXT",
+        "ALTER TABLE dead_letters ADD COLUMN anchor_time TEXT",
+    ),
+}
+"""What each later version added; a file of an earlier one is brought up to date when opened."""
 
 
 def check(connection: sqlite3.Connection, path: Path) -> int:
@@ -68,13 +92,18 @@ def check(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def create(connection: sqlite3.Connection, path: Path) -> None:
-    """Create the tables unless another process just did."""
+    """Create the tables that are missing, unless another process just did."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if check(connection, path) == 0:
+        version = check(connection, path)
+        if version == 0:
             for statement in TABLES:
                 connection.execute(statement)
-            connection.execute("INSERT INTO vedette_schema VALUES (?)", (VERSION,))
+            connection.execute("INSERT INTO vedette_schema VALUES (1)")
+        for number in range(max(version, 1) + 1, VERSION + 1):
+            for statement in ADDED[number]:
+                connection.execute(statement)
+        connection.execute("UPDATE vedette_schema SET version = ?", (VERSION,))
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

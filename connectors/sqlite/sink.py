@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import orjson
 from connectors.sqlite.database import BUSY_TIMEOUT, Database
 from connectors.sqlite.moments import text_of
 from engine.errors import SinkError
+from engine.json_text import DEEPER, MAX_LEVELS, json_text
 from engine.ports import Alert, Written
 
 # Not INSERT OR IGNORE, which would also swallow a violated NOT NULL.
 INSERT = "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
-BURY = "INSERT INTO dead_letters VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+BURY = """INSERT INTO dead_letters (id, written, rule_id, reason, document, anchor_time)
+    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"""
 
 
 def _now() -> datetime:
@@ -28,7 +31,8 @@ def _now() -> datetime:
 class SqliteSink:
     """The `Sink` of the embedded store. Raises `SinkError`; then nothing of a write is stored.
 
-    An alert that cannot be written as JSON goes to the table `dead_letters` with the reason.
+    An alert that cannot be written as JSON goes to the table `dead_letters` with the reason, and
+    with as much of it as JSON can hold.
     """
 
     def __init__(
@@ -68,9 +72,12 @@ def _store(connection: sqlite3.Connection, alert: Alert, now: str, written: Writ
         document = _json(alert.document)
     except (TypeError, ValueError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
-        row = (alert.id, now, _text(rule.get("uuid")), _text(reason))
+        anchor = text_of(alert.anchor_time) if alert.anchor_time else None
+        kept = _text(_readable(alert.document))
+        row = (alert.id, now, _text(rule.get("uuid")), _text(reason), kept, anchor)
         connection.execute(BURY, row)
         written.dead += 1
+        written.dead_ids.append(alert.id)
         return
     cursor = connection.execute(
         INSERT,
@@ -99,6 +106,21 @@ def _json(document: Mapping[str, Any]) -> str:
             raise
         # Events may hold what orjson refuses: whole numbers over 64 bits, lone surrogates.
         return json.dumps(document, allow_nan=False)
+
+
+def _readable(document: Mapping[str, Any]) -> str:
+    """An alert that is no JSON as JSON text: too deep levels left out, other values as words."""
+    return json_text(_sound(document, MAX_LEVELS))
+
+
+def _sound(value: Any, levels: int) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _sound(v, levels - 1) for k, v in value.items()} if levels else DEEPER
+    if isinstance(value, list | tuple):
+        return [_sound(item, levels - 1) for item in value] if levels else DEEPER
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 def _section(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:

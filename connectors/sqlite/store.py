@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sqlite.database import BUSY_TIMEOUT, Database
+from connectors.sqlite.ledger import SqliteLedger
 from connectors.sqlite.moments import text_of
 from connectors.sqlite.sink import SqliteSink
 from connectors.sqlite.state import SqliteState
@@ -23,7 +24,7 @@ SELECT = """SELECT document FROM alerts
 
 
 class SqliteStore:
-    """The file's `sink` and `state`, each with a connection of its own, and a reader of alerts.
+    """The file's `sink`, `state` and `ledger`, and a reader of alerts; each has a connection.
 
     Nothing is created before the first write or `sink.prepare()`.
     """
@@ -33,6 +34,7 @@ class SqliteStore:
         self.busy_timeout = busy_timeout
         self.sink = SqliteSink(path, busy_timeout=busy_timeout)
         self.state = SqliteState(path, busy_timeout=busy_timeout)
+        self.ledger = SqliteLedger(path, busy_timeout=busy_timeout)
 
     def alerts(
         self,
@@ -68,9 +70,10 @@ class SqliteStore:
             database.close()
 
     def close(self) -> None:
-        """Close the sink and the state."""
+        """Close all of them."""
         self.sink.close()
         self.state.close()
+        self.ledger.close()
 
 
 def _levels_from(level: str) -> tuple[str, ...]:

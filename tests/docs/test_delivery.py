@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from inspect import signature
 
@@ -10,10 +11,14 @@ import pytest
 from connectors.files.roster import FORGET, MOST_GONE
 from connectors.files.watch import QUIET
 from connectors.search import SearchSource
-from connectors.search.names import ALERTS, DEAD_LETTER, STATE
+from connectors.search.memory import BUCKETS, FAR
+from connectors.search.names import ALERTS, DEAD_LETTER, LEDGER, STATE
 from connectors.search.port import TRANSIENT
 from connectors.search.retry import Retry
-from connectors.sqlite.schema import TABLES
+from connectors.search.sketch import CELLS, FEW, MOST
+from connectors.sqlite.schema import ADDED, TABLES
+from engine.ledger import RECORDED
+from tests.conftest import ROOT
 from tests.docs.pages import page, rows
 from vedette import settings
 from vedette.follow import FAILURES_UNTIL_IDLE, LONGEST_BACK_OFF
@@ -22,6 +27,7 @@ from vedette.wiring import LATENESS
 PAGE = page("docs/delivery.md")
 TEXT = " ".join(PAGE.text.split())
 NUMBERS = {2: "two", 5: "five", 7: "seven"}
+NOTED = re.compile(r'self\.(?:note|tell_once)\(\s*"([a-z-]+)"|(?:Told|Note)\("([a-z-]+)"')
 
 
 def default(name: str) -> timedelta:
@@ -40,6 +46,12 @@ def default(name: str) -> timedelta:
         f"repeated up to {NUMBERS[Retry().limit]} times, after {Retry().first} s",
         f"and so on to {Retry().longest:.0f} s",
         f"doubles with each failure up to {NUMBERS[LONGEST_BACK_OFF // timedelta(minutes=1)]} min",
+        f"Every `sweep` ({default('sweep') // timedelta(minutes=1)}m; `off`)",
+        f"`max_lateness` ({default('max_lateness') // timedelta(hours=1)}h)",
+        f"at most {BUCKETS} buckets",
+        f"up to {FEW} ids as they are, else an invertible Bloom lookup table of {CELLS} cells",
+        f"({MOST:,} in one of {FEW} events)",
+        f"for {NUMBERS[FAR]} times as long again",
         f"any source, and at least {LATENESS // timedelta(minutes=1)} minutes",
     ],
 )
@@ -59,11 +71,26 @@ def test_the_statuses_that_are_tried_again_are_named() -> None:
 
 def test_the_names_of_indices_and_tables_are_the_codes_own() -> None:
     cluster, sqlite = rows(PAGE.section("Where state lies"))
-    for prefix, cell in zip((ALERTS, STATE, DEAD_LETTER), cluster[1:], strict=True):
+    for prefix, cell in zip((ALERTS, STATE, DEAD_LETTER, LEDGER), cluster[1:], strict=True):
         assert f"`{prefix}NAMESPACE`" in cell
-    for table in ("alerts", "checkpoints", "occurrences", "dead_letters"):
-        assert any(statement.startswith(f"CREATE TABLE {table} ") for statement in TABLES)
+    created = [*TABLES, *(statement for added in ADDED.values() for statement in added)]
+    for table in ("alerts", "checkpoints", "occurrences", "dead_letters", "ledger"):
+        assert any(statement.startswith(f"CREATE TABLE {table} ") for statement in created)
         assert f"`{table}`" in " ".join(sqlite)
+
+
+def test_every_kind_of_note_is_explained() -> None:
+    kinds = set(RECORDED)
+    for folder in ("engine", "connectors", "vedette"):
+        for file in (ROOT / folder).rglob("*.py"):
+            found = NOTED.findall(file.read_text("utf-8"))
+            kinds |= {one or other for one, other in found}
+    explained = {
+        kind
+        for row in rows(PAGE.section("The ledger"))
+        for kind in re.findall("`([a-z-]+)`", row[0])
+    }
+    assert kinds == explained
 
 
 def test_the_number_of_failures_until_idle_is_the_one_in_the_commands_page() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from vedette.settings.durations import Duration, Interval
+from vedette.settings.durations import Duration, Interval, IntervalOrOff
 from vedette.settings.invalid import invalid
 from vedette.settings.patterns import FIELD, INDEX, LOGSOURCE, SOURCE_NAME
 from vedette.settings.section import Section
@@ -60,6 +60,14 @@ class SearchSource(Section):
     refresh_lag: Duration = Field(
         default=timedelta(seconds=5),
         description="How far polls stay behind the present, so that events are searchable.",
+    )
+    sweep: IntervalOrOff = Field(
+        default=timedelta(minutes=5),
+        description="Pause from one look for events later than overlap to the next, or off.",
+    )
+    max_lateness: Duration = Field(
+        default=timedelta(hours=24),
+        description="How late an event may become searchable and still be found by the sweep.",
     )
     start: Start = Field(
         default=timedelta(hours=24),

@@ -98,16 +98,25 @@ class FakeClient:
         if pit not in self.open:
             raise refusal(404, "search_context_missing_exception")
         (limits,) = body["query"]["bool"]["filter"][-1]["range"].values()
+        found = [row for row in self.open[pit] if limits.get("gte", 0) <= row[0] <= limits["lte"]]
         after = tuple(body.get("search_after", (-1, -1)))
+        later = [row for row in found if row[:2] > after][: body["size"]]
+        answer: dict[str, Any] = {"timed_out": False, "pit_id": pit}
+        answer["_shards"] = {"total": 3, "successful": 3, "failed": 0}
+        if "aggs" in body:
+            width = int(
+                body["aggs"]["times"]["date_histogram"]["fixed_interval"].removesuffix("ms")
+            )
+            counts = Counter(row[0] // width * width for row in found)
+            buckets = [{"key": key, "doc_count": count} for key, count in sorted(counts.items())]
+            answer["aggregations"] = {"times": {"buckets": buckets}}
         hits = [
-            {"_index": name, "_id": id, "_version": held["_version"],
-             "_source": held["_source"], "sort": [time, tie]}
-            for time, tie, name, id, held in self.open[pit]
-            if limits.get("gte", 0) <= time <= limits["lte"] and (time, tie) > after
+            {"_index": name, "_id": id, "_version": held["_version"], "sort": [time, tie],
+             **({} if body.get("_source") is False else {"_source": held["_source"]})}
+            for time, tie, name, id, held in later
         ]  # fmt: skip
-        shards = {"total": 3, "successful": 3, "failed": 0}
-        answer = {"timed_out": False, "_shards": shards, "pit_id": pit}
-        return change({**answer, "hits": {"hits": hits[: body["size"]]}})
+        total = {"total": {"value": len(found)}} if body.get("track_total_hits") else {}
+        return change({**answer, "hits": {"hits": hits, **total}})
 
     def count(self, index: str, query: Mapping[str, Any]) -> int:
         self._meet("count")

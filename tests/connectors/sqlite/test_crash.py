@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from connectors.sqlite import SqliteStore
+from connectors.sqlite.schema import VERSION
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = Path(__file__).with_name("pipeline.py")
@@ -102,5 +103,5 @@ def test_many_processes_may_create_the_file_at_once(path: Path) -> None:
     created = [finish(process) for process in [start(path, "0", "10") for _ in range(6)]]
     assert sum(created) == 10
     connection = sqlite3.connect(path)
-    assert connection.execute("SELECT version FROM vedette_schema").fetchall() == [(1,)]
+    assert connection.execute("SELECT version FROM vedette_schema").fetchall() == [(VERSION,)]
     connection.close()

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sqlite import SqliteSink, SqliteStore
+from connectors.sqlite import SqliteSink, SqliteStore, schema
 from connectors.sqlite.database import Database
+from connectors.sqlite.schema import VERSION
 from engine.errors import SinkError, StateError
+from engine.ledger import Note
 from engine.ports import Alert
 
 MakeAlert = Callable[..., Alert]
@@ -80,13 +82,13 @@ def test_a_newer_schema_is_refused(store: SqliteStore, path: Path) -> None:
     store.close()
     other = sqlite3.connect(path)
     with other:
-        other.execute("UPDATE vedette_schema SET version = 2")
+        other.execute(f"UPDATE vedette_schema SET version = {VERSION + 1}")
     other.close()
     with pytest.raises(StateError) as caught:
         store.sink.write([Alert("a", None, {})])
     assert str(caught.value) == (
-        f"{path}: written by a newer Vedette (schema 2); "
-        "expected schema 1; use that version, or another file"
+        f"{path}: written by a newer Vedette (schema {VERSION + 1}); "
+        f"expected schema {VERSION}; use that version, or another file"
     )
 
 
@@ -136,3 +138,21 @@ def test_it_can_be_used_again_after_close(store: SqliteStore, alert: MakeAlert) 
     store.close()
     store.close()
     assert store.sink.write([alert("a")]).existing == 1
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_to_date_with_what_is_in_it(path: Path) -> None:
+    path.parent.mkdir()
+    old = sqlite3.connect(path)
+    with old:
+        for statement in schema.TABLES:
+            old.execute(statement)
+        old.execute("INSERT INTO vedette_schema VALUES (1)")
+        old.execute("INSERT INTO checkpoints VALUES ('logs', '{\"mark\": 7}')")
+    old.close()
+    store = SqliteStore(path)
+    assert store.ledger.record([Note("late", "logs")]) == 1
+    assert store.state.load("logs") == {"mark": 7}
+    store.close()
+    now = sqlite3.connect(path)
+    assert now.execute("SELECT version FROM vedette_schema").fetchall() == [(VERSION,)]
+    now.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -96,11 +97,15 @@ def test_an_alert_that_cannot_be_json_is_dead_lettered_with_its_reason(
     for _ in range(depth):
         nested = [nested]
     written = store.sink.write([alert("a", nested=nested), alert("b")])
-    assert written == Written(1, 0, 1, ["b"])
-    assert store.sink.write([alert("a", nested=nested)]) == Written(0, 0, 1)
+    assert written == Written(1, 0, 1, ["b"], ["a"])
+    assert store.sink.write([alert("a", nested=nested)]) == Written(0, 0, 1, [], ["a"])
     ((identity, rule, reason),) = rows(path, "SELECT id, rule_id, reason FROM dead_letters")
     assert (identity, rule) == ("a", "r1")
     assert "ecursion" in str(reason)
+    ((text, time),) = rows(path, "SELECT document, anchor_time FROM dead_letters")
+    assert json.loads(str(text))["rule"] == alert("a").document["rule"]
+    assert "deeper levels left out" in str(text)
+    assert time == "2026-01-31T08:00:00.000000Z"
 
 
 def test_a_failed_write_stores_nothing(store: SqliteStore, path: Path, alert: MakeAlert) -> None:

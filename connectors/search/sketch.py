@@ -1,0 +1,142 @@
+"""A small summary of a set of keys, from which the few keys that came later can be told.
+
+It is an invertible Bloom lookup table (Goodrich and Mitzenmacher 2011): each key is added to the
+count and the sum of three cells that the key itself chooses. Subtract the summary of what was
+there from that of what is there now, and only the difference is left; a cell with one key in it
+is that key, which is then taken out of its other cells, and so on. Up to about twenty keys come
+out of 40 cells, however large the sets are. When it does not come out even, it cannot be told,
+and that is said; a key is never passed over, as every key changes the count of its cells.
+Small sets are kept as they are.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+
+CELLS = 40
+SIZE = 12
+"""Bytes of a key."""
+FEW = 48
+"""Keys up to which a set is kept whole."""
+MOST = 10_000
+"""Keys that may be told apart from a small set; beyond that they are not listed."""
+_MODULUS = 1 << (8 * SIZE)
+_PART = CELLS // 3
+
+
+class Sketch:
+    """The keys (12 bytes in base64, as `seen.key_of` makes them) that were added, each once."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._few: set[str] | None = set()
+        self._counts: list[int] = []
+        self._sums: list[int] = []
+
+    def add(self, key: str) -> None:
+        """Add a key that was not added before."""
+        self.count += 1
+        if self._few is not None:
+            self._few.add(key)
+            if len(self._few) <= FEW:
+                return
+            self._spill()
+            return
+        self._put(key, 1)
+
+    def _spill(self) -> None:
+        few, self._few = self._few or (), None
+        self._counts, self._sums = [0] * CELLS, [0] * CELLS
+        for key in few:
+            self._put(key, 1)
+
+    def _put(self, key: str, sign: int) -> None:
+        number = _number(key)
+        for cell in _cells(number):
+            self._counts[cell] += sign
+            self._sums[cell] = (self._sums[cell] + sign * number) % _MODULUS
+
+    def added(self, now: Iterable[str]) -> set[str] | None:
+        """The keys of `now` (each once) that were not added here; None when it cannot be told."""
+        if self._few is not None:
+            late: set[str] = set()
+            for key in now:
+                if key not in self._few:
+                    late.add(key)
+                    if len(late) > MOST:
+                        return None
+            return late
+        current = Sketch()
+        current._spill()
+        for key in now:
+            current._put(key, 1)
+        counts = [a - b for a, b in zip(current._counts, self._counts, strict=True)]
+        sums = [(a - b) % _MODULUS for a, b in zip(current._sums, self._sums, strict=True)]
+        return _peeled(counts, sums)
+
+    def dump(self) -> str:
+        """As text: `k` and the keys, or `c`, the count and the cells."""
+        if self._few is not None:
+            return "k" + "".join(sorted(self._few))
+        parts = (
+            count.to_bytes(6, "big") + total.to_bytes(SIZE, "big")
+            for count, total in zip(self._counts, self._sums, strict=True)
+        )
+        return f"c{self.count}." + urlsafe_b64encode(b"".join(parts)).decode("ascii")
+
+    @classmethod
+    def load(cls, text: str) -> Sketch:
+        """What `dump` gave. Raises ValueError for anything else."""
+        made = cls()
+        width = SIZE // 3 * 4
+        if text.startswith("k"):
+            if (len(text) - 1) % width or len(text) > 1 + FEW * width:
+                raise ValueError("keys of a sweep's memory are cut off")
+            for at in range(1, len(text), width):
+                made.add(text[at : at + width])
+            return made
+        head, dot, cells = text.removeprefix("c").partition(".")
+        data = urlsafe_b64decode(cells) if dot else b""
+        step = 6 + SIZE
+        if not head.isdecimal() or len(data) != CELLS * step:
+            raise ValueError("cells of a sweep's memory are cut off")
+        made.count, made._few = int(head), None
+        for at in range(0, len(data), step):
+            made._counts.append(int.from_bytes(data[at : at + 6], "big"))
+            made._sums.append(int.from_bytes(data[at + 6 : at + step], "big"))
+        return made
+
+
+def _peeled(counts: list[int], sums: list[int]) -> set[str] | None:
+    """The keys with count 1 in a difference, when it comes out even."""
+    late: set[str] = set()
+    queue = list(range(CELLS))
+    for _ in range(CELLS * 20):
+        if not queue:
+            break
+        cell = queue.pop()
+        sign, number = counts[cell], sums[cell]
+        if abs(sign) != 1:
+            continue
+        number = number if sign == 1 else -number % _MODULUS
+        cells = _cells(number)
+        if cell not in cells:
+            continue
+        if sign == 1:
+            late.add(urlsafe_b64encode(number.to_bytes(SIZE, "big")).decode("ascii"))
+        for other in cells:
+            counts[other] -= sign
+            sums[other] = (sums[other] - sign * number) % _MODULUS
+        queue += cells
+    return late if not any(counts) and not any(sums) else None
+
+
+def _number(key: str) -> int:
+    return int.from_bytes(urlsafe_b64decode(key), "big")
+
+
+def _cells(number: int) -> tuple[int, int, int]:
+    """The cells of a key, one of each third: the key is a hash, so its own bits choose."""
+    a, b, c = number & 0xFFFF, number >> 16 & 0xFFFF, number >> 32 & 0xFFFF
+    return a % _PART, _PART + b % _PART, 2 * _PART + c % (CELLS - 2 * _PART)

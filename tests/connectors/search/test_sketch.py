@@ -1,0 +1,78 @@
+"""A sketch tells the few keys that came later, or says that it cannot."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from connectors.search.seen import key_of
+from connectors.search.sketch import FEW, MOST, Sketch
+
+
+def keys(first: int, last: int) -> list[str]:
+    return [key_of(f"logs/{n}", 1) for n in range(first, last)]
+
+
+def sketch(of: list[str]) -> Sketch:
+    made = Sketch()
+    for key in of:
+        made.add(key)
+    return made
+
+
+@pytest.mark.parametrize("size", [0, 1, FEW, FEW + 1, 5000])
+@pytest.mark.parametrize("late", [0, 1, 8])
+def test_few_late_keys_are_told_whatever_the_size(size: int, late: int) -> None:
+    old, new = keys(0, size), keys(size, size + late)
+    mixed = old + new
+    random.Random(size + late).shuffle(mixed)
+    assert sketch(old).added(mixed) == set(new)
+
+
+@pytest.mark.parametrize("late", [1, 5, 10, 20, 60, 400])
+def test_what_is_told_is_never_wrong(late: int) -> None:
+    told = 0
+    for trial in range(60):
+        old = keys(trial * 10_000, trial * 10_000 + 100)
+        new = keys(-late - trial * 999, -trial * 999)
+        found = sketch(old).added(old + new)
+        assert found is None or found == set(new)
+        told += found is not None
+    assert told >= 55 if late <= 10 else told >= 0
+    if late == 400:
+        assert told == 0
+
+
+def test_a_small_set_tells_many_and_refuses_too_many() -> None:
+    old = keys(0, 10)
+    assert sketch(old).added(keys(0, 3000)) == set(keys(10, 3000))
+    assert sketch(old).added(keys(0, MOST + 11)) is None
+
+
+@pytest.mark.parametrize("size", [10, 500])
+def test_keys_that_are_gone_hide_no_late_ones(size: int) -> None:
+    old = keys(0, size)
+    for trial in range(50):
+        new = keys(1000 + trial * 10, 1004 + trial * 10)
+        found = sketch(old).added(old[3:] + new)
+        assert found is None or found == set(new)
+
+
+@pytest.mark.parametrize("size", [0, 5, FEW, 300])
+def test_what_was_written_is_read_again(size: int) -> None:
+    made = sketch(keys(0, size))
+    again = Sketch.load(made.dump())
+    assert again.count == size
+    assert again.dump() == made.dump()
+    assert again.added(keys(0, size + 4)) == set(keys(size, size + 4))
+
+
+def test_the_size_of_what_is_written_is_bounded() -> None:
+    assert len(sketch(keys(0, 200_000)).dump()) < 1000
+
+
+@pytest.mark.parametrize("text", ["", "kshort", "c5", "c5.AAAA", "cx.AAAA", "k" + "A" * 16 * 49])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 # binascii's, too
+        Sketch.load(text)

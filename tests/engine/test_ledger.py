@@ -1,0 +1,101 @@
+"""What batches and problems have to note is recorded before a checkpoint moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from engine.alert import AlertMaker, Execution
+from engine.detect import Detector
+from engine.errors import Problem, Problems, StateError
+from engine.ledger import MemoryLedger, Note, Recorder
+from engine.ports import Alert, Batch, Checkpoint, Record, Written
+from engine.run import MemoryState, Pipeline
+from mitre.catalog import Catalog
+
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+NOTE = Note("late", "logs", T0, T0 + timedelta(hours=1), 2)
+
+
+class Sink:
+    """Buries what it is given."""
+
+    def prepare(self) -> None:
+        pass
+
+    def write(self, alerts: Sequence[Alert]) -> Written:
+        return Written(dead=len(alerts), dead_ids=[alert.id for alert in alerts])
+
+    def close(self) -> None:
+        pass
+
+
+class Source:
+    name = "logs"
+
+    def __init__(self, *batches: Batch, report: Any = None) -> None:
+        self.batches, self.report = batches, report
+
+    def poll(self, checkpoint: Checkpoint | None) -> Iterator[Batch]:
+        for batch in self.batches:
+            if self.report:
+                self.report(Problem("rule-timeout", "slow", file="r.yml"))
+                self.report(Problem("rule-cache", "of no interest"))
+            yield batch
+
+    def close(self) -> None:
+        pass
+
+
+def pipeline(state: MemoryState, ledger: Any, recorder: Recorder | None = None) -> Pipeline:
+    maker = AlertMaker(Catalog.load(), Execution("x", "run", T0), namespace="default")
+    detector = Detector([], Problems())
+    return Pipeline(
+        detector, maker, Sink(), state, lambda: T0, ledger=ledger, recorder=recorder
+    )  # fmt: skip
+
+
+def test_a_batchs_notes_are_recorded() -> None:
+    ledger = MemoryLedger()
+    pipeline(MemoryState(), ledger).drain(Source(Batch([], {"at": 1}, [NOTE])))
+    assert ledger.notes() == [NOTE]
+
+
+def test_where_notes_cannot_be_stored_the_checkpoint_stays() -> None:
+    class Full(MemoryLedger):
+        def record(self, notes: Sequence[Note]) -> int:
+            raise StateError("full")
+
+    state = MemoryState()
+    with pytest.raises(StateError):
+        pipeline(state, Full()).drain(Source(Batch([], {"at": 1}, [NOTE])))
+    assert state.load("logs") is None
+
+
+def test_problems_are_counted_by_batch_and_passed_on() -> None:
+    heard, ledger = Problems(), MemoryLedger()
+    recorder = Recorder(heard)
+    span = (T0, T0 + timedelta(seconds=5))
+    record = Record({}, "logs", "1")
+    source = Source(
+        Batch([record], {"at": 1}, span=span), Batch([record], {"at": 2}), report=recorder
+    )
+    pipeline(MemoryState(), ledger, recorder).drain(source)
+    assert heard.counts == {"rule-timeout": 2, "rule-cache": 2}
+    first, second = ledger.notes()
+    assert (first.kind, first.count, first.subject) == ("rule-timeout", 1, "r.yml: slow")
+    assert (first.start, first.end, second.start) == (*span, None)
+
+
+def test_more_subjects_than_are_told_apart_are_counted_together() -> None:
+    recorder = Recorder(Problems(), most=2)
+    for number in range(5):
+        recorder(Problem("rule-timeout", f"rule {number}"))
+    notes = recorder.taken("logs", None, None)
+    assert [(note.subject, note.count) for note in notes] == [
+        ("rule 0", 1), ("rule 1", 1), ("others", 3),
+    ]  # fmt: skip
+    assert recorder.taken("logs", None, None) == []
