@@ -176,11 +176,18 @@ class Recorder:
                 key = (problem.kind, "others")
             self._counts[key] += 1
 
-    def taken(self, source: str, start: datetime | None, end: datetime | None) -> list[Note]:
-        """What was counted since the last time, as notes of a window."""
+    def taken(
+        self, source: str, span: tuple[datetime, datetime] | None, now: datetime
+    ) -> list[Note]:
+        """What was counted since the last time, as notes of a window.
+
+        Where there is no window, the time tells them from others of the same subject.
+        """
         counts, self._counts = self._counts, Counter()
+        start, end = span or (None, None)
+        step = 0 if span else int(now.timestamp() * 1000)
         return [
-            Note(kind, source, start, end, count, subject=subject)
+            Note(kind, source, start, end, count, subject=subject, step=step)
             for (kind, subject), count in counts.items()
         ]
 

@@ -193,7 +193,7 @@ class Pipeline:
             return
         notes = list(batch.notes)
         if self.recorder:
-            notes += self.recorder.taken(name, *(batch.span or (None, None)))
+            notes += self.recorder.taken(name, batch.span, self.clock())
         reason = "the store refused the alert for good, and keeps it as a dead letter"
         notes += (
             Note("dead-letter", name, count=1, reason=reason, subject=identity, state="open")

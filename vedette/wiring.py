@@ -15,27 +15,31 @@ from connectors.files.watch import QUIET
 from connectors.search import (
     AlertSink,
     ClusterLedger,
+    ClusterLetters,
     ClusterSettings,
     ClusterState,
     SearchClient,
     SearchSource,
     connect,
 )
-from connectors.sqlite import SqliteLedger, SqliteStore
+from connectors.sqlite import SqliteLedger, SqliteLetters, SqliteStore
 from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
 from engine.detect import Detector
-from engine.errors import InputError, Report, RuleError, SettingsError
+from engine.errors import InputError, Problem, Report, RuleError, SettingsError
+from engine.fill import Filler, Fresh
 from engine.kinds import LogSource
 from engine.ledger import MemoryLedger, Recorder
+from engine.letter import Letters
 from engine.library import Library
 from engine.ports import Ledger, Look, Sink, Source, StateStore
 from engine.rule import RuleSet, Selection
-from engine.run import Pipeline
+from engine.run import MemoryState, Pipeline
 from mitre.catalog import Catalog
 from vedette import rulesets
 from vedette import settings as config
 from vedette.reload import Reload
+from vedette.replay import Replay
 
 log = logging.getLogger("vedette.run")
 
@@ -65,6 +69,8 @@ class Parts:
     state: StateStore
     ledger: Ledger
     pipeline: Pipeline
+    fresh: Fresh
+    """Makes a pipeline that evaluates a window once more."""
     rules: RuleSet
     changes: Reload
     """Has rules that change meanwhile adopted."""
@@ -121,13 +127,21 @@ def assemble(
         recorder=recorder,
     )
     feeds = tuple(feed(source, client, report, clock, pipeline.look) for source in settings.sources)
+    live = [rules]
 
     def adopt(changed: RuleSet) -> None:
+        live[:] = [changed]
         pipeline.adopt(
             Detector(changed.rules, report),
             Correlator.of(changed, report, lateness=lateness(settings)),
         )
 
+    def fresh(start: datetime, end: datetime) -> Pipeline:
+        return window_pipeline(
+            settings, live[0], pipeline.detector, start, end, sink, ledger, clock
+        )
+
+    pipeline.fill = Filler(ledger, fresh, clock)
     wanted = settings.rules
     changes = Reload(
         library,
@@ -138,7 +152,39 @@ def assemble(
         strict=wanted.strict,
         live=rules,
     )
-    return Parts(feeds, sink, state, ledger, pipeline, rules, changes, place)
+    return Parts(feeds, sink, state, ledger, pipeline, fresh, rules, changes, place)
+
+
+def window_pipeline(
+    settings: config.Settings,
+    rules: RuleSet,
+    detector: Detector,
+    start: datetime,
+    end: datetime,
+    sink: Sink,
+    ledger: Ledger,
+    clock: Clock,
+) -> Pipeline:
+    """What evaluates a window once more: no checkpoint, and correlations that see it alone."""
+    return Pipeline(
+        detector,
+        AlertMaker(
+            Catalog.load(),
+            Execution(uuid4().hex, "backfill", start, end),
+            namespace=settings.namespace,
+            attack_version=settings.attack.version,
+        ),
+        sink,
+        MemoryState(),
+        clock,
+        correlator=Correlator.of(rules, log_problem),
+        ledger=ledger,
+    )
+
+
+def log_problem(problem: Problem) -> None:
+    """Problems of a window's correlations go to the log: its events were noted before."""
+    log.warning("%s: %s", problem.kind, problem)
 
 
 def lateness(settings: config.Settings) -> timedelta:
@@ -212,6 +258,32 @@ def ledger_of(
     if settings.store == "cluster" and client is not None:
         return ClusterLedger(client, settings.namespace, clock=clock)
     return SqliteLedger(settings.output.sqlite, clock=clock)
+
+
+def store_client(settings: config.Settings) -> SearchClient | None:
+    """The cluster, where it is the store."""
+    if settings.store != "cluster" or settings.cluster is None:
+        return None
+    return connect(cluster_settings(settings.cluster))
+
+
+def opened_ledger(settings: config.Settings) -> Ledger:
+    """The ledger alone, to be read."""
+    client = store_client(settings)
+    return ledger_of(settings, client, lambda: datetime.now(UTC))
+
+
+def replay(settings: config.Settings, clock: Clock) -> Replay:
+    """What writes dead letters anew."""
+    client = store_client(settings)
+    sink, state, _ = stores(settings, client, log_problem, clock)
+    state.close()
+    box: Letters = (
+        ClusterLetters(client, settings.namespace)
+        if client is not None
+        else SqliteLetters(settings.output.sqlite)
+    )
+    return Replay(box, sink, ledger_of(settings, client, clock), clock)
 
 
 def make_folders(settings: config.Settings) -> None:

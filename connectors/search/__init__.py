@@ -6,6 +6,7 @@
 
 from connectors.search.connect import connect
 from connectors.search.ledger import ClusterLedger
+from connectors.search.letters import ClusterLetters
 from connectors.search.port import ClusterSettings, SearchClient
 from connectors.search.sink import AlertSink
 from connectors.search.source import SearchSource
@@ -14,6 +15,7 @@ from connectors.search.state import ClusterState
 __all__ = [
     "AlertSink",
     "ClusterLedger",
+    "ClusterLetters",
     "ClusterSettings",
     "ClusterState",
     "SearchClient",

@@ -120,8 +120,8 @@ class Memory:
         for bucket in [b for b in self._sketches if b < oldest]:
             self.counts[bucket] = self._count(bucket)
             self._drop(bucket)
-        for bucket in [b for b in self._blurred if b < oldest]:
-            self.unknown.append(self.window(bucket))
+        for bucket in sorted(b for b in self._blurred if b < oldest):
+            self._lose(*self.window(bucket))
             self.counts[bucket] = None
             self._blurred.discard(bucket)
         for bucket in [b for b in self._settled if b < oldest]:
@@ -129,6 +129,12 @@ class Memory:
         last = self.oldest(mark)
         for bucket in [b for b in self.counts if b < last]:
             del self.counts[bucket]
+
+    def _lose(self, start: int, end: int) -> None:
+        """Give up a window, as part of the one before it where they touch."""
+        if self.unknown and self.unknown[-1][1] == start:
+            start = self.unknown.pop()[0]
+        self.unknown.append((start, end))
 
     def oldest(self, mark: int) -> int:
         """The first bucket of the far region."""

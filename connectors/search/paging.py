@@ -137,10 +137,13 @@ def histogram(
     by_time = {"field": window.cursor, "fixed_interval": f"{width}ms", "min_doc_count": 1}
     body = {
         "query": window.clauses(),
-        "track_total_hits": False,
+        # OpenSearch, asked for no hit or no total, says that it has ended early
+        "track_total_hits": True,
+        "sort": window.sort(),
+        "_source": False,
         "aggs": {"times": {"date_histogram": by_time}},
     }
-    answer, _ = search(client, body, pit, 0, window.keep_alive, retry)
+    answer, _ = search(client, body, pit, 1, window.keep_alive, retry)
     found = answer.get("aggregations", {}).get("times", {}).get("buckets", ())
     return {int(one["key"]) // width: int(one["doc_count"]) for one in found}
 

@@ -1,8 +1,9 @@
 """The embedded store: alerts, checkpoints and occurrence numbers in one SQLite file."""
 
 from connectors.sqlite.ledger import SqliteLedger
+from connectors.sqlite.letters import SqliteLetters
 from connectors.sqlite.sink import SqliteSink
 from connectors.sqlite.state import SqliteState
 from connectors.sqlite.store import SqliteStore
 
-__all__ = ["SqliteLedger", "SqliteSink", "SqliteState", "SqliteStore"]
+__all__ = ["SqliteLedger", "SqliteLetters", "SqliteSink", "SqliteState", "SqliteStore"]

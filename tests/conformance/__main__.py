@@ -35,6 +35,7 @@ from tests.conformance import (
     regression,
     rsigma,
     second_opinion,
+    simulated,
 )
 from tests.conformance.queries import Converter
 from tests.conformance.recordings import Recording, numbered, recordings
@@ -45,6 +46,8 @@ SAMPLE, SAMPLE_ON_SERVERS = 5_000, 4_000
 WHOLE_ON_SERVERS = 20_000
 EXAMPLES, EXAMPLES_IN_A_SAMPLE = 20_000, 200
 """Examples of the property tests here; `make test` tries 2,000."""
+SEEDS, SEEDS_IN_A_SAMPLE = 10_000, 250
+"""Stories of the simulation here; `make test` plays 500."""
 EVERY_RULE = 4
 """Of how many Windows rules one becomes queries, in the sample."""
 RULES_BAR = 500
@@ -137,6 +140,14 @@ def run_properties(stage: Stage) -> None:
     )
 
 
+def run_simulation(stage: Stage) -> None:
+    """The delivery promise, with faults at every step of a simulated run."""
+    seeds = SEEDS if stage.whole else SEEDS_IN_A_SAMPLE
+    broken = simulated.check(seeds, stage.kept)
+    stage.say(*broken[:20])
+    stage.bar(not broken, f"simulation: {seeds:,} seeds, {len(broken)} broken promises")
+
+
 def run_cluster(stage: Stage) -> None:
     """Real servers: equality with a hunt, repetition, kill -9."""
     total = WHOLE_ON_SERVERS if stage.whole else SAMPLE_ON_SERVERS
@@ -200,6 +211,7 @@ STAGES: dict[str, Callable[[Stage], None]] = {
     "recall": run_recall,
     "agreement": run_agreement,
     "properties": run_properties,
+    "simulation": run_simulation,
     "rsigma": run_rsigma,
     "cluster": run_cluster,
     "backends": run_backends,

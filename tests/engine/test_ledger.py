@@ -90,12 +90,22 @@ def test_problems_are_counted_by_batch_and_passed_on() -> None:
     assert (first.start, first.end, second.start) == (*span, None)
 
 
+def test_what_has_no_window_is_noted_as_often_as_it_happens() -> None:
+    recorder = Recorder(Problems())
+    ids = set()
+    for second in range(3):
+        recorder(Problem("rule-timeout", "slow"))
+        (note,) = recorder.taken("logs", None, T0 + timedelta(seconds=second))
+        ids.add(note.id)
+    assert len(ids) == 3
+
+
 def test_more_subjects_than_are_told_apart_are_counted_together() -> None:
     recorder = Recorder(Problems(), most=2)
     for number in range(5):
         recorder(Problem("rule-timeout", f"rule {number}"))
-    notes = recorder.taken("logs", None, None)
+    notes = recorder.taken("logs", None, T0)
     assert [(note.subject, note.count) for note in notes] == [
         ("rule 0", 1), ("rule 1", 1), ("others", 3),
     ]  # fmt: skip
-    assert recorder.taken("logs", None, None) == []
+    assert recorder.taken("logs", None, T0) == []

@@ -25,6 +25,9 @@ INTERNAL = 70
 COMMANDS = {
     "hunt": "Search files of events with Sigma rules.",
     "run": "Watch an index or a folder, and keep alerts.",
+    "gaps": "List what was skipped, late, capped or failed.",
+    "backfill": "Evaluate a window of time once more.",
+    "replay": "Write dead letters anew.",
     "demo": "Show the engine on a small made-up intrusion.",
     "init": "Write a commented configuration.",
     "config": "Check and show the configuration.",

@@ -27,6 +27,16 @@ FORMATS = ("table", "ndjson", "json", "csv")
 PATH = click.Path(path_type=Path)
 
 
+CONFIG = click.option(
+    "-c",
+    "--config",
+    "path",
+    type=PATH,
+    metavar="FILE",
+    help="The configuration.  [default: $VEDETTE_CONFIG, else vedette.yml here, if any]",
+)
+
+
 NO_CACHE = click.option(
     "--no-cache",
     "cache",

@@ -88,7 +88,7 @@ def test_a_quiet_sweep_is_one_search_that_reads_no_document(client: FakeClient) 
     client.bodies.clear()
     assert run.poll(6 * MINUTE) == []
     sweeps = [body for body in client.bodies if "aggs" in body]
-    assert [body["size"] for body in sweeps] == [0]
+    assert [(body["size"], body["_source"]) for body in sweeps] == [(1, False)]
     assert len(client.bodies) == 2
 
 
