@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 Hit = Mapping[str, Any]
 TOO_MUCH = (413, 429)
+COUNTED = 100_000
+"""Hits of a window up to which they are counted, so that it is known when some are gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def filtered(query: Mapping[str, Any] | None, excluded: Sequence[str]) -> dict[s
 
 @dataclass(slots=True)
 class Reading:
-    """How far the pages of a window were read, of how many hits.
+    """How far the pages of a window were read, of how many hits (`COUNTED` or more are that).
 
     `last` is the time (epoch ms) of the last hit that came, `at_last` how many came of that time.
     """
@@ -108,7 +110,7 @@ def pages_in(
         body = {
             "query": window.clauses(),
             "sort": window.sort(),
-            "track_total_hits": reading is not None and not after,
+            "track_total_hits": COUNTED if reading is not None and not after else False,
             "version": True,
             **({} if window.sources else {"_source": False}),
             **({"search_after": after} if after else {}),

@@ -22,6 +22,9 @@ QUIET = timedelta(minutes=1)
 """How far the mark may lag while nothing new comes, to spare writes of the checkpoint."""
 
 
+HOUR = 3_600_000
+
+
 class SearchSource:
     """A `Source` over an index pattern.
 
@@ -234,7 +237,7 @@ class SearchSource:
         records = list(self.readable(new))
         position.advance(mark)
         if position.seen.capped:
-            self.tell_once("seen-capped", self.max_seen, "events in the overlap, some come again")
+            self.tell_capped(mark)
         if records or always:
             yield self.plain(position, records, span_of(new))
 
@@ -264,6 +267,16 @@ class SearchSource:
         count = self.retry.call(lambda: self.client.count(self.origin, query))
         if count:
             self.tell_once("no-time-field", count, f"documents without {self.cursor} are not read")
+
+    def tell_capped(self, mark: int) -> None:
+        """Tell that the overlap holds more events than are known by id; noted for each hour."""
+        message = "events in the overlap, some come again"
+        hour = mark // HOUR * HOUR
+        if self._reported.get("seen-capped") is None:
+            self.report(Problem("seen-capped", f"{self.max_seen} {message}", self.origin))
+        if self._reported.get("seen-capped") != hour:
+            self._reported["seen-capped"] = hour
+            self.note("seen-capped", hour, hour + HOUR, self.max_seen, f"more {message}")
 
     def tell_once(self, kind: str, count: int, message: str) -> None:
         """Report a counted problem, unless it was reported with the same count."""

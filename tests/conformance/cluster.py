@@ -116,10 +116,10 @@ class Server:
         return count
 
     def forget(self, namespace: str) -> None:
-        """Delete the alerts and checkpoints of a namespace."""
+        """Delete the alerts, checkpoints and notes of a namespace."""
         names = self.call("GET", f"/logs-vedette.alerts-{namespace}/_alias")
-        for name in (*names, f"vedette-state-{namespace}"):
-            self.call("DELETE", f"/{name}")
+        for name in (*names, f"vedette-state-{namespace}", f"vedette-ledger-{namespace}"):
+            self.call("DELETE", f"/{name}?ignore_unavailable=true")
 
 
 class Run:

@@ -201,6 +201,9 @@ def test_more_events_than_the_overlap_holds_hide_no_late_one(client: FakeClient)
     run = Run(client, max_seen=50)
     assert len(run.poll()) == 420
     run.poll(30 * MINUTE)
+    capped = [note for note in run.notes if note.kind == "seen-capped"]
+    assert len({note.start for note in capped}) == len(capped) > 0
+    assert all(note.count == 50 and note.end - note.start == timedelta(hours=1) for note in capped)
     client.put("logs-a", "late", NOW - 5 * MINUTE)
     assert "late" in run.poll(30 * MINUTE)
     assert run.poll(30 * MINUTE) == []
