@@ -62,10 +62,14 @@ class AlertMaker:
         self.attack_version = attack_version
         self._mapped: dict[str, tuple[TagMapping, list[dict[str, Any]]]] = {}
 
+    def id_of(self, match: Match, event_id: str) -> str:
+        """The id of the alert for a match on the event of that id."""
+        return alert_id(self.namespace, match.rule.id, "sigma", event_id)
+
     def make(self, match: Match, event_id: str, now: datetime) -> Alert:
         """The alert for a match on the event of that id, written at `now`."""
         rule, event = match.rule, match.event
-        identity = alert_id(self.namespace, rule.id, "sigma", event_id)
+        identity = self.id_of(match, event_id)
         mapping, tactics = self.attack(rule)
         found = entities(event)
         when = iso(event.time) if event.time else None

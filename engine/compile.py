@@ -29,6 +29,8 @@ from engine.match.expression import tests
 from engine.match.predicates import Matches
 from engine.rule import Rule
 from engine.rule_shape import check
+from engine.tune.exception import exempt
+from engine.tune.exempt import Exempt, is_exception
 from engine.yaml_text import Documents, documents_in
 
 
@@ -38,7 +40,7 @@ class Parsed:
 
     documents: Documents
     ruleset: str
-    items: tuple[SigmaRule | Filter | Draft | RuleError, ...]
+    items: tuple[SigmaRule | Filter | Draft | Exempt | RuleError, ...]
 
     @property
     def filters(self) -> list[Filter]:
@@ -49,6 +51,11 @@ class Parsed:
     def drafts(self) -> list[Draft]:
         """The correlations in it, not yet resolved."""
         return [item for item in self.items if isinstance(item, Draft)]
+
+    @property
+    def exceptions(self) -> list[Exempt]:
+        """The exceptions in it."""
+        return [item for item in self.items if isinstance(item, Exempt)]
 
 
 def parsed(raw: bytes, file: str, ruleset: str, shaped: Callable[[], bool] = bool) -> Parsed:
@@ -67,8 +74,8 @@ def parsed_documents(
     documents: Documents, ruleset: str, shaped: Callable[[], bool] = bool
 ) -> Parsed:
     """Read documents as if they stood in one file."""
-    items: list[SigmaRule | Filter | Draft | RuleError] = []
-    for item in _parse(documents, ruleset):
+    items: list[SigmaRule | Filter | Draft | Exempt | RuleError] = []
+    for item in _parse(documents, ruleset, shaped):
         if isinstance(item, SigmaFilter):
             filter = Filter(item, documents)
             items.append(filter.fault(shaped=shaped()) or filter)
@@ -105,6 +112,7 @@ def bound(
         refused=tuple(moved(error, file.documents.file) for error in refused),
         filters=tuple(filter.scope() for filter in file.filters),
         correlations=len(file.drafts),
+        exceptions=len(file.exceptions),
         names=tuple(_names(file.documents)),
         filtered=filtered,
         applied=tuple(sorted(applied)),
@@ -120,8 +128,8 @@ def _names(documents: Documents) -> Iterator[str]:
 
 
 def _parse(
-    documents: Documents, ruleset: str
-) -> Iterator[SigmaRule | SigmaFilter | Draft | RuleError]:
+    documents: Documents, ruleset: str, shaped: Callable[[], bool]
+) -> Iterator[SigmaRule | SigmaFilter | Draft | Exempt | RuleError]:
     """A file's rules and filters as pySigma reads them, or the error each one has."""
     good = []
     for item in documents.items:
@@ -130,6 +138,8 @@ def _parse(
             check(item, refuse)
             if is_correlation(item):
                 yield draft(item, documents, ruleset)
+            elif is_exception(item):
+                yield exempt(item, documents, shaped=shaped())
             else:
                 good.append(item)
         except RuleError as error:
@@ -141,7 +151,7 @@ def _parse(
             yield blame(error, documents, good[0].get("title"))
             return
         for item in good:
-            yield from _parse(Documents(documents.file, documents.text, [item]), ruleset)
+            yield from _parse(Documents(documents.file, documents.text, [item]), ruleset, shaped)
 
 
 def _refuse(documents: Documents, item: Any, message: str, field: str, expected: str) -> RuleError:

@@ -48,15 +48,16 @@ class Compiled:
 
     `refused` says what could not be read as a rule; `rules` has the others in their order, each
     as a rule or as why it was refused in the end. `filters` are those in the file that can be
-    applied; `correlations` is how many of these it holds; `names` is all by which filters may name
-    what stands in it. `filtered` tells the filters that were applied to its rules, and `applied`
-    which of these, by their places, changed any.
+    applied; `correlations` and `exceptions` are how many of these it holds; `names` is all by which
+    filters may name what stands in it. `filtered` tells the filters that were applied to its rules,
+    and `applied` which of these, by their places, changed any.
     """
 
     rules: tuple[Named | RuleError, ...] = ()
     refused: tuple[RuleError, ...] = ()
     filters: tuple[Scope, ...] = ()
     correlations: int = 0
+    exceptions: int = 0
     names: tuple[str, ...] = ()
     filtered: str = ""
     applied: tuple[int, ...] = ()

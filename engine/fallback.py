@@ -58,8 +58,8 @@ def sound_in(file: Parsed, compiled: Compiled | None = None) -> set[Key]:
         if isinstance(item, SigmaRule) and outcomes and isinstance(next(outcomes), RuleError):
             continue
         if not isinstance(item, RuleError):
-            sigma = item.sigma if isinstance(item, Draft | Filter) else item
-            sound.add(_key(sigma.title, sigma.id))
+            one = item.sigma if isinstance(item, Draft | Filter) else item
+            sound.add(_key(one.title, one.id))
     return sound
 
 

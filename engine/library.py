@@ -18,6 +18,9 @@ from engine.correlate.link import Linked, sort_out
 from engine.errors import Problem, Report, RuleError
 from engine.rule import RuleSet, Selection
 from engine.rule_files import read_rule_file, rule_files
+from engine.tune.blocks import silenced
+from engine.tune.exempt import unused
+from engine.tune.shelf import Shelf
 from engine.unit import Unit
 
 if TYPE_CHECKING:  # pySigma is slow to import, and not needed where everything is known
@@ -25,6 +28,7 @@ if TYPE_CHECKING:  # pySigma is slow to import, and not needed where everything 
     from sigma.rule import SigmaRule
 
     from engine.filters import Filter
+    from engine.tune.exempt import Exempt
 
 Pipelines = Callable[[], Sequence["ProcessingPipeline"]]
 """Reads the user's pipelines, where they are needed."""
@@ -34,7 +38,8 @@ class Library:
     """The rules under some paths, loaded as often as asked; what has not changed is kept.
 
     `volume` has what earlier processes found out, and takes in what the first load does, to be
-    kept by the caller; `report` is told when it cannot be believed.
+    kept by the caller; `report` is told when it cannot be believed. `shelf` has the tuning that
+    stands in other files.
     """
 
     def __init__(
@@ -44,8 +49,10 @@ class Library:
         *,
         volume: Volume | None = None,
         report: Report | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self._paths = tuple(paths)
+        self._shelf = shelf or Shelf(pipelines=pipelines)
         self._pipelines = pipelines
         self._volume = volume
         self._report = report
@@ -53,6 +60,7 @@ class Library:
         self._looked = False
         self._linked = Linked()
         self._link_key = ""
+        self._exempts: dict[str, tuple[str, Sequence[Exempt]]] = {}
 
     def load(self, select: Selection | None = None) -> RuleSet:
         """All rules as their files are now. Raises `InputError` for a path that is not there."""
@@ -63,7 +71,17 @@ class Library:
         """The rules as they were at the last look, and which of them are wanted."""
         found, named = _together(self._units.values())
         sort_out(found, self._linked, [item.rule for _, _, item in named], select)
+        tuning = self._shelf.tuning()
+        found.refused.extend(self._shelf.errors)
+        found.warnings = unused(tuning.exceptions, [item.rule for _, _, item in named])
+        silenced(found, tuning)
+        found.tuning = tuning if tuning else None
         return found
+
+    @property
+    def others(self) -> list[Path]:
+        """The files that count besides those under the paths: of the tuning, and lists."""
+        return self._shelf.paths
 
     def refresh(self, *, keep: bool = False) -> bool:
         """Look at the files again, and compile what is new; whether anything is.
@@ -73,8 +91,9 @@ class Library:
         """
         units = list(self._look(keep=keep))
         fresh = [unit for unit in units if self._units.get(unit.file) is not unit]
+        tuned = self._shelf.refresh()
         if self._looked and not fresh and len(units) == len(self._units):
-            return False
+            return tuned
         self._recall(units)
         changed = [unit for unit in fresh if keep and unit.file in self._units]
         for unit in changed:
@@ -87,11 +106,20 @@ class Library:
         again = [self._fell_apart(unit) for unit in changed]
         if any(again):
             self._link(units, self._compile(units, keep=keep))
+        holders = [unit for unit in units if unit.compiled and unit.compiled.exceptions]
+        self._shelf.hold([each for unit in holders for each in self._exceptions_of(unit)])
         for unit in units:
             unit.forget()
         self._units = {unit.file: unit for unit in units}
         self._volume, self._looked = None, True
         return True
+
+    def _exceptions_of(self, unit: Unit) -> Sequence[Exempt]:
+        """A file's exceptions; the very ones of the last look where it is the same."""
+        known = self._exempts.get(unit.file)
+        if known is None or known[0] != unit.mark:
+            self._exempts[unit.file] = unit.mark, unit.read().exceptions
+        return self._exempts[unit.file][1]
 
     def _look(self, *, keep: bool) -> Iterator[Unit]:
         """Each file as it is now, by its bytes; an unchanged one with what is known of it."""

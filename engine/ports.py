@@ -160,6 +160,33 @@ class Sink(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A record of the actions stream: what was done about alerts, which never change themselves.
+
+    The id is a function of what the document tells, so that it is added at most once.
+    """
+
+    id: str
+    document: dict[str, Any]
+
+
+class Actions(Protocol):
+    """The actions stream: records are added, never changed; what they amount to is a projection."""
+
+    def record(self, actions: Sequence[Action]) -> None:
+        """Add actions durably; one whose id is there already adds nothing. Raises `SinkError`."""
+        ...
+
+    def read(self, since: datetime | None = None) -> Iterator[Document]:
+        """The documents written since a time, in no order. Raises `SinkError`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        ...
+
+
 class StateStore(Protocol):
     """Durable checkpoints, and the occurrence numbers of events that have no id of their own."""
 

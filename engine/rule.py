@@ -13,6 +13,7 @@ from engine.level import LEVELS
 
 if TYPE_CHECKING:
     from engine.correlate.rule import Correlation
+    from engine.tune.entries import Tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,10 @@ class RuleSet:
     unwanted: int = 0
     filters: int = 0
     files: int = 0
+    tuning: Tuning | None = None
+    """What is asked of their matches and alerts; None when nothing is."""
+    warnings: list[RuleError] = field(default_factory=list)
+    """What the rules go on without: exceptions that are for no rule."""
 
     def __len__(self) -> int:
         return len(self.rules)

@@ -12,13 +12,14 @@ from engine.correlate.correlator import Correlator
 from engine.correlate.document import alert as correlation_alert
 from engine.correlate.finding import Finding
 from engine.correlate.keep import newest, with_state, without_state
-from engine.detect import Detector
+from engine.detect import Detector, Match
 from engine.event import Event
 from engine.ids import content_hash, occurrence_id
 from engine.kinds import LogSource
 from engine.ledger import Ledger, Note, Recorder
 from engine.normalise import normalise
 from engine.ports import (
+    Actions,
     Alert,
     Batch,
     Checkpoint,
@@ -29,6 +30,8 @@ from engine.ports import (
     StateStore,
     Written,
 )
+from engine.tune import keep as tuned
+from engine.tune.tuner import CORRELATED, Tuner
 
 Clock = Callable[[], datetime]
 
@@ -77,11 +80,14 @@ class Pipeline:
         sources: Sequence[str] = (),
         ledger: Ledger | None = None,
         recorder: Recorder | None = None,
+        tuner: Tuner | None = None,
+        actions: Actions | None = None,
     ) -> None:
         """`sources` names all that will be drained: where the correlations' state is kept.
 
         What batches have to note goes to the `ledger`, with the problems that the `recorder`
-        has counted; it is what the parts of this pipeline and its sources report to.
+        has counted; it is what the parts of this pipeline and its sources report to. `actions`
+        take in what the tuner holds back; without them it is only counted.
         """
         self.detector = detector
         self.maker = maker
@@ -96,6 +102,8 @@ class Pipeline:
         self._pending: dict[str, dict[str, int]] = {}
         """Occurrence totals by source that wait for a checkpoint to be committed with."""
         self.correlator = correlator
+        self.tuner = tuner
+        self.actions = actions
         self._sources = tuple(sources)
         self.ledger = ledger
         self.recorder = recorder
@@ -124,7 +132,7 @@ class Pipeline:
         try:
             return self._drain(source, tags, stop, after)
         except BaseException:
-            self._forget()
+            self._forget(source.name)
             raise
 
     def _drain(
@@ -136,7 +144,10 @@ class Pipeline:
     ) -> int:
         read = 0
         self._changed = False
-        checkpoint = without_state(self.state.load(source.name))
+        stored = self.state.load(source.name)
+        checkpoint = _plain(stored)
+        if self.tuner and not self.tuner.known(source.name):
+            self.tuner.restore(source.name, tuned.state_in(stored))
         self._pending.pop(source.name, None)  # what was not committed is read again
         for batch in source.poll(checkpoint):
             checkpoint = checkpoint or batch.checkpoint
@@ -174,15 +185,16 @@ class Pipeline:
         numbered = Numbering(name, self.state, self._pending.get(name, {}))
         alerts: list[Alert] = []
         for record in batch.records:
-            alerts.extend(self._alerts(record, tags, numbered))
+            alerts.extend(self._alerts(name, record, tags, numbered))
         if self.correlator:
             alerts.extend(self._correlated(name, batch, tags))
         written = self.sink.write(alerts) if alerts else Written()
         self._record(name, batch, written)
+        self._tell_held(name)
         if batch.checkpoint is None:
             self._pending[name] = numbered.totals
         else:
-            self.state.commit(name, self._stateful(batch.checkpoint), numbered.totals)
+            self.state.commit(name, self._stateful(name, batch.checkpoint), numbered.totals)
             self._pending.pop(name, None)
         self.totals.events += len(batch.records)
         self.totals.written.add(written)
@@ -202,7 +214,9 @@ class Pipeline:
         if notes:
             self.ledger.record(notes)
 
-    def _alerts(self, record: Record, tags: LogSource | None, numbered: Numbering) -> list[Alert]:
+    def _alerts(
+        self, name: str, record: Record, tags: LogSource | None, numbered: Numbering
+    ) -> list[Alert]:
         candidates = None if self._changed else record.candidates
         if candidates is None:
             if self._screened and not self.detector.may_match(record.document, record.raw, tags):
@@ -222,11 +236,29 @@ class Pipeline:
         self.totals.matched += 1
         identity = record.id or numbered.name_of(record)
         now = self.clock()
+        if self.tuner:
+            matches = self.tuner.counted(name, matches, now)
         if self.correlator:
             self.correlator.add(event, identity, matches, now)
+        if self.tuner:
+            return self._tuned(self.tuner, name, matches, identity, now)
         return [self.maker.make(match, identity, now) for match in matches if match.rule.output]
 
-    def adopt(self, detector: Detector, correlator: Correlator | None) -> None:
+    def _tuned(
+        self, tuner: Tuner, name: str, matches: Iterable[Match], identity: str, now: datetime
+    ) -> list[Alert]:
+        """The alerts that the tuning lets pass, changed as it wants."""
+        alerts = []
+        for match in matches:
+            id = self.maker.id_of(match, identity)
+            if match.rule.output and tuner.passes(name, match, id, now):
+                alerts.append(self.maker.make(match, identity, now))
+                tuner.adjust(alerts[-1], match)
+        return alerts
+
+    def adopt(
+        self, detector: Detector, correlator: Correlator | None, tuner: Tuner | None = None
+    ) -> None:
         """Go on with other rules; to be called between two batches.
 
         A correlation that is the same as before goes on from where it was. A source may hold lines
@@ -236,6 +268,9 @@ class Pipeline:
         before = self.correlator
         self._changed = True
         self.detector, self.correlator = detector, correlator
+        if tuner and self.tuner:
+            tuner.take_over(self.tuner)
+        self.tuner = tuner
         if before is None or correlator is None:
             self._saved = self._kept = None  # the state, if any, is looked for again
         elif self._saved is not None:
@@ -243,9 +278,12 @@ class Pipeline:
 
     def finish(self) -> Written:
         """There will be no more events: store what correlations find in all that came."""
-        if self.correlator is None:
-            return Written()
-        return self._write(" ".join(self._sources), self.correlator.finish())
+        written, name = Written(), " ".join(self._sources)
+        if self.correlator:
+            written.add(self._write(name, self.correlator.finish()))
+        if self.tuner:
+            written.add(self._store(name, self.tuner.closing(self.clock())))
+        return written
 
     def _correlated(self, name: str, batch: Batch, tags: LogSource | None) -> list[Alert]:
         """What correlations find in all that is certain after a batch."""
@@ -258,35 +296,63 @@ class Pipeline:
 
     def _made(self, findings: Iterable[Finding]) -> list[Alert]:
         now = self.clock()
-        return [correlation_alert(self.maker, finding, now) for finding in findings]
+        made = [(correlation_alert(self.maker, finding, now), finding) for finding in findings]
+        tuner = self.tuner
+        return [alert for alert, finding in made if not tuner or tuner.found(finding, alert, now)]
 
     def _write(self, name: str, findings: Sequence[Finding]) -> Written:
-        alerts = self._made(findings)
+        written = self._store(name, self._made(findings))
+        self._tell_held(CORRELATED)
+        return written
+
+    def _store(self, name: str, alerts: Sequence[Alert]) -> Written:
         written = self.sink.write(alerts) if alerts else Written()
         self._record(name, Batch(()), written)
         self.totals.written.add(written)
         return written
 
+    def _tell_held(self, name: str) -> None:
+        """Tell what was held back of a source, and of what correlations found."""
+        if self.tuner is None:
+            return
+        now = self.clock()
+        names = dict.fromkeys((name, CORRELATED))
+        told = [action for each in names for action in self.tuner.actions(each, now)]
+        if told and self.actions:
+            self.actions.record(told)
+
     def _settle(self, name: str) -> None:
         """After a whole poll: take what has become certain because nothing came for so long."""
-        if self.correlator is None or self.correlator.watermark is None:
-            return
-        self._write(name, self.correlator.advance(self.clock()))
-        checkpoint = without_state(self.state.load(name)) if self.correlator.changed else None
+        changed = False
+        if self.correlator and self.correlator.watermark:
+            self._write(name, self.correlator.advance(self.clock()))
+            changed = self.correlator.changed
+        if self.tuner:
+            for each in (name, CORRELATED):
+                self._store(name, self.tuner.closing(self.clock(), each))
+                changed = changed or self.tuner.changed(each)
+        checkpoint = _plain(self.state.load(name)) if changed else None
         if checkpoint is not None:
-            self.state.commit(name, self._stateful(checkpoint), {})
+            self.state.commit(name, self._stateful(name, checkpoint), {})
 
-    def _stateful(self, checkpoint: Checkpoint) -> Checkpoint:
+    def _stateful(self, name: str, checkpoint: Checkpoint) -> Checkpoint:
         """A checkpoint with the state that belongs to it."""
+        if self.tuner:
+            checkpoint = tuned.with_state(checkpoint, self.tuner.save(name))
         if self.correlator is None or self.correlator.watermark is None:
             return checkpoint
-        if self.correlator.changed or self._kept is None:
+        found = self.tuner is not None and self.tuner.changed(CORRELATED)
+        if self.correlator.changed or found or self._kept is None:
             self._saved = (self._saved or 0) + 1
             self._kept = self.correlator.save()
+            if self.tuner:
+                self._kept = tuned.with_state(self._kept, self.tuner.save(CORRELATED))
         return with_state(checkpoint, self._saved or 0, self._kept)
 
-    def _forget(self) -> None:
+    def _forget(self, name: str) -> None:
         """What was not stored will be read again, so correlations go back to what was."""
+        if self.tuner:
+            self.tuner.forget(name)
         if self.correlator:
             self.correlator.reset()
             self._saved = self._kept = None
@@ -300,8 +366,15 @@ class Pipeline:
         now = self.clock()
         if found and self.correlator.watermark:
             self.correlator.restore(found[1], now)
+        if self.tuner:
+            self.tuner.restore(CORRELATED, tuned.state_in(found[1]) if found else None)
         self._saved = found[0] if found else 0
         self.correlator.watch(names, now)
+
+
+def _plain(checkpoint: Checkpoint | None) -> Checkpoint | None:
+    """A checkpoint as its source wrote it."""
+    return tuned.without_state(without_state(checkpoint))
 
 
 class Numbering:

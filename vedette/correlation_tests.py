@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.correlate.correlator import Correlator
-from engine.detect import Detector
+from engine.detect import Detector, Match
 from engine.errors import Report
 from engine.normalise import normalise
 from engine.ports import Record
 from engine.rule import Rule, RuleSet
+from engine.tune.exempt import Exempt
 
 STEP_KEYS = frozenset({"event", "after", "repeat"})
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -42,8 +43,14 @@ def fault(steps: Any) -> str | None:
     return f"has more than {MAX_EVENTS:,} events" if total > MAX_EVENTS else None
 
 
-def alerts(rule: Rule, rules: RuleSet, steps: Sequence[Mapping[str, Any]], report: Report) -> bool:
-    """Whether a correlation finds something in the events of a test."""
+def alerts(
+    rule: Rule,
+    rules: RuleSet,
+    steps: Sequence[Mapping[str, Any]],
+    report: Report,
+    exceptions: Sequence[Exempt] = (),
+) -> bool:
+    """Whether a correlation finds something in what of a test's events is not excepted."""
     below = _below(rule, rules)
     wanted = [correlation for correlation in rules.correlations if correlation.rule.id in below]
     detector = Detector([known for known in rules.rules if known.id in below], report)
@@ -51,10 +58,19 @@ def alerts(rule: Rule, rules: RuleSet, steps: Sequence[Mapping[str, Any]], repor
     found = False
     for number, document in enumerate(_played(steps), start=1):
         event = normalise(Record(document, origin=rule.file))
-        correlator.add(event, f"{number:05}", detector.match(event), START)
+        matches = [m for m in detector.match(event) if not _excepted(exceptions, m)]
+        correlator.add(event, f"{number:05}", matches, START)
     for finding in correlator.finish():
         found |= finding.correlation.rule.id == rule.id
     return found
+
+
+def _excepted(exceptions: Sequence[Exempt], match: Match) -> bool:
+    source = match.rule.logsource
+    return any(
+        each.covers(match.rule) and each.excepts(source, match.event, match.binding)
+        for each in exceptions
+    )
 
 
 def _below(rule: Rule, rules: RuleSet) -> set[str]:

@@ -155,6 +155,8 @@ def _poll(
             "source %s: %d events read; alerts so far: %d new, %d already there, %d dead letters",
             name, read, totals.created, totals.existing, totals.dead,
         )  # fmt: skip
+        if pipeline.tuner and pipeline.tuner.counts.told:
+            log.info("source %s: tuning so far: %s", name, pipeline.tuner.counts)
     return read
 
 

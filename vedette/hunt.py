@@ -20,6 +20,7 @@ from engine.level import level_rank
 from engine.ports import Alert, Batch, Written
 from engine.rule import RuleSet
 from engine.run import Bounds, MemoryState, Pipeline
+from engine.tune.tuner import Tuner
 from mitre.catalog import Catalog
 from vedette.output.summary import Summary
 from vedette.output.writers import Writer
@@ -123,17 +124,22 @@ def hunt(
     kept = ReportSelection(REPORTED) if plan.report_alerts else None
     read = _Counter()
     execution = Execution(uuid.uuid4().hex, "hunt", plan.bounds.start, plan.bounds.end)
+    maker = AlertMaker(
+        Catalog.load(), execution, namespace=plan.namespace, attack_version=plan.attack_version
+    )
+    tuning = plan.rules.tuning
+    tuner = Tuner(tuning, plan.rules.rules, maker, problems) if tuning else None
     pipeline = Pipeline(
         Detector(plan.rules.rules, problems),
-        AlertMaker(
-            Catalog.load(), execution, namespace=plan.namespace, attack_version=plan.attack_version
-        ),
+        maker,
         WriterSink(writer, summary, plan.limit, kept),
         MemoryState(),
         clock,
         bounds=plan.bounds,
         correlator=Correlator.of(plan.rules, problems),
+        tuner=tuner,
     )
+    summary.tuned = tuner.counts if tuner else None
 
     source = FileSource(
         plan.paths,

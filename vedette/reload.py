@@ -41,7 +41,7 @@ class Reload:
         self._library, self._paths, self._select = library, tuple(paths), select
         self._adopt, self._strict = adopt, strict
         self._clock, self._wall = clock, wall
-        self._told = {str(error) for error in live.refused} if live else set()
+        self._told = {str(e) for e in (*live.refused, *live.warnings)} if live else set()
         self._asked = False
         self._failed: str | None = None
         self._next = clock()
@@ -68,7 +68,7 @@ class Reload:
             self._next = self._clock() + self.interval
 
     def _look(self, *, asked: bool) -> None:
-        seen = footprint(self._paths, self._wall())
+        seen = footprint([*self._paths, *self._library.others], self._wall())
         known = self._last is not None and seen.seen == self._last.seen and not self._last.fresh
         self._last = seen
         if known and not asked:
@@ -94,7 +94,10 @@ class Reload:
         for error in rules.refused:
             if str(error) not in self._told:
                 log.error("rule refused: %s", error)
-        self._told = {str(error) for error in rules.refused}
+        for error in rules.warnings:
+            if str(error) not in self._told:
+                log.warning("%s", error)
+        self._told = {str(error) for error in (*rules.refused, *rules.warnings)}
         for title in rules.kept:
             log.warning("stays as it was: %s", title)
 

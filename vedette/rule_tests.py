@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from engine.detect import Detector
+from engine.detect import Detector, Match
 from engine.errors import Problem
 from engine.normalise import normalise
 from engine.ports import Record
 from engine.rule import Rule, RuleSet
+from engine.tune.exempt import Exempt
 from vedette import correlation_tests
 
 KEYS = frozenset({"name", "match", "event"})
@@ -24,7 +26,7 @@ STORY_KEYS = frozenset({"name", "match", "events"})
 class Result:
     """What became of one test; `failure` is None when it passed."""
 
-    rule: Rule
+    rule: Rule | Exempt
     name: str
     failure: str | None
 
@@ -35,7 +37,7 @@ def run_tests(rule: Rule, rules: RuleSet | None = None) -> Iterator[Result]:
     `rules` is the set that it was loaded with, which holds what a correlation listens to. A rule
     that only feeds correlations needs no tests: theirs are its own.
     """
-    if not rule.output and "vedette" not in rule.document:
+    if not rule.output and not _has_tests(rule):
         return
     is_correlation = "correlation" in rule.document and not rule.bindings
     tests = _tests(rule, STORY_KEYS if is_correlation else KEYS)
@@ -48,17 +50,64 @@ def run_tests(rule: Rule, rules: RuleSet | None = None) -> Iterator[Result]:
             yield Result(rule, "vedette.tests", f"has {text}")
     problems: list[Problem] = []
     detector = Detector([rule], problems.append)
+    exceptions = in_force(rules)
     for test in tests:
+        by: list[str] = []
         if is_correlation:
             told = _Told(problems)
-            matched = correlation_tests.alerts(rule, rules or RuleSet(), test["events"], told)
+            matched = correlation_tests.alerts(
+                rule, rules or RuleSet(), test["events"], told, exceptions
+            )
         else:
             event = normalise(Record(test["event"], origin=rule.file))
-            matched = bool(detector.match(event))
+            matches = detector.match(event)
+            by = [each.title for m in matches for each in exceptions if excepts(each, m)]
+            matched = bool(matches) and not by
         failure = None if matched == test["match"] else _failure(matched)
+        if failure and by:
+            failure = f"matched, but is held back by the exception {by[0]!r}"
         if problems:
             failure = problems.pop().message
         yield Result(rule, test["name"], failure)
+
+
+def run_exception_tests(rules: RuleSet) -> Iterator[Result]:
+    """Run the tests inside exceptions, expired or not: `match` says whether it is held back."""
+    for each in rules.tuning.exceptions if rules.tuning else ():
+        if each.tests is None:
+            continue
+        tests = _checked(each.tests, KEYS)
+        if isinstance(tests, str):
+            yield Result(each, "vedette.tests", tests)
+            continue
+        for test in tests:
+            event = normalise(Record(test["event"], origin=each.file))
+            held = each.condition.fails(each.scope.logsource, event)
+            failure = None if held == test["match"] else _HELD[held]
+            yield Result(each, test["name"], failure)
+
+
+_HELD = {True: "is held back, but must not be", False: "is not held back, but must be"}
+
+
+def in_force(rules: RuleSet | None) -> list[Exempt]:
+    """The exceptions among the rules that have not expired."""
+    now = datetime.now(UTC)
+    found = rules.tuning.exceptions if rules and rules.tuning else ()
+    return [each for each in found if not each.expired(now)]
+
+
+def excepts(each: Exempt, match: Match) -> bool:
+    """Whether an exception holds a match back."""
+    rule = match.rule
+    return each.covers(rule) and each.excepts(rule.logsource, match.event, match.binding)
+
+
+def _has_tests(rule: Rule) -> bool:
+    """Whether a rule that only feeds others has tests of its own, be they right or wrong."""
+    block = rule.document.get("vedette")
+    alone = isinstance(block, Mapping) and "building_block" in block and "tests" not in block
+    return block is not None and not alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +130,11 @@ def _tests(rule: Rule, keys: frozenset[str]) -> list[dict[str, Any]] | str:
     block = rule.document.get("vedette")
     if block is None:
         return "has no tests"
-    tests = block.get("tests") if isinstance(block, Mapping) else None
+    return _checked(block.get("tests") if isinstance(block, Mapping) else None, keys)
+
+
+def _checked(tests: Any, keys: frozenset[str]) -> list[dict[str, Any]] | str:
+    """Tests as they are written, if they are some; else what is wrong with them."""
     if not isinstance(tests, list) or not tests:
         return "the vedette block has no list of tests"
     for number, test in enumerate(tests, start=1):

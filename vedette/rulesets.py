@@ -6,15 +6,19 @@ import functools
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import InputError, Problem, nearest_name
+from engine.errors import InputError, Problem, RuleError, nearest_name
 from engine.kinds import LogSource
 from engine.library import Library
 from engine.rule import Rule, RuleSet, Selection
+from engine.tune.entries import Tuning
+from engine.tune.shelf import Shelf
 from vedette import ROOT
 from vedette.output.safe import visible
 from vedette.rulecache import RuleCache, open_cache
@@ -35,6 +39,19 @@ SHOWN = 20
 """Refused rules that are named one by one before the rest is only counted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """The tuning that is asked for beside the rules: more folders or files of exceptions, tuning
+    files, and what else there is to be asked of alerts."""
+
+    exceptions: tuple[Path, ...] = ()
+    files: tuple[Path, ...] = ()
+    base: Tuning = Tuning()  # noqa: RUF009 # immutable
+
+
+UNTUNED = Tuned()
+
+
 def load(
     paths: Sequence[Path],
     select: Selection,
@@ -42,13 +59,14 @@ def load(
     warn: Callable[[str], None] | None = None,
     *,
     cache: bool = True,
+    tuning: Tuned = UNTUNED,
 ) -> RuleSet:
     """Load rules from the paths, or the project's own when there are none.
 
     `warn` is told of each tag and each excluded name that no rule has. Raises `InputError` for
     a missing path or a pipeline that is none. Without `cache` every rule is compiled.
     """
-    return opened(paths, select, pipelines, warn, cache=cache)[1]
+    return opened(paths, select, pipelines, warn, cache=cache, tuning=tuning)[1]
 
 
 def opened(
@@ -58,10 +76,14 @@ def opened(
     warn: Callable[[str], None] | None = None,
     *,
     cache: bool = True,
+    tuning: Tuned = UNTUNED,
 ) -> tuple[Library, RuleSet]:
-    """The same, with the library that can look at the files again."""
+    """The same, with the library that can look at the files again.
+
+    Raises `RuleError` for a tuning file that cannot be used.
+    """
     with _uncollected():
-        library, known = open_library(paths, pipelines, warn or caution, cache=cache)
+        library, known = open_library(paths, pipelines, warn or caution, cache=cache, tuning=tuning)
         library.refresh()
         if known:
             known.keep()
@@ -78,6 +100,7 @@ def open_library(
     warn: Callable[[str], None],
     *,
     cache: bool,
+    tuning: Tuned = UNTUNED,
 ) -> tuple[Library, RuleCache | None]:
     """The rules under the paths, and the cache to keep what the first load finds out.
 
@@ -88,7 +111,7 @@ def open_library(
         warn(f"rule cache: {problem}")
 
     texts = [_read(file) for file in pipelines]
-    paths = paths or [OWN_RULES]
+    paths = [*(paths or [OWN_RULES]), *tuning.exceptions]
     known = open_cache(paths, texts, report) if cache else None
     read = functools.cache(
         lambda: [_pipeline(*each) for each in zip(texts, pipelines, strict=True)]
@@ -96,7 +119,11 @@ def open_library(
     if known is None or not known.found:
         read()
     volume = known.volume if known else None
-    return Library(paths, read, volume=volume, report=report), known
+    shelf = Shelf(tuning.files, tuning.base, read)
+    shelf.refresh()
+    if shelf.errors:
+        raise shelf.errors[0]
+    return Library(paths, read, volume=volume, report=report, shelf=shelf), known
 
 
 def astray(rules: Sequence[Rule], select: Selection) -> Iterator[str]:
@@ -188,6 +215,9 @@ def described(rules: RuleSet) -> Iterable[str]:
         yield f"rule refused: {error}"
     if len(rules.refused) > SHOWN:
         yield f"rule refused: and {len(rules.refused) - SHOWN:,} more"
+    for warning in rules.warnings:
+        yield f"warning: {warning}"
+    yield from _tuned(rules)
     slow = [rule.title for rule in rules.rules if not rule.linear]
     if slow:
         named = ", ".join(slow[:NAMED]) + (", …" if len(slow) > NAMED else "")
@@ -195,8 +225,19 @@ def described(rules: RuleSet) -> Iterable[str]:
     parts = [f"{len(rules):,} rules loaded from {rules.files:,} files"]
     if rules.filters:
         parts.append(f"{rules.filters:,} filters")
+    if rules.tuning and rules.tuning.exceptions:
+        parts.append(f"{len(rules.tuning.exceptions):,} exceptions")
     if rules.unwanted:
         parts.append(f"{rules.unwanted:,} left out as asked")
     if rules.refused:
         parts.append(f"{len(rules.refused):,} refused")
     yield ", ".join(parts)
+
+
+def _tuned(rules: RuleSet) -> Iterator[str]:
+    """What of the tuning is over."""
+    now = datetime.now(UTC)
+    for each in rules.tuning.exceptions if rules.tuning else ():
+        if each.expired(now):
+            reason = f"{each.title}: expired after {each.expires} and does not apply any more"
+            yield f"warning: {RuleError(reason, file=each.file, line=each.line)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,7 @@ from connectors.files import FolderSource
 from connectors.files.watch import QUIET
 from connectors.search import (
     AlertSink,
+    ClusterActions,
     ClusterLedger,
     ClusterLetters,
     ClusterSettings,
@@ -22,7 +23,7 @@ from connectors.search import (
     SearchSource,
     connect,
 )
-from connectors.sqlite import SqliteLedger, SqliteLetters, SqliteStore
+from connectors.sqlite import SqliteActions, SqliteLedger, SqliteLetters, SqliteStore
 from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
 from engine.detect import Detector
@@ -32,9 +33,12 @@ from engine.kinds import LogSource
 from engine.ledger import MemoryLedger, Recorder
 from engine.letter import Letters
 from engine.library import Library
-from engine.ports import Ledger, Look, Sink, Source, StateStore
+from engine.ports import Actions, Ledger, Look, Sink, Source, StateStore
 from engine.rule import RuleSet, Selection
 from engine.run import MemoryState, Pipeline
+from engine.tune.entries import Cap, Tuning
+from engine.tune.scope import Scope
+from engine.tune.tuner import Tuner
 from mitre.catalog import Catalog
 from vedette import rulesets
 from vedette import settings as config
@@ -68,6 +72,7 @@ class Parts:
     sink: Sink
     state: StateStore
     ledger: Ledger
+    actions: Actions
     pipeline: Pipeline
     fresh: Fresh
     """Makes a pipeline that evaluates a window once more."""
@@ -82,6 +87,7 @@ class Parts:
         for feed in self.feeds:
             feed.source.close()
         self.sink.close()
+        self.actions.close()
         self.state.close()
         self.ledger.close()
 
@@ -105,19 +111,28 @@ def assemble(
     report = recorder = Recorder(report)
     sink, state, place = stores(settings, client, report, clock)
     ledger: Ledger = ledger_of(settings, client, clock)
+    actions = open_actions(settings, client, clock)
     if dry:
         sink, state = dry(sink, state)
         ledger = MemoryLedger()
     else:
         make_folders(settings)
+    maker = AlertMaker(
+        Catalog.load(),
+        Execution(uuid4().hex, "run", clock()),
+        namespace=settings.namespace,
+        attack_version=settings.attack.version,
+    )
+
+    def tuner(found: RuleSet) -> Tuner | None:
+        if found.tuning is None:
+            return None
+        late = lateness(settings)
+        return Tuner(found.tuning, found.rules, maker, report, lateness=late)
+
     pipeline = Pipeline(
         Detector(rules.rules, report),
-        AlertMaker(
-            Catalog.load(),
-            Execution(uuid4().hex, "run", clock()),
-            namespace=settings.namespace,
-            attack_version=settings.attack.version,
-        ),
+        maker,
         sink,
         state,
         clock,
@@ -125,6 +140,8 @@ def assemble(
         sources=[source.name for source in settings.sources],
         ledger=ledger,
         recorder=recorder,
+        tuner=tuner(rules),
+        actions=None if dry else actions,
     )
     feeds = tuple(feed(source, client, report, clock, pipeline.look) for source in settings.sources)
     live = [rules]
@@ -134,6 +151,7 @@ def assemble(
         pipeline.adopt(
             Detector(changed.rules, report),
             Correlator.of(changed, report, lateness=lateness(settings)),
+            tuner(changed),
         )
 
     def fresh(start: datetime, end: datetime) -> Pipeline:
@@ -145,14 +163,14 @@ def assemble(
     wanted = settings.rules
     changes = Reload(
         library,
-        wanted.paths or [rulesets.OWN_RULES],
+        [*(wanted.paths or [rulesets.OWN_RULES]), *settings.tuning.exceptions],
         selection(settings),
         adopt,
         interval=wanted.reload.total_seconds() if wanted.reload else None,
         strict=wanted.strict,
         live=rules,
     )
-    return Parts(feeds, sink, state, ledger, pipeline, fresh, rules, changes, place)
+    return Parts(feeds, sink, state, ledger, actions, pipeline, fresh, rules, changes, place)
 
 
 def window_pipeline(
@@ -165,20 +183,26 @@ def window_pipeline(
     ledger: Ledger,
     clock: Clock,
 ) -> Pipeline:
-    """What evaluates a window once more: no checkpoint, and correlations that see it alone."""
+    """What evaluates a window once more: no checkpoint, and correlations that see it alone.
+
+    So does suppression. Caps count whole periods, of which a window is a part: there are none.
+    """
+    maker = AlertMaker(
+        Catalog.load(),
+        Execution(uuid4().hex, "backfill", start, end),
+        namespace=settings.namespace,
+        attack_version=settings.attack.version,
+    )
+    tuning = replace(rules.tuning, caps=()) if rules.tuning else None
     return Pipeline(
         detector,
-        AlertMaker(
-            Catalog.load(),
-            Execution(uuid4().hex, "backfill", start, end),
-            namespace=settings.namespace,
-            attack_version=settings.attack.version,
-        ),
+        maker,
         sink,
         MemoryState(),
         clock,
         correlator=Correlator.of(rules, log_problem),
         ledger=ledger,
+        tuner=Tuner(tuning, rules.rules, maker, log_problem) if tuning else None,
     )
 
 
@@ -208,13 +232,33 @@ def open_rules(settings: config.Settings) -> tuple[Library, RuleSet]:
     """The rules that settings ask for, and their library. Raises `RuleError`, `InputError`."""
     wanted = settings.rules
     library, rules = rulesets.opened(
-        wanted.paths, selection(settings), wanted.pipelines, log.warning, cache=wanted.cache
+        wanted.paths,
+        selection(settings),
+        wanted.pipelines,
+        log.warning,
+        cache=wanted.cache,
+        tuning=tuned(settings),
     )
     if rules.refused and (wanted.strict or not len(rules)):
         raise rules.refused[0]
     if not len(rules):
         raise RuleError("no rule is left to run", field="rules")
     return library, rules
+
+
+def tuned(settings: config.Settings) -> rulesets.Tuned:
+    """The tuning that settings ask for."""
+    asked = settings.tuning
+    cap = Cap("tuning.cap", Scope(), asked.cap, asked.cap_period)
+    base = Tuning(caps=(cap,) if asked.cap else ())
+    return rulesets.Tuned(asked.exceptions, asked.files, base)
+
+
+def open_actions(settings: config.Settings, client: SearchClient | None, clock: Clock) -> Actions:
+    """Where it is kept what was held back; nothing is written yet."""
+    if settings.store == "cluster" and client is not None:
+        return ClusterActions(client, settings.namespace, clock=clock)
+    return SqliteActions(settings.output.sqlite)
 
 
 def cluster_settings(cluster: config.Cluster) -> ClusterSettings:

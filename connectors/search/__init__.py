@@ -4,6 +4,7 @@
 `ClusterState` work through; the client libraries are imported only then.
 """
 
+from connectors.search.actions import ClusterActions
 from connectors.search.connect import connect
 from connectors.search.ledger import ClusterLedger
 from connectors.search.letters import ClusterLetters
@@ -14,6 +15,7 @@ from connectors.search.state import ClusterState
 
 __all__ = [
     "AlertSink",
+    "ClusterActions",
     "ClusterLedger",
     "ClusterLetters",
     "ClusterSettings",

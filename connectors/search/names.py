@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from engine.errors import SettingsError
 
 ALERTS, STATE, DEAD_LETTER = "logs-vedette.alerts-", "vedette-state-", "vedette-dead-letter-"
+ACTIONS = "vedette-actions-"
 
 LEDGER = "vedette-ledger-"
 
-OWN_PREFIXES = (ALERTS, STATE, DEAD_LETTER, LEDGER)
+OWN_PREFIXES = (ALERTS, STATE, DEAD_LETTER, LEDGER, ACTIONS)
 """What no source may read, whatever its pattern says: alerts on alerts would never end."""
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)

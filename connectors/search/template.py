@@ -95,6 +95,37 @@ def ledger_index() -> dict[str, Any]:
     )
 
 
+def actions_template(index: str) -> dict[str, Any]:
+    """The template of the actions stream: what was held back, under which name, and how much."""
+    word = {"type": "keyword", "ignore_above": 1024}
+    date = {"type": "date"}
+    body = own_index(
+        {
+            "@timestamp": date,
+            "id": {"type": "keyword"},
+            "kind": word,
+            "held": {"type": "keyword"},
+            "source": word,
+            "rule": {"properties": {"id": word, "name": word}},
+            "by": word,
+            "key": {"properties": {"field": word, "value": word}},
+            "window": {"properties": {"start": date, "end": date}},
+            "count": {"type": "long"},
+            "first": date,
+            "last": date,
+            "alert": word,
+            "limit": {"type": "long"},
+        }
+    )
+    return {
+        "index_patterns": [index],
+        "priority": PRIORITY,
+        "version": 1,
+        "_meta": {"managed_by": "vedette"},
+        "template": body,
+    }
+
+
 def own_index(properties: dict[str, Any]) -> dict[str, Any]:
     """A small index with a closed mapping."""
     return {

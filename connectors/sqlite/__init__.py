@@ -1,9 +1,17 @@
-"""The embedded store: alerts, checkpoints and occurrence numbers in one SQLite file."""
+"""The embedded store: alerts, checkpoints, the ledger and actions in one SQLite file."""
 
+from connectors.sqlite.actions import SqliteActions
 from connectors.sqlite.ledger import SqliteLedger
 from connectors.sqlite.letters import SqliteLetters
 from connectors.sqlite.sink import SqliteSink
 from connectors.sqlite.state import SqliteState
 from connectors.sqlite.store import SqliteStore
 
-__all__ = ["SqliteLedger", "SqliteLetters", "SqliteSink", "SqliteState", "SqliteStore"]
+__all__ = [
+    "SqliteActions",
+    "SqliteLedger",
+    "SqliteLetters",
+    "SqliteSink",
+    "SqliteState",
+    "SqliteStore",
+]

@@ -1,7 +1,7 @@
 """One file's outcome as JSON text and back. File and rule set are not in it: they are the load's.
 
 {"rules": [[name, rule] | error], "refused": [error], "filters": [[title, line, names]],
- "correlations": n, "names": [name], "filtered": text, "applied": [place],
+ "correlations": n, "exceptions": n, "names": [name], "filtered": text, "applied": [place],
  "tables": those of `trees.py`}
 """
 
@@ -40,6 +40,7 @@ def encode_compiled(compiled: Compiled) -> bytes:
             "refused": [encode_error(error) for error in compiled.refused],
             "filters": [[scope.title, scope.line, scope.rules] for scope in compiled.filters],
             "correlations": compiled.correlations,
+            "exceptions": compiled.exceptions,
             "names": compiled.names,
             "filtered": compiled.filtered,
             "applied": compiled.applied,
@@ -65,6 +66,7 @@ def decode_compiled(text: bytes, file: str, ruleset: str, shared: Shared | None 
             refused=tuple(decode_error(error, file) for error in found["refused"]),
             filters=tuple(_scope(*row) for row in found["filters"]),
             correlations=count(found["correlations"]),
+            exceptions=count(found["exceptions"]),
             names=texts(found["names"]),
             filtered=words(found["filtered"]),
             applied=tuple(map(count, found["applied"])),
@@ -80,6 +82,7 @@ def parts(compiled: Compiled) -> list[Any]:
         [str(error) for error in compiled.refused],
         compiled.filters,
         compiled.correlations,
+        compiled.exceptions,
         compiled.names,
         compiled.filtered,
         compiled.applied,

@@ -20,12 +20,14 @@ from vedette.cli.options import (
     selection,
     span,
     stream,
+    tuning_options,
     word,
 )
 
 if TYPE_CHECKING:
     from engine.errors import Problems
     from vedette.hunt import Outcome
+    from vedette.output.summary import Summary
 
 NO_RULES = 2
 """Exit code when no rule could be loaded, or with --strict when any could not."""
@@ -34,6 +36,7 @@ NO_RULES = 2
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH...")
 @rule_options
+@tuning_options
 @click.option(
     "--output",
     "-o",
@@ -75,6 +78,8 @@ def command(
     excluded: tuple[str, ...],
     pipelines: tuple[Path, ...],
     cache: bool,
+    exceptions: tuple[Path, ...],
+    tuning_files: tuple[Path, ...],
     form: str | None,
     report: Path | None,
     start: str | None,
@@ -113,7 +118,10 @@ def command(
     check_inputs(inputs)
     if report is not None:
         check_report(report)
-    rules = rulesets.load(rule_paths, wanted, pipelines, rulesets.caution, cache=cache)
+    tuning = rulesets.Tuned(exceptions, tuning_files)
+    rules = rulesets.load(
+        rule_paths, wanted, pipelines, rulesets.caution, cache=cache, tuning=tuning
+    )
     rulesets.tell(rules)
     rulesets.settle()
     if not len(rules) and not rules.unwanted:
@@ -153,6 +161,7 @@ def command(
             progress.__exit__(None, None, None)
     out.close(outcome.summary)
     if shown != "table":
+        _tell_tuned(outcome.summary)
         _tell_problems(outcome.summary.problems)
     if report is not None and outcome.kept is not None:
         write_report(
@@ -195,6 +204,15 @@ def write_report(outcome: Outcome, path: Path, title: str, command_line: str | N
 
 def _stdin_or_path(path: Path) -> Path | Literal["-"]:
     return "-" if str(path) == "-" else path
+
+
+def _tell_tuned(summary: Summary) -> None:
+    """Say what the tuning held back, where no table does."""
+    from vedette.output.closing import tuned
+    from vedette.output.safe import visible
+
+    for line in tuned(summary):
+        click.echo(visible(line), err=True)
 
 
 def _tell_problems(problems: Problems) -> None:

@@ -28,6 +28,7 @@ COMMANDS = {
     "gaps": "List what was skipped, late, capped or failed.",
     "backfill": "Evaluate a window of time once more.",
     "replay": "Write dead letters anew.",
+    "alerts": "Look at what became of alerts.",
     "demo": "Show the engine on a small made-up intrusion.",
     "init": "Write a commented configuration.",
     "config": "Check and show the configuration.",

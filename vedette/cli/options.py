@@ -100,6 +100,30 @@ def rule_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def tuning_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which exceptions and tuning files count besides the rules."""
+    options = (
+        click.option(
+            "--exceptions",
+            type=PATH,
+            multiple=True,
+            metavar="PATH",
+            help="File or folder of exceptions, besides those among the rules; repeatable.",
+        ),
+        click.option(
+            "--tuning",
+            "tuning_files",
+            type=PATH,
+            multiple=True,
+            metavar="FILE",
+            help="Tuning file: suppression, overrides, caps, building blocks; repeatable.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 def selection(
     min_level: str | None,
     statuses: tuple[str, ...],

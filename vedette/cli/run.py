@@ -116,12 +116,21 @@ def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
         "stopped" if stop.is_set() else "nothing new is left",
         totals.events, totals.written.created, totals.written.existing, totals.written.dead,
     )  # fmt: skip
+    _tell_tuned(parts)
     if not until_idle:
         return 0
     failed = [turn for turn in turns if turn.failure is not None]
     for turn in failed:
         log.error("source %s: given up: %s", turn.feed.source.name, turn.failure)
     return FAILED if failed else 0
+
+
+def _tell_tuned(parts: Parts) -> None:
+    """Say what the tuning held back or changed, by what and of which rule."""
+    tuner = parts.pipeline.tuner
+    for name, counter in tuner.counts.named() if tuner else ():
+        for (by, rule), count in counter.most_common():
+            log.info("tuning: %d %s by %s: %s", count, name, by, rule)
 
 
 def _now() -> datetime:

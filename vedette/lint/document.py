@@ -33,6 +33,8 @@ class RuleFile:
     documents: list[Document] = field(default_factory=list)
     broken: RuleError | None = None
     refused: list[RuleError] = field(default_factory=list)
+    warned: list[RuleError] = field(default_factory=list)
+    """What the engine says of exceptions that are for no rule."""
 
     @property
     def name(self) -> str:

@@ -29,6 +29,9 @@ def read_files(
     for error in loaded.refused:
         if error.file in refused:
             refused[error.file].refused.append(error)
+    for error in loaded.warnings:
+        if error.file in refused:
+            refused[error.file].warned.append(error)
     return files
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from vedette.output import console as consoles
@@ -28,12 +29,39 @@ def print_summary(summary: Summary, out: TextIO, *, width: int | None, color: bo
 
 def show(summary: Summary, console: Console, *, unicode: bool) -> None:
     """Print charts by tactic and level, then figures, then problems."""
+    from rich.text import Text
+
     if summary.alerts_total:
         _charts(summary, console, unicode)
     console.print(_figures(summary, unicode))
+    for line in tuned(summary):
+        console.print(Text(line, style="dim" if line.startswith(" ") else "yellow"))
     if summary.not_shown:
         console.print(f"{summary.not_shown:,} alerts beyond --limit are counted, not listed.")
     _problems(summary, console)
+
+
+TOLD = {
+    "excepted": "matches held back by exceptions",
+    "suppressed": "alerts suppressed",
+    "capped": "alerts over a cap",
+    "adjusted": "times an override changed an alert",
+}
+"""What the tuning did, as the summary says it."""
+
+_ENTRIES = 5
+"""Exceptions and the like that are named before the rest is only counted."""
+
+
+def tuned(summary: Summary) -> Iterator[str]:
+    """What the tuning held back or changed, each kind with what did it and to which rule."""
+    for name, counter in summary.tuned.named() if summary.tuned else ():
+        if counter:
+            yield f"{counter.total():,} {TOLD[name]}:"
+        for (by, rule), count in counter.most_common(_ENTRIES):
+            yield f"  {count:>7,}x {brief(by, 60)}: {brief(rule, 80)}"
+        if len(counter) > _ENTRIES:
+            yield f"          and {len(counter) - _ENTRIES:,} more"
 
 
 def headline(summary: Summary) -> str:

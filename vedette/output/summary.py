@@ -8,6 +8,7 @@ from datetime import datetime
 
 from engine.errors import Problems
 from engine.ports import Document
+from engine.tune.counts import Counts
 from vedette.output import attack, fields
 from vedette.output.levels import LEVELS, rank, worse
 from vedette.output.tally import LONGEST, Tally
@@ -56,8 +57,9 @@ class Summary:
     """The figures of one hunt.
 
     `add` fills what comes from alerts; the caller sets `events`, `bytes`, `seconds` (wall
-    clock), `rules_loaded`, `rules_failed`, `problems`, and `not_shown`: how many of the alerts
-    counted here lie beyond `--limit` and were given to no writer.
+    clock), `rules_loaded`, `rules_failed`, `problems`, `tuned` (what the tuning held back), and
+    `not_shown`: how many of the alerts counted here lie beyond `--limit` and were given to no
+    writer.
     """
 
     events: int = 0
@@ -66,6 +68,7 @@ class Summary:
     rules_loaded: int = 0
     rules_failed: int = 0
     not_shown: int = 0
+    tuned: Counts | None = None
     problems: Problems = field(default_factory=Problems)
     alerts_total: int = 0
     attack_version: int = NEWEST

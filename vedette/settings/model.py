@@ -14,7 +14,7 @@ from vedette.settings.conflicts import find_conflicts
 from vedette.settings.invalid import invalid
 from vedette.settings.patterns import NAMESPACE
 from vedette.settings.section import Section
-from vedette.settings.sections import Attack, Log, Output, Rules, State
+from vedette.settings.sections import Attack, Log, Output, Rules, State, Tuning
 from vedette.settings.sources import SourceSettings
 
 EMBEDDED_SOURCE = {"type": "folder", "name": "inbox", "path": "inbox"}
@@ -30,6 +30,9 @@ class Settings(Section):
         description="Part of index names and alert ids; keeps installations apart.",
     )
     rules: Rules = Field(default=Rules(), description="The Sigma rules that are loaded.")
+    tuning: Tuning = Field(
+        default=Tuning(), description="What of the rules' matches makes an alert."
+    )
     attack: Attack = Field(default=Attack(), description="The ATT&CK version that alerts speak.")
     state: State = Field(default=State(), description="Where local state is kept.")
     cluster: Cluster | None = Field(

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from vedette.settings.durations import IntervalOrOff
+from vedette.settings.durations import Interval, IntervalOrOff
 from vedette.settings.section import Section
 from vedette.settings.values import FilePath, Line, no_bool
 
@@ -46,6 +46,25 @@ class Rules(Section):
     )
     cache: bool = Field(
         default=True, description="Keep compiled rules in the user's cache folder between starts."
+    )
+
+
+class Tuning(Section):
+    """What of the rules' matches makes an alert, and what is changed in alerts."""
+
+    exceptions: tuple[FilePath, ...] = Field(
+        default=(), description="Files and folders of exceptions, besides those among the rules."
+    )
+    files: tuple[FilePath, ...] = Field(
+        default=(),
+        description="Tuning files: suppression, overrides, caps and building blocks.",
+    )
+    cap: Annotated[int, BeforeValidator(no_bool), Field(ge=0)] = Field(
+        default=1000,
+        description="Most alerts of one rule in a cap_period of a source's events. 0: no cap.",
+    )
+    cap_period: Interval = Field(
+        default=timedelta(hours=1), description="The period that alerts are counted by."
     )
 
 

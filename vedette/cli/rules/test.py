@@ -24,7 +24,8 @@ def test(paths: tuple[Path, ...], verbose: bool, junit: Path | None, cache: bool
 
     A rule's tests stand in its `vedette` block: at least one event that must match and one near
     miss that must not. Where a rule points to SigmaHQ's regression data (`regression_tests_path`)
-    and the data lies in a folder above it, these are run too. Exits with 1 when a test fails and 2
+    and the data lies in a folder above it, these are run too. Exceptions hold back what they do in
+    a hunt, and their own tests say what that is. Exits with 1 when a test fails and 2
     when a rule cannot be loaded.
     """
     from engine.rule import Selection
@@ -32,6 +33,8 @@ def test(paths: tuple[Path, ...], verbose: bool, junit: Path | None, cache: bool
     from vedette.output.safe import visible
 
     rules = rulesets.load(paths, Selection(), cache=cache)
+    for warning in rules.warnings:
+        rulesets.caution(str(warning))
     results = _results(rules)
     for result in results:
         if verbose or result.failure is not None:
@@ -55,9 +58,9 @@ def test(paths: tuple[Path, ...], verbose: bool, junit: Path | None, cache: bool
 def _results(rules: RuleSet) -> list[Result]:
     """Each rule's own tests and its regression data; the latter alone are tests enough."""
     from vedette.regression import run_regression
-    from vedette.rule_tests import run_tests
+    from vedette.rule_tests import run_exception_tests, run_tests
 
-    found: list[Result] = []
+    found: list[Result] = list(run_exception_tests(rules))
     for rule in rules.rules:
         recorded = list(run_regression(rule))
         if "vedette" in rule.document or not recorded:

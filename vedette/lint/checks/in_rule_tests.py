@@ -10,6 +10,12 @@ from vedette.lint.finding import Found, quote
 from vedette.lint.registry import ERROR, INFO, WARNING, WITH_CORRELATIONS, of_rule
 
 
+def _block_alone(document: Document) -> bool:
+    """Whether the `vedette` block says that the rule is a building block, and nothing of tests."""
+    block = document.data.get("vedette")
+    return isinstance(block, Mapping) and "building_block" in block and "tests" not in block
+
+
 def _tests(document: Document) -> list[Mapping[str, Any]]:
     tests = document.get("vedette", "tests")
     return [t for t in tests if isinstance(t, Mapping)] if isinstance(tests, list) else []
@@ -22,7 +28,8 @@ def no_tests(document: Document) -> Iterator[Found]:
     An event that must match and a near miss, in the rule's `vedette` block or SigmaHQ's
     regression data, keep it from being broken by the next change.
     """
-    if not document.feeds and not {"vedette", "regression_tests_path"} & document.data.keys():
+    has_block = "vedette" in document.data and not _block_alone(document)
+    if not document.feeds and not has_block and "regression_tests_path" not in document.data:
         yield Found("has no tests", document.line())
 
 
@@ -32,7 +39,7 @@ def malformed_tests(document: Document) -> Iterator[Found]:
 
     Each test has `name`, `match` (true or false) and either `event` or `events`.
     """
-    if "vedette" not in document.data:
+    if "vedette" not in document.data or _block_alone(document):
         return
     tests = document.get("vedette", "tests")
     if not isinstance(tests, list) or not tests:
