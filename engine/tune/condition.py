@@ -8,6 +8,7 @@ fields have their names of there (an audit event's `NewProcessName` is `Image`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from engine.event import Event
@@ -64,11 +65,14 @@ class Condition:
                 for name, route in self._routes[source]
             )
 
-    def use(self, lists: Mapping[str, InList]) -> None:
-        """Take the lists as they are now; what was bound with others is bound again."""
-        if lists != self.lists:
-            self.lists = lists
-            self._bodies.clear()
+    def using(
+        self, lists: Mapping[str, InList], pipelines: Callable[[], Sequence[ProcessingPipeline]]
+    ) -> Condition:
+        """The same with the lists as they are now, and the user's pipelines."""
+        other = copy(self)
+        other.lists, other.pipelines = lists, pipelines
+        other._bodies, other._routes = {}, {}
+        return other
 
     def _bind(self, source: LogSource) -> dict[str, Expression]:
         from sigma.rule import SigmaRule

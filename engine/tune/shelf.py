@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
 
 Pipelines = Callable[[], Sequence["ProcessingPipeline"]]
+Made = dict[int, tuple[Condition, Condition]]
+"""Conditions as they were read, by identity, each with what was made of it."""
 
 
 class Shelf:
@@ -33,6 +36,7 @@ class Shelf:
         self._seen: dict[ListFile, tuple[int, ...]] = {}
         self._lists: dict[ListFile, InList] = {}
         self._wrong: dict[Path | ListFile, RuleError] = {}
+        self._made: Made = {}
 
     @property
     def errors(self) -> list[RuleError]:
@@ -66,20 +70,36 @@ class Shelf:
             caps=tuple(each for part in parts for each in part.caps),
             blocks=tuple(each for part in parts for each in part.blocks),
         )
-        for each in whole.exceptions:
-            self._ready(each.condition, each.lists)
-        for entry in whole.overrides:
-            if entry.when is not None:
-                self._ready(entry.when, entry.lists)
-        return whole
+        made, self._made = self._made, {}
+        return replace(
+            whole,
+            exceptions=tuple(
+                replace(each, condition=self._ready(each.condition, each.lists, made))
+                for each in whole.exceptions
+            ),
+            overrides=tuple(
+                each
+                if each.when is None
+                else replace(each, when=self._ready(each.when, each.lists, made))
+                for each in whole.overrides
+            ),
+        )
 
     def _complete(self, files: Sequence[ListFile]) -> bool:
         """Whether every list could be read once; what lacks one would mean something else."""
         return all(file in self._lists for file in files)
 
-    def _ready(self, condition: Condition, files: Sequence[ListFile]) -> None:
-        condition.pipelines = self._pipelines
-        condition.use({file.name: self._lists[file] for file in files})
+    def _ready(self, condition: Condition, files: Sequence[ListFile], made: Made) -> Condition:
+        """A condition with its lists; that of the last time where these are the same.
+
+        Those in use are left as they are: whoever has them may go on with them.
+        """
+        lists = {file.name: self._lists[file] for file in files}
+        _, known = made.get(id(condition), (None, None))
+        if known is None or any(known.lists.get(name) is not held for name, held in lists.items()):
+            known = condition.using(lists, self._pipelines)
+        self._made[id(condition)] = condition, known
+        return known
 
     def _refresh(self, file: Path) -> bool:
         try:

@@ -131,6 +131,7 @@ class Run:
         settings = {
             "namespace": namespace,
             "rules": {"paths": [str(rules)]},
+            "tuning": {"cap": 0},  # a hunt, which it is compared with, has none
             "cluster": {"kind": server.kind, "hosts": [server.url]},
             "sources": [
                 {"type": "search", "name": "events", "index": index, "start": "all",

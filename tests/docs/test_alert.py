@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from engine.entities import FIELDS
 from engine.rule import Selection
 from tests.conftest import ROOT
 from tests.docs.pages import code, page, rows
+from tests.engine.helpers import rule
+from tests.engine.tune.parts import Lines, World, event, pipeline, rules_in
 from vedette import rulesets
 from vedette.demo import write
 from vedette.hunt import Hunt, hunt
@@ -174,3 +177,14 @@ def test_the_alert_id_is_made_as_the_page_says() -> None:
     told: list[str] = []
     doctest.DocTestRunner(verbose=False).run(example, out=told.append)
     assert not told, "".join(told)
+
+
+def test_every_field_that_tuning_gives_an_alert_is_listed(tmp_path: Path) -> None:
+    tuning = {"override": [{"level": "low"}], "caps": [{"most": 1, "per": "1h"}]}
+    world = World()
+    one = pipeline(rules_in(tmp_path, rule(), tuning=tuning), world)
+    one.drain(Lines([event(1), event(2)], repeat(2)))
+    one.finish()
+    told = {name for alert in world.alerts.values() for name, _ in leaves(alert.document)}
+    assert {"vedette.alert.tuning.overrides", "vedette.alert.capped.total"} <= told
+    assert not told - listed().keys()

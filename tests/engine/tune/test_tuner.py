@@ -228,7 +228,7 @@ TUNING = {
 }
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(25))
 def test_a_crash_at_any_step_changes_nothing_of_what_is_stored(seed: int, tmp_path: Path) -> None:
     """Each process dies after some steps and the next reads on, in batches of other sizes."""
     random = Random(seed)
@@ -259,6 +259,48 @@ def test_a_crash_at_any_step_changes_nothing_of_what_is_stored(seed: int, tmp_pa
     assert Counter(map(str, totals)) == Counter(
         map(str, [a.get("capped") for a in told([*whole.alerts.values()])])
     )
+
+
+CORRELATION = {
+    "title": "Twice", "id": ID.replace("6", "7"),
+    "correlation": {"type": "event_count", "rules": ["one"], "generate": True,
+                    "group-by": ["host"], "timespan": "10m", "condition": {"gte": 2}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_nor_does_a_crash_change_what_is_held_back_of_correlations_and_several_sources(
+    seed: int, tmp_path: Path
+) -> None:
+    random = Random(seed)
+    tuning = {**TUNING, "suppress": [{"by": ["host"], "for": "30m"}]}
+    rules = rules_in(tmp_path, RULE, EXCEPTION, CORRELATION, tuning=tuning)
+    names = ("a", "b")
+    events = {
+        name: [
+            event(minute, host=random.choice(["lab", "x", "y"]))
+            for minute in sorted(random.uniform(0, 230) for _ in range(10))
+        ]
+        for name in names
+    }
+
+    def drained(world: World, sizes: Any) -> None:
+        one = pipeline(rules, world, sources=names)
+        for name in names:
+            one.drain(Lines(events[name], sizes, name))
+
+    whole, world = World(), World()
+    drained(whole, repeat(1000))
+    assert any(d.get("source") is None for d in whole.actions.values())
+    while True:
+        world.steps = random.randint(1, 14)
+        try:
+            drained(world, iter(lambda: random.randint(1, 9), None))
+        except Crash:
+            continue
+        break
+    assert world.alerts.keys() == whole.alerts.keys()
+    assert world.held() == whole.held()
 
 
 def test_a_failure_leaves_no_trace_in_what_is_decided_next(tmp_path: Path) -> None:
