@@ -13,7 +13,7 @@ from engine.kinds import LogSource
 from engine.rule import Rule
 from engine.tune.condition import LABELS, Condition
 from engine.tune.lists import ListFile
-from engine.tune.scope import Scope
+from engine.tune.scope import Scope, names_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,14 +58,26 @@ def is_exception(item: Any) -> bool:
 
 def unused(exempts: Sequence[Exempt], rules: Sequence[Rule]) -> list[RuleError]:
     """What no rule that is loaded has anything of: exceptions, or names that they name."""
-    found = []
-    for each in exempts:
-        covered = [rule for rule in rules if each.covers(rule)]
-        missing = each.scope.names.difference(*(each.scope.known(rule) for rule in covered))
-        if not covered or missing:
-            reason = "applies to no rule that is loaded"
-            if covered:
-                reason = f"names {min(missing)!r}, which no rule of its log source is called"
-            found.append(RuleError(f"{each.title}: {reason}", file=each.file, line=each.line,
-                                   field="filter"))  # fmt: skip
-    return found
+    if not exempts:
+        return []
+    by_name: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for name in names_of(rule):
+            by_name.setdefault(name, []).append(rule)
+    return [error for each in exempts if (error := _idle(each, rules, by_name))]
+
+
+def _idle(
+    each: Exempt, rules: Sequence[Rule], by_name: Mapping[str, Sequence[Rule]]
+) -> RuleError | None:
+    """What an exception does less than it says, if that is so."""
+    reason = None
+    names = {name for name in each.scope.names if any(map(each.covers, by_name.get(name, ())))}
+    missing = each.scope.names - names
+    if each.scope.names and missing:
+        reason = f"names {min(missing)!r}, which no rule of its log source is called"
+    if not names and (each.scope.names or not any(map(each.covers, rules))):
+        reason = "applies to no rule that is loaded"
+    if reason is None:
+        return None
+    return RuleError(f"{each.title}: {reason}", file=each.file, line=each.line, field="filter")

@@ -34,21 +34,29 @@ class Scope:
         """
         correlation = "correlation" in rule.document and not rule.bindings
         if not self.names:
-            return self.logsource == EVERY if correlation else self._fits(rule.logsource)
-        return (correlation or self._fits(rule.logsource)) and bool(self.known(rule))
+            return self.logsource == EVERY if correlation else self.fits(rule.logsource)
+        return (correlation or self.fits(rule.logsource)) and bool(self.known(rule))
 
     def known(self, rule: Rule) -> frozenset[str]:
         """Those of its names by which the rule goes."""
-        own = {rule.id.lower(), rule.title.lower(), str(rule.document.get("name", "")).lower()}
-        found = self.names & own
-        for tag in map(str.lower, rule.tags):
-            found |= {name for name in self.names if tag == name or tag.startswith(f"{name}.")}
-        return found
+        return self.names & names_of(rule)
 
-    def _fits(self, source: LogSource) -> bool:
+    def fits(self, source: LogSource) -> bool:
+        """Whether a log source lies within its own."""
         wanted = self.logsource
         return (
             wanted.product in (None, source.product)
             and wanted.service in (None, source.service)
             and wanted.category in (None, source.category)
         )
+
+
+def names_of(rule: Rule) -> frozenset[str]:
+    """All by which a rule may be named, in lower case: id, title, name, tags and those above."""
+    names = {rule.id.lower(), rule.title.lower()}
+    if name := rule.document.get("name"):
+        names.add(str(name).lower())
+    for tag in map(str.lower, rule.tags):
+        parts = tag.split(".")
+        names.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return frozenset(names)

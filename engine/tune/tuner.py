@@ -64,6 +64,7 @@ class Books:
         default_factory=dict
     )
     changed: bool = False
+    saved: dict[str, Any] | None = None
 
 
 class Tuner:
@@ -179,12 +180,14 @@ class Tuner:
     def save(self, source: str) -> dict[str, Any]:
         """What is remembered of a source, as JSON values."""
         books = self._of(source)
+        if books.changed or books.saved is None:
+            books.saved = {
+                "version": VERSION,
+                "windows": books.windows.save(),
+                "periods": books.periods.save(),
+            }
         books.changed = False
-        return {
-            "version": VERSION,
-            "windows": books.windows.save(),
-            "periods": books.periods.save(),
-        }
+        return books.saved
 
     def restore(self, source: str, saved: Mapping[str, Any] | None) -> None:
         """Go on from what was saved of a source; from nothing, where nothing was."""

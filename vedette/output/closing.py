@@ -42,10 +42,10 @@ def show(summary: Summary, console: Console, *, unicode: bool) -> None:
 
 
 TOLD = {
-    "excepted": "matches held back by exceptions",
-    "suppressed": "alerts suppressed",
-    "capped": "alerts over a cap",
-    "adjusted": "times an override changed an alert",
+    "excepted": ("match", "matches", "held back by exceptions"),
+    "suppressed": ("alert", "alerts", "suppressed"),
+    "capped": ("alert", "alerts", "over a cap"),
+    "adjusted": ("change", "changes", "of alerts by overrides"),
 }
 """What the tuning did, as the summary says it."""
 
@@ -56,8 +56,9 @@ _ENTRIES = 5
 def tuned(summary: Summary) -> Iterator[str]:
     """What the tuning held back or changed, each kind with what did it and to which rule."""
     for name, counter in summary.tuned.named() if summary.tuned else ():
-        if counter:
-            yield f"{counter.total():,} {TOLD[name]}:"
+        one, many, what = TOLD[name]
+        if total := counter.total():
+            yield f"{total:,} {one if total == 1 else many} {what}:"
         for (by, rule), count in counter.most_common(_ENTRIES):
             yield f"  {count:>7,}x {brief(by, 60)}: {brief(rule, 80)}"
         if len(counter) > _ENTRIES:

@@ -39,7 +39,7 @@ NETWORKS = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(NETWORKS, max_size=8), st.lists(st.ip_addresses(), max_size=8), st.booleans())
 def test_an_address_is_in_the_networks_that_python_says_it_is_in(
     tmp_path: Path, networks: list[str], others: list[object], near: bool

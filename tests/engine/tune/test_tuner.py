@@ -279,7 +279,7 @@ def test_nor_does_a_crash_change_what_is_held_back_of_correlations_and_several_s
     events = {
         name: [
             event(minute, host=random.choice(["lab", "x", "y"]))
-            for minute in sorted(random.uniform(0, 230) for _ in range(10))
+            for minute in sorted(random.uniform(0, 230) for _ in range(40))
         ]
         for name in names
     }

@@ -61,8 +61,8 @@ def test_a_hunt_tells_what_it_held_back_in_every_format(place: Path) -> None:
     table, _ = call("hunt", "inbox", *options, "-o", "table")
     lines, told = call("hunt", "inbox", *options, "-o", "ndjson")
     for text in (table, told):
-        assert "1 matches held back by exceptions:\n        1x Known: One\n" in text
-        assert "1 alerts suppressed:\n        1x hosts: One\n" in text
+        assert "1 match held back by exceptions:\n        1x Known: One\n" in text
+        assert "1 alert suppressed:\n        1x hosts: One\n" in text
         assert "2 alerts over a cap:\n        2x few: One\n" in text
     found = [json.loads(line)["vedette"]["alert"] for line in lines.splitlines()]
     assert [(a["kind"], a["level"]) for a in found] == [
