@@ -187,3 +187,29 @@ def test_a_folder_that_is_gone_is_told_once_and_comes_back(
     live.folder.rename(away)
     live.look()
     assert caplog.text.count("rules cannot be loaded again, and stay as they were") == 3
+
+
+def test_lists_and_exceptions_that_change_are_adopted_too(
+    live: Live, caplog: pytest.LogCaptureFixture
+) -> None:
+    exception = {
+        "title": "Known",
+        "logsource": {"product": "any"},
+        "filter": {"rules": ["One"], "s": {"h|expand": "%hosts%"}, "condition": "not s"},
+        "vedette": {"exception": {"lists": {"hosts": {"file": "hosts.txt"}}}},
+    }
+    hosts = live.folder / "hosts.txt"
+    hosts.write_text("a\n", encoding="utf-8")
+    live.put("known.yml", exception)
+    live.now += 1
+    live.reload.look()
+    (rules,) = live.adopted
+    assert rules.tuning
+    assert len(rules.tuning.exceptions) == 1
+    live.adopted.clear()
+    assert live.look() == []
+    hosts.write_text("a\nb\n", encoding="utf-8")
+    assert live.look() == [["One", "Two"]]
+    live.put("known.yml", {**exception, "filter": {**exception["filter"], "rules": ["Gone"]}})  # type: ignore[dict-item]
+    assert live.look() == [["One", "Two"]]
+    assert "applies to no rule that is loaded" in caplog.text
