@@ -14,6 +14,13 @@ LENIENT = {"ignore_unavailable": "true", "allow_no_indices": "true", "expand_wil
 """A pattern may name what does not exist yet."""
 
 
+UNEXPLAINED = {
+    401: "the user, password, API key or client certificate is not accepted",
+    403: "this user may not do that",
+}
+"""What a status means, where a server says no more."""
+
+
 class HttpClient(ABC):
     """What Elasticsearch and OpenSearch have in common; subclasses add the transport."""
 
@@ -149,7 +156,8 @@ def error_of(host: str, status: int, body: Any) -> RequestError:
     """The error that a cluster's answer tells, with the innermost reason it gives."""
     error = body.get("error") if isinstance(body, Mapping) else body
     if not isinstance(error, Mapping):
-        return RequestError(host, status, "error", str(error or "no reason given"))
+        silent = UNEXPLAINED.get(status, "no reason given")
+        return RequestError(host, status, "error", str(error or silent))
     kind, reason = str(error.get("type", "error")), str(error.get("reason", ""))
     roots = error.get("root_cause")
     if kind == "search_phase_execution_exception" and isinstance(roots, list) and roots:

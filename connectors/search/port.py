@@ -114,6 +114,16 @@ class SearchClient(Protocol):
     tiebreak: Sequence[str]
     """The sort fields that order events of one time within a point in time, without a tie."""
 
+    def send(
+        self,
+        method: str,
+        path: str,
+        document: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Do one request with a JSON body, for what has no method of its own here."""
+        ...
+
     def info(self) -> Mapping[str, Any]:
         """What the server says of itself (`GET /`)."""
         ...

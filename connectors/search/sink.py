@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,8 @@ from connectors.search.retry import Patience, Retry, told_as
 from connectors.search.template import alerts_template
 from engine.errors import Problem, Report, SinkError
 from engine.ports import Alert, Written
+
+log = logging.getLogger(__name__)
 
 NOT_THE_DOCUMENT = frozenset(
     {"index_closed_exception", "validation_exception", "invalid_index_name_exception"}
@@ -50,10 +53,24 @@ class AlertSink:
     def prepare(self) -> None:
         """Put the template in place and create this month's index. Raises `SinkError`."""
         with told_as(SinkError, f"cannot prepare {self.alias!r}"):
-            body = alerts_template(self.namespace, self.client.flattened)
-            self.retry.call(lambda: self.client.put_index_template(self.alias, body))
+            self._put_template()
             self._create(alerts_index(self.namespace, self.clock(), self.clock()))
         self._prepared = True
+
+    def _put_template(self) -> None:
+        """Put the template in place; who may not do that needs it made beforehand."""
+        body = alerts_template(self.namespace, self.client.flattened)
+        try:
+            self.retry.call(lambda: self.client.put_index_template(self.alias, body))
+        except RequestError as error:
+            if error.status != 403:
+                raise
+            if not self.client.exists(self.alias):
+                raise SinkError(
+                    f"cannot prepare {self.alias!r}: {error}",
+                    expected="`vedette setup` run once by somebody who may make templates",
+                ) from error
+            log.info("the template of %s is left as it is: this user may not write it", self.alias)
 
     def write(self, alerts: Sequence[Alert]) -> Written:
         """Store alerts; an id already stored counts as existing. Raises `SinkError`.

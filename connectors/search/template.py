@@ -38,7 +38,7 @@ def alerts_template(namespace: str, flattened: str) -> dict[str, Any]:
         # An address that is none must not cost the alert; the field is left unindexed.
         "mapping": {"ignore_malformed": True},
     }
-    return {
+    template: dict[str, Any] = {
         "index_patterns": [f"{alias}-*"],
         "priority": PRIORITY,
         "version": 1,
@@ -49,6 +49,16 @@ def alerts_template(namespace: str, flattened: str) -> dict[str, Any]:
             "aliases": {alias: {}},
         },
     }
+    if flattened == "flattened":  # Elasticsearch, where a component may be missing
+        components = [lifecycle_name(namespace), f"{alias}@custom"]
+        template["composed_of"] = components
+        template["ignore_missing_component_templates"] = components
+    return template
+
+
+def lifecycle_name(namespace: str) -> str:
+    """The component template that `vedette setup` may add: which lifecycle policy applies."""
+    return f"{alerts_alias(namespace)}@lifecycle"
 
 
 def dead_letter_index() -> dict[str, Any]:

@@ -32,6 +32,7 @@ COMMANDS = {
     "demo": "Show the engine on a small made-up intrusion.",
     "init": "Write a commented configuration.",
     "config": "Check and show the configuration.",
+    "setup": "Make ready in the cluster what a run needs.",
     "rules": "Check, test, explain and convert rules.",
     "mitre": "Look up ATT&CK ids, update the catalogue.",
 }

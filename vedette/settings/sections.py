@@ -100,6 +100,12 @@ class Output(Section):
         description="The SQLite file. Default: vedette.sqlite in the state folder.",
         json_schema_extra={"default": "~/.local/state/vedette/vedette.sqlite"},
     )
+    keep: IntervalOrOff = Field(
+        default=None,
+        description=(
+            "How long `vedette setup` has the cluster keep alerts, at least, or off: for good."
+        ),
+    )
 
 
 class Log(Section):

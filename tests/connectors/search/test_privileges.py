@@ -1,0 +1,116 @@
+"""The role of a run allows what its parts do, and nothing that they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from inspect import isfunction
+
+import pytest
+
+from connectors.search import AlertSink, ClusterState, SearchSource, privileges
+from connectors.search.port import Kind, SearchClient
+from connectors.search.roles import each_of, grants, role
+from tests.connectors.search.double import FakeClient, Patient, refusal
+from tests.live.helpers import alert
+
+OPERATIONS = {
+    name for name, member in vars(SearchClient).items() if isfunction(member) and name[0] != "_"
+} - {"close", "send"}
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+KINDS: list[Kind] = ["elasticsearch", "opensearch"]
+
+
+class Watched(FakeClient):
+    """Writes down which operations meet which index."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used: set[tuple[str, str]] = set()
+
+    def __getattribute__(self, name: str) -> object:
+        found = super().__getattribute__(name)
+        if name not in OPERATIONS:
+            return found
+        assert callable(found)
+        operation: Callable[..., object] = found
+
+        def call(*arguments: object, **named: object) -> object:
+            self.used.add((name, str(arguments[0]) if arguments else ""))
+            return operation(*arguments, **named)
+
+        return call
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_operation_of_the_client_has_its_privileges(kind: Kind) -> None:
+    assert set(privileges.TABLES[kind]) == OPERATIONS
+
+
+def test_a_source_does_what_its_role_allows_and_no_more() -> None:
+    client = Watched()
+    client.put("logs-x", "1", 1000)
+    source = SearchSource(client, "s", "logs-*", clock=lambda: NOW, retry=Patient().retry)
+    assert list(source.poll(None))
+    assert {name for name, _ in client.used} == set(privileges.SOURCES)
+
+
+def test_alerts_state_and_dead_letters_do_what_the_role_allows_and_no_more() -> None:
+    client = Watched()
+    retry = Patient().retry
+    sink = AlertSink(client, "t", clock=lambda: NOW, retry=retry)
+    client.indices["logs-vedette.alerts-t"] = {}  # the alias that setup made
+    client.script["put_index_template"] = [refusal(403, "security_exception")]
+    sink.prepare()
+    sink.write([alert("a")])
+    used = {name for name, _ in client.used} - {"put_index_template"}
+    assert used == set(privileges.ALERTS)
+    client.used.clear()
+    state = ClusterState(client, "t", retry=retry)
+    state.load("s")
+    state.commit("s", {"mark": 1}, {})
+    assert {name for name, _ in client.used} == set(privileges.STATE)
+    client.used.clear()
+    unwritable = alert("b")
+    unwritable.document["vedette"]["alert"]["id"] = float("nan")
+    sink.dead_letters.bury(entry_of(unwritable))
+    assert {name for name, _ in client.used} == set(privileges.DEAD_LETTERS)
+
+
+def entry_of(dead: object) -> object:
+    from connectors.search.entry import Entry
+
+    return Entry.of(dead, "logs-vedette.alerts-t-2026.01")  # type: ignore[arg-type]
+
+
+def test_who_may_not_write_templates_needs_them_made_beforehand() -> None:
+    client = Watched()
+    client.script["put_index_template"] = [refusal(403, "security_exception", "not allowed")]
+    with pytest.raises(Exception, match="vedette setup"):
+        AlertSink(client, "t", retry=Patient().retry).prepare()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_role_never_writes_to_what_it_reads_events_from(kind: Kind) -> None:
+    found = role(kind, "t", ["logs-*"], store=False)
+    text = str(found)
+    assert "logs-*" in text
+    assert "write" not in text
+    assert "create_" not in text
+    assert "template" not in str(role(kind, "t", ["logs-*"], store=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_the_namespaces_own_indices_are_written(kind: Kind) -> None:
+    own = [names for names, _ in grants(kind, "t", ["logs-*"], store=True)[1:]]
+    assert {name for names in own for name in names} == {
+        "logs-vedette.alerts-t",
+        "logs-vedette.alerts-t-*",
+        "vedette-state-t",
+        "vedette-dead-letter-t",
+    }
+
+
+def test_a_list_of_patterns_is_granted_one_by_one_and_a_minus_grants_nothing() -> None:
+    assert each_of(["b-*, a,-c", "a"]) == ("a", "b-*")
+    assert each_of(["_all"]) == ("*",)
