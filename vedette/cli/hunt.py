@@ -187,6 +187,7 @@ def check_report(path: Path) -> None:
 
 def write_report(outcome: Outcome, path: Path, title: str, command_line: str | None) -> None:
     """Write a hunt's report page and say where it is."""
+    from vedette.output.safe import visible
     from vedette.report import render
 
     documents = (d for group in outcome.kept.kept.values() for d in group) if outcome.kept else ()
@@ -199,7 +200,7 @@ def write_report(outcome: Outcome, path: Path, title: str, command_line: str | N
         version=__version__,
         command=command_line,
     )
-    click.echo(f"Report: {info.path.resolve()}", err=True)
+    click.echo(visible(f"Report: {info.path.resolve()}"), err=True)
 
 
 def _stdin_or_path(path: Path) -> Path | Literal["-"]:
