@@ -75,9 +75,9 @@ LOOKING: Mapping[Kind, Needs] = {
     "opensearch": Needs(
         cluster=("cluster:monitor/nodes/info", "cluster:monitor/nodes/stats"),
         index=(
+            "indices:admin/get",
             "indices:admin/mappings/get",
             "indices:monitor/settings/get",
-            "indices:data/read/field_caps",
         ),
     ),
 }

@@ -33,6 +33,7 @@ COMMANDS = {
     "init": "Write a commented configuration.",
     "config": "Check and show the configuration.",
     "setup": "Make ready in the cluster what a run needs.",
+    "doctor": "Look whether all is well.",
     "rules": "Check, test, explain and convert rules.",
     "mitre": "Look up ATT&CK ids, update the catalogue.",
 }

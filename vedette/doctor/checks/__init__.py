@@ -1,0 +1,1 @@
+"""The checks, one file a family; `registry.every` finds them."""

@@ -1,0 +1,194 @@
+"""The sources: are there events, do they come, and is anything of them hidden?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+
+from connectors.search.mappings import Held, Mappings
+from engine.event import Event
+from vedette.doctor.finding import Finding, fail, ok, skipped, warn
+from vedette.doctor.patient import Patient
+from vedette.doctor.registry import check
+from vedette.settings import FolderSource, SearchSource
+from vedette.spans import words
+
+SHOWN = 6
+BLIND = "Vedette reads _source and sees it; queries that the cluster answers do not"
+
+
+@check("events", 20, needs="cluster")
+def events(patient: Patient) -> Iterator[Finding]:
+    """Has each source events with the time that polls follow?"""
+    for source in patient.searches:
+        cursor = cursor_of(source)
+        missing, total = patient.survey.untimed(source.index, cursor, source.query)
+        told = f"{missing:,} of {total:,} events have no {cursor}"
+        if not total:
+            remedy = "check sources.index and sources.query, and whether anything is shipped"
+            yield warn(f"{source.index} has no events", remedy, subject=source.name)
+        elif missing == total:
+            yield fail(told, "set time_field or cursor_field to what the events have",
+                       subject=source.name)  # fmt: skip
+        elif missing:
+            yield warn(f"{told}: they are never read", "have the pipeline set it",
+                       subject=source.name)  # fmt: skip
+        else:
+            yield ok(f"{total:,} events, all with {cursor}", subject=source.name)
+
+
+@check("lag", 21, needs="cluster")
+def lag(patient: Patient) -> Iterator[Finding]:
+    """How old is the newest event of each source?"""
+    for source in patient.searches:
+        newest = patient.survey.newest(source.index, cursor_of(source), source.query)
+        if newest is None:
+            yield skipped("no event to tell from", subject=source.name)
+            continue
+        age = patient.clock() - newest
+        told = f"the newest event is {words(age)} old"
+        if age < -timedelta(minutes=1):
+            told = f"the newest event is {words(-age)} ahead of our clock"
+            yield warn(told, "set its maker's clock or time zone right: it waits until then",
+                       subject=source.name)  # fmt: skip
+        elif age > max(source.overlap, timedelta(minutes=10)):
+            yield warn(told, "see whether shipping stands still, or is this much late",
+                       subject=source.name)  # fmt: skip
+        else:
+            yield ok(told, subject=source.name)
+
+
+@check("source-stored", 22, needs="cluster")
+def source_stored(patient: Patient) -> Iterator[Finding]:
+    """Do the indices keep the events themselves (`_source`)?"""
+    for source in patient.searches:
+        mappings = patient.survey.mapping(source.index)
+        if mappings.without_source:
+            told = f"_source is switched off in {', '.join(mappings.without_source[:SHOWN])}"
+            yield fail(told, "events there cannot be evaluated: reindex with _source",
+                       subject=source.name)  # fmt: skip
+        elif cut := sorted(mappings.cut):
+            yield warn(f"_source leaves out {', '.join(cut[:SHOWN])}", "rules on these never match",
+                       subject=source.name)  # fmt: skip
+        elif mappings.indices:
+            yield ok(f"{mappings.indices:,} indices keep _source", subject=source.name)
+
+
+@check("mapping", 23, needs="cluster")
+def mapping(patient: Patient) -> Iterator[Finding]:
+    """Would the mapping hide from queries what rules read?"""
+    for source in patient.searches:
+        sample = patient.sample(source)
+        if not sample:
+            yield skipped("no event to tell from", subject=source.name)
+            continue
+        found = list(hidden(patient.survey.mapping(source.index), patient, sample))
+        for told in found[:SHOWN]:
+            yield warn(told, BLIND, subject=source.name)
+        if len(found) > SHOWN:
+            yield warn(f"and {len(found) - SHOWN} more fields", BLIND, subject=source.name)
+        if not found:
+            yield ok("what rules read is indexed whole", subject=source.name)
+
+
+def hidden(mappings: Mappings, patient: Patient, sample: list[Event]) -> Iterator[str]:
+    """What queries cannot see of the fields that rules read, the most read ones first."""
+    for name, rules in patient.routes.read(sample).most_common():
+        for path in paths_of(name, sample):
+            held = mappings.field(path)
+            if reason := reason_of(held, longest(path, sample)):
+                yield f"{path} ({name} of {rules:,} rules): {reason}"
+
+
+def reason_of(held: Held | None, length: int) -> str | None:
+    """Why values of a field cannot be searched as they are; None when they can."""
+    if held is None:
+        return "not mapped, so not searchable"
+    if held.unindexed:
+        return f"not indexed in {', '.join(held.unindexed[:3])}"
+    if held.whole is None:
+        return "text without a keyword: words, not values, are searched"
+    if held.ignore_above is not None and length > held.ignore_above:
+        return f"values over {held.ignore_above} characters are left out; one here has {length:,}"
+    return None
+
+
+def paths_of(name: str, sample: list[Event]) -> list[str]:
+    """Where in the documents a field of rules stands: the paths whose value is the field's."""
+    found: dict[str, None] = {}
+    for event in sample:
+        value = event.fields.get(name)
+        if value is None or isinstance(value, list) or name.startswith("logsource."):
+            continue
+        same = [path for path, other in event.fields.items() if other is value and path != name]
+        found.update(dict.fromkeys(path for path in same if present(event, path)))
+        if present(event, name):
+            found[name] = None
+    return list(found)
+
+
+def present(event: Event, path: str) -> bool:
+    """Whether a dotted path leads to a value in the document itself."""
+    current: object = event.record.document
+    for piece in path.split("."):
+        if not isinstance(current, dict):
+            return False
+        if path in current:
+            return True
+        if piece not in current:
+            return False
+        current = current[piece]
+    return True
+
+
+def longest(path: str, sample: list[Event]) -> int:
+    """The most characters that a field's value has."""
+    values = (event.fields.get(path) for event in sample)
+    return max((len(value) for value in values if isinstance(value, str)), default=0)
+
+
+@check("unread", 24, needs="cluster")
+def unread(patient: Patient) -> Iterator[Finding]:
+    """Which fields that rules read do the newest events not have?"""
+    for source in patient.searches:
+        sample = patient.sample(source)
+        if not sample:
+            continue
+        reads = patient.routes.read(sample)
+        if not reads:
+            yield warn(f"no rule is for the log sources of its {len(sample)} newest events",
+                       "set logsource for the source, or load rules for it",
+                       subject=source.name)  # fmt: skip
+            continue
+        had = {name for event in sample for name in event.fields}
+        gone = [(name, n) for name, n in reads.most_common() if name not in had]
+        if gone:
+            told = ", ".join(f"{name} ({n:,} rules)" for name, n in gone[:SHOWN])
+            more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
+            yield warn(f"not in the {len(sample)} newest events: {told}{more}",
+                       "rare fields are normal; else have the shipper send them",
+                       subject=source.name)  # fmt: skip
+        else:
+            yield ok(f"all {len(reads)} fields that rules read are there", subject=source.name)
+
+
+@check("folder", 25)
+def folder(patient: Patient) -> Iterator[Finding]:
+    """Can the watched folders be read?"""
+    for source in patient.settings.sources:
+        if not isinstance(source, FolderSource):
+            continue
+        if not source.path.exists():
+            yield warn(f"{source.path} is not there", "a run makes it; or set sources.path",
+                       subject=source.name)  # fmt: skip
+        elif not source.path.is_dir() or not os.access(source.path, os.R_OK | os.X_OK):
+            yield fail(f"{source.path} cannot be listed", "let this user read the folder",
+                       subject=source.name)  # fmt: skip
+        else:
+            yield ok(f"{source.path} can be read", subject=source.name)
+
+
+def cursor_of(source: SearchSource) -> str:
+    """The field that a source's polls follow."""
+    return source.cursor_field or source.time_field
