@@ -12,6 +12,7 @@ from typing import Protocol
 from engine.errors import VedetteError
 from engine.ports import Batch, Written
 from engine.run import Pipeline
+from vedette.said import of_error, said
 from vedette.wiring import Feed
 
 log = logging.getLogger("vedette.run")
@@ -143,10 +144,17 @@ def _poll(
     except VedetteError as error:
         turn.failures += 1
         turn.failure = error
-        log.error("source %s: %s (failure %d in a row)", name, error, turn.failures)
+        log.error(
+            "source %s: %s (failure %d in a row)", name, error, turn.failures,
+            extra=said("source-failed", vedette__source=name,
+                       vedette__failures=turn.failures, **of_error(error)),
+        )  # fmt: skip
         return 0
     if turn.failures:
-        log.info("source %s: answers again after %d failures", name, turn.failures)
+        log.info(
+            "source %s: answers again after %d failures", name, turn.failures,
+            extra=said("source-recovered", vedette__source=name),
+        )  # fmt: skip
     turn.failures, turn.failure = 0, None
     turn.events += read
     if read:
@@ -154,6 +162,10 @@ def _poll(
         log.info(
             "source %s: %d events read; alerts so far: %d new, %d already there, %d dead letters",
             name, read, totals.created, totals.existing, totals.dead,
+            extra=said("source-read", vedette__source=name, vedette__events=read,
+                       vedette__alerts__new=totals.created,
+                       vedette__alerts__existing=totals.existing,
+                       vedette__alerts__dead=totals.dead),
         )  # fmt: skip
         if pipeline.tuner and pipeline.tuner.counts.told:
             log.info("source %s: tuning so far: %s", name, pipeline.tuner.counts)

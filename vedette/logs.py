@@ -10,9 +10,20 @@ from typing import TextIO
 from vedette.output.lines import encode
 from vedette.output.safe import visible
 
+SAME = {
+    "ecs.version": "8.17.0",
+    "event.dataset": "vedette.log",
+    "service.name": "vedette",
+}
+"""What every line says of itself."""
+
 
 class JsonLines(logging.Formatter):
-    """Each message as one JSON object: `@timestamp`, `log.level`, `log.logger`, `message`."""
+    """Each message as one JSON object of ECS fields, under dotted names.
+
+    `@timestamp`, `log.level`, `log.logger` and `message` always; `event.action` and what belongs
+    to it where the message was `said` to have them; `error.*` where it tells of an error.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
@@ -22,8 +33,14 @@ class JsonLines(logging.Formatter):
             "log.level": record.levelname.lower(),
             "log.logger": record.name,
             "message": record.getMessage(),
+            **SAME,
+            "process.pid": record.process,
+            **getattr(record, "ecs", {}),
         }
         if record.exc_info:
+            kind, error, _ = record.exc_info
+            line.setdefault("error.type", kind.__name__ if kind else "")
+            line.setdefault("error.message", str(error))
             line["error.stack_trace"] = self.formatException(record.exc_info)
         return encode(line)
 

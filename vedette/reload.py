@@ -12,6 +12,7 @@ from engine.errors import VedetteError
 from engine.library import Library
 from engine.rule import RuleSet, Selection
 from vedette.footprint import Footprint, footprint
+from vedette.said import of_error, said
 
 log = logging.getLogger("vedette.run")
 
@@ -42,6 +43,8 @@ class Reload:
         self._adopt, self._strict = adopt, strict
         self._clock, self._wall = clock, wall
         self._told = {str(e) for e in (*live.refused, *live.warnings)} if live else set()
+        self.heard: Callable[[RuleSet, bool], None] | None = None
+        """Told of each change that was looked at: the rules, and whether they were adopted."""
         self._asked = False
         self._failed: str | None = None
         self._next = clock()
@@ -62,7 +65,10 @@ class Reload:
             self._look(asked=asked)
         except VedetteError as error:
             if asked or str(error) != self._failed:
-                log.error("rules cannot be loaded again, and stay as they were: %s", error)
+                log.error(
+                    "rules cannot be loaded again, and stay as they were: %s", error,
+                    extra=said("rules-unchanged", **of_error(error)),
+                )  # fmt: skip
             self._failed, self._last = str(error), None
         if self.interval is not None:
             self._next = self._clock() + self.interval
@@ -77,29 +83,45 @@ class Reload:
         self._failed = None
         if not changed:
             if asked:
-                log.info("rules: looked at again, and nothing has changed")
+                log.info(
+                    "rules: looked at again, and nothing has changed",
+                    extra=said("rules-unchanged"),
+                )
             return
         rules = self._library.select(self._select)
         self._tell(rules)
+        adopted = False
         if rules.refused and self._strict:
-            log.error("rules.strict: all rules stay as they were until none is refused")
+            log.error(
+                "rules.strict: all rules stay as they were until none is refused",
+                extra=said("rules-unchanged"),
+            )
         elif not len(rules):
-            log.error("no rule is left to run: all rules stay as they were")
+            log.error(
+                "no rule is left to run: all rules stay as they were",
+                extra=said("rules-unchanged"),
+            )
         else:
             self._adopt(rules)
-            log.info("rules: %s", _words(rules))
+            adopted = True
+            log.info(
+                "rules: %s", _words(rules),
+                extra=said("rules-changed", vedette__rules=len(rules)),
+            )  # fmt: skip
+        if self.heard:
+            self.heard(rules, adopted)
 
     def _tell(self, rules: RuleSet) -> None:
         """Name what is wrong now and was not before."""
         for error in rules.refused:
             if str(error) not in self._told:
-                log.error("rule refused: %s", error)
+                log.error("rule refused: %s", error, extra=said("rule-refused", **of_error(error)))
         for error in rules.warnings:
             if str(error) not in self._told:
-                log.warning("%s", error)
+                log.warning("%s", error, extra=said("tuning-warning", **of_error(error)))
         self._told = {str(error) for error in (*rules.refused, *rules.warnings)}
         for title in rules.kept:
-            log.warning("stays as it was: %s", title)
+            log.warning("stays as it was: %s", title, extra=said("rule-kept"))
 
 
 def _words(rules: RuleSet) -> str:

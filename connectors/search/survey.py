@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from connectors.progress import from_ms
 from connectors.search.client import LENIENT, part
 from connectors.search.mappings import Mappings
 from connectors.search.names import DEAD_LETTER, OWN_PREFIXES, alerts_alias
@@ -108,7 +109,7 @@ class Survey:
         with self._asking(f"the newest event of {index!r}"):
             answer = self.retry.call(lambda: self.client.search(body, index))
         hits = answer["hits"]["hits"]
-        return parse_time(int(hits[0]["sort"][0])) if hits else None
+        return from_ms(int(hits[0]["sort"][0])) if hits else None
 
     def untimed(self, index: str, cursor: str, query: Mapping[str, Any] | None) -> tuple[int, int]:
         """How many events of a source have no value in the cursor field, and how many there are."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +14,12 @@ from typing import TYPE_CHECKING
 import click
 
 from vedette.cli.options import FORMATS, PATH, load_settings, stream, word
+from vedette.said import of_error, said
 
 if TYPE_CHECKING:
-    from engine.errors import Problem
+    from engine.errors import Problem, Report
     from engine.ports import Sink, StateStore
+    from vedette.metrics.meter import Meter
     from vedette.settings import Loaded
     from vedette.stop import Stop
     from vedette.wiring import Parts
@@ -58,17 +62,40 @@ def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None
     configure(loaded.settings.log.level, loaded.settings.log.format)
     shown = word("--output", form, FORMATS) or ("table" if sys.stdout.isatty() else "ndjson")
     stop = _stop_on_signals()
-    parts = _assemble(loaded, shown if dry_run else None)
+    meter = _meter(loaded)
+    parts = _assemble(loaded, shown if dry_run else None, _telling(meter))
     _look_on_hangup(parts, stop)
-    try:
+    with closing(parts), _metered(parts, meter, loaded) as parts:
         rulesets.settle()
         for line in rulesets.described(parts.rules):
-            log.info(line)
-        log.info("alerts %s %s", "would go to" if dry_run else "go to", parts.place)
+            log.info(line, extra=said("rules-loaded"))
+        words = "would go to" if dry_run else "go to"
+        log.info("alerts %s %s", words, parts.place, extra=said("run-start"))
         parts.sink.prepare()
         return _follow(parts, stop, until_idle=until_idle)
-    finally:
-        parts.close()
+
+
+def _meter(loaded: Loaded) -> Meter | None:
+    """What counts, where figures are wanted."""
+    if loaded.settings.metrics.listen is None:
+        return None
+    from vedette.metrics.meter import Meter
+
+    return Meter()
+
+
+@contextmanager
+def _metered(parts: Parts, meter: Meter | None, loaded: Loaded) -> Iterator[Parts]:
+    """The parts, counted and served for as long as the block runs, where that is wanted."""
+    listen = loaded.settings.metrics.listen
+    if meter is None or listen is None:
+        yield parts
+        return
+    from vedette.metrics.server import serving
+    from vedette.metrics.watched import watched
+
+    with serving(meter, listen.host, listen.port):
+        yield watched(parts, meter)
 
 
 def _stop_on_signals() -> Stop:
@@ -115,13 +142,22 @@ def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
         "%s: %d events, %d alerts new, %d already there, %d dead letters",
         "stopped" if stop.is_set() else "nothing new is left",
         totals.events, totals.written.created, totals.written.existing, totals.written.dead,
+        extra=said("run-end", vedette__events=totals.events,
+                   vedette__alerts__new=totals.written.created,
+                   vedette__alerts__existing=totals.written.existing,
+                   vedette__alerts__dead=totals.written.dead),
     )  # fmt: skip
     _tell_tuned(parts)
     if not until_idle:
         return 0
     failed = [turn for turn in turns if turn.failure is not None]
     for turn in failed:
-        log.error("source %s: given up: %s", turn.feed.source.name, turn.failure)
+        name, why = turn.feed.source.name, turn.failure
+        told = of_error(why) if why else {}
+        log.error(
+            "source %s: given up: %s", name, why,
+            extra=said("source-given-up", vedette__source=name, **told),
+        )  # fmt: skip
     return FAILED if failed else 0
 
 
@@ -137,12 +173,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _assemble(loaded: Loaded, form: str | None) -> Parts:
+def _assemble(loaded: Loaded, form: str | None, report: Report) -> Parts:
     """The parts of a run; `form` (an output format) makes it a dry one."""
     from vedette.wiring import assemble
 
     if form is None:
-        return assemble(loaded.settings, _tell, _now)
+        return assemble(loaded.settings, report, _now)
     from vedette.dry import DrySink, DryState
     from vedette.output.console import wants_color
     from vedette.output.summary import Summary
@@ -153,9 +189,20 @@ def _assemble(loaded: Loaded, form: str | None) -> Parts:
     def dry(_sink: Sink, state: StateStore) -> tuple[Sink, StateStore]:
         return DrySink(out, Summary(attack_version=loaded.settings.attack.version)), DryState(state)
 
-    return assemble(loaded.settings, _tell, _now, dry=dry)
+    return assemble(loaded.settings, report, _now, dry=dry)
 
 
-def _tell(problem: Problem) -> None:
-    """Problems of a run go to its log."""
-    log.warning("%s: %s", problem.kind, problem)
+def _telling(meter: Meter | None) -> Report:
+    """Where problems of a run go: to its log, and to what counts."""
+
+    def tell(problem: Problem) -> None:
+        place = {"file__path": problem.file, "log__origin__file__line": problem.line}
+        known = {name: value for name, value in place.items() if value is not None}
+        log.warning(
+            "%s: %s", problem.kind, problem,
+            extra=said("problem", vedette__problem=problem.kind, **known),
+        )  # fmt: skip
+        if meter:
+            meter.problem(problem)
+
+    return tell

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, model_validator
 from vedette.settings.cluster import Cluster
 from vedette.settings.conflicts import find_conflicts
 from vedette.settings.invalid import invalid
+from vedette.settings.metrics import Metrics
 from vedette.settings.patterns import NAMESPACE
 from vedette.settings.section import Section
 from vedette.settings.sections import Attack, Log, Output, Rules, State, Tuning
@@ -45,6 +46,7 @@ class Settings(Section):
         ),
     )
     output: Output = Field(default=Output(), description="Where alerts and checkpoints go.")
+    metrics: Metrics = Field(default=Metrics(), description="Figures of a run for Prometheus.")
     log: Log = Field(default=Log(), description="What Vedette says about its own work.")
 
     @model_validator(mode="before")

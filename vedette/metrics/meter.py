@@ -1,0 +1,180 @@
+"""All figures of a run. Every one is declared here and listed in docs/operations.md."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+
+from connectors.progress import progress
+from engine.errors import Problem
+from engine.ports import Checkpoint, Written
+from engine.run import Pipeline
+from vedette import __version__
+
+POLLS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+"""Seconds of a poll: bounds of the histogram's buckets."""
+
+LOOK_AGAIN = 5.0
+"""Seconds between two looks at the engine's caches, which take a moment."""
+
+
+class Meter:
+    """Counters and gauges in a registry of their own; safe to use from several threads.
+
+    `wall` gives the present in epoch seconds, `clock` seconds to measure spans with.
+    """
+
+    def __init__(
+        self,
+        *,
+        wall: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry(auto_describe=True)
+        self.clock = clock
+        self._wall = wall
+        self._lock = Lock()
+        self._looked: WeakKeyDictionary[object, float] = WeakKeyDictionary()
+        self._base: WeakKeyDictionary[object, dict[str, float]] = WeakKeyDictionary()
+        self.failing: dict[str, str] = {}
+        """The sources whose latest poll failed, with why."""
+        self.waiting: set[str] = set()
+        """The sources that have not been polled to their end yet."""
+        self._declare()
+
+    def _declare(self) -> None:
+        at = self.registry
+        self.read = Counter(
+            "vedette_events_read", "Events that sources gave.", ["source"], registry=at
+        )
+        self.evaluated = Counter(
+            "vedette_events_evaluated",
+            "Events whose alerts are stored and whose checkpoint is.",
+            registry=at,
+        )
+        self.matched = Counter(
+            "vedette_events_matched", "Events that at least one rule matched.", registry=at
+        )
+        self.alerts = Counter(
+            "vedette_alerts",
+            "Alerts by what became of them: new, existing or dead.",
+            ["outcome"],
+            registry=at,
+        )
+        self.problems = Counter(
+            "vedette_problems", "What was wrong in the input, by kind.", ["kind"], registry=at
+        )
+        self.failures = Counter(
+            "vedette_failures", "Errors of a source, the sink or the state.", ["part"], registry=at
+        )
+        self.polls = Histogram(
+            "vedette_poll_seconds",
+            "Time of a poll: reading, evaluating and storing.",
+            ["source"],
+            buckets=POLLS,
+            registry=at,
+        )
+        self.lag = Gauge(
+            "vedette_source_lag_seconds",
+            "How far the mark of a search source lies behind the present.",
+            ["source"],
+            registry=at,
+        )
+        self.age = Gauge(
+            "vedette_checkpoint_age_seconds",
+            "Time since a source's checkpoint was last stored.",
+            ["source"],
+            registry=at,
+        )
+        self.loaded = Gauge("vedette_rules_loaded", "Rules that are live.", registry=at)
+        self.refused = Gauge("vedette_rules_refused", "Rules that do not load.", registry=at)
+        self.reloads = Counter(
+            "vedette_rules_reloads", "Changes of rules that were taken up.", registry=at
+        )
+        self.entries = Gauge(
+            "vedette_engine_cache_entries", "Answers that the engine remembers.", registry=at
+        )
+        self.resets = Counter(
+            "vedette_engine_cache_resets",
+            "Times that everything remembered was forgotten, for its size.",
+            registry=at,
+        )
+        self.misses = Counter(
+            "vedette_engine_cache_misses",
+            "Lines whose answer was not remembered.",
+            registry=at,
+        )
+        Info("vedette_build", "The version that runs.", registry=at).info({"version": __version__})
+        ProcessCollector(registry=at)
+
+    def expect(self, source: str) -> None:
+        """There is a source of this name: its figures start at zero."""
+        self.waiting.add(source)
+        self.read.labels(source)
+        self.polls.labels(source)
+
+    def problem(self, problem: Problem) -> None:
+        """Count what was wrong in the input."""
+        self.problems.labels(problem.kind).inc()
+
+    def polled(self, source: str, seconds: float, error: Exception | None) -> None:
+        """A poll has ended; `error` is why, where it failed."""
+        self.polls.labels(source).observe(seconds)
+        with self._lock:
+            if error is None:
+                self.failing.pop(source, None)
+                self.waiting.discard(source)
+            else:
+                self.failing[source] = str(error)
+
+    def wrote(self, written: Written) -> None:
+        """Alerts have been stored."""
+        self.alerts.labels("new").inc(written.created)
+        self.alerts.labels("existing").inc(written.existing)
+        self.alerts.labels("dead").inc(written.dead)
+
+    def committed(self, source: str, checkpoint: Checkpoint | None) -> None:
+        """A checkpoint has been stored."""
+        stored = self._wall()
+        self.age.labels(source).set_function(lambda: max(0.0, self._wall() - stored))
+        mark = progress(checkpoint).mark
+        if mark is not None:
+            self.lag.labels(source).set_function(lambda: self._behind(mark))
+
+    def _behind(self, mark: datetime) -> float:
+        return max(0.0, self._wall() - mark.timestamp())
+
+    def rules(self, loaded: int, refused: int, *, changed: bool) -> None:
+        """So many rules are live from now on."""
+        self.loaded.set(loaded)
+        self.refused.set(refused)
+        if changed:
+            self.reloads.inc()
+
+    def look(self, pipeline: Pipeline) -> None:
+        """Take down what a pipeline has done; to be called by the thread that drives it."""
+        totals = pipeline.totals
+        self._grow(pipeline, {"evaluated": totals.events, "matched": totals.matched})
+        now = self.clock()
+        if now - self._looked.get(pipeline, -LOOK_AGAIN) < LOOK_AGAIN:
+            return
+        self._looked[pipeline] = now
+        detector = pipeline.detector
+        self.entries.set(detector.budget.entries)
+        self._grow(detector, {"resets": detector.budget.resets, "misses": detector.misses()})
+
+    def _grow(self, owner: object, totals: dict[str, float]) -> None:
+        """Bring counters up to their owner's totals; a new owner starts at zero."""
+        with self._lock:
+            base = self._base.setdefault(owner, {})
+            for name, total in totals.items():
+                counter: Counter = getattr(self, name)
+                counter.inc(max(0.0, total - base.get(name, 0.0)))
+                base[name] = total

@@ -1,0 +1,37 @@
+"""The kinds of message that a run's log has, for programs that read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+KINDS: Mapping[str, str] = {
+    "rules-loaded": "which rules were loaded at the start, and what was refused",
+    "run-start": "where alerts go",
+    "source-read": "a poll brought events; how many, and the alerts so far",
+    "source-failed": "a poll failed; nothing moved, and it will be tried again",
+    "source-recovered": "a source answers again",
+    "source-given-up": "with `--until-idle`: a source failed too often",
+    "problem": "something wrong in the input, by its kind",
+    "rule-refused": "a rule that changed does not load",
+    "rule-kept": "a rule stays as it was before",
+    "rules-changed": "changed rules are live",
+    "rules-unchanged": "rules were looked at and stay as they were",
+    "run-end": "the run has ended; what it did",
+}
+"""`event.action` of a message, and what it says. All others have none."""
+
+
+def said(kind: str, **fields: Any) -> dict[str, Any]:
+    """What a log call is given as `extra`: ECS fields, `__` for the dots in their names.
+
+    Raises KeyError for a kind that is not listed.
+    """
+    KINDS[kind]
+    named = {name.replace("__", "."): value for name, value in fields.items()}
+    return {"ecs": {"event.action": kind, **named}}
+
+
+def of_error(error: BaseException) -> dict[str, Any]:
+    """An error's fields, for `said`."""
+    return {"error__type": type(error).__name__, "error__message": str(error)}
