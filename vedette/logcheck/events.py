@@ -1,0 +1,85 @@
+"""The events to look at: of files and folders, or of a configured source; nothing is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from connectors.files import FileSource
+from connectors.files.limits import Context, Limits
+from connectors.files.rawlines import is_plain, read_plain
+from connectors.files.walk import files
+from connectors.search import SearchClient, connect
+from engine.errors import InputError, Report, nearest_name
+from engine.event import Event
+from engine.kinds import LogSource
+from engine.normalise import normalise
+from engine.ports import Record
+from vedette.settings import FolderSource, SearchSource, Settings
+from vedette.wiring import cluster_settings, feed
+
+
+def of_paths(
+    paths: Sequence[Path | Literal["-"]], report: Report, tags: LogSource | None
+) -> Iterator[Event]:
+    """The events of files; a file named outright that is plain text gives one a line."""
+    for path in paths:
+        if path != "-" and Path(path).is_file():
+            context = Context(str(path), report, Limits())
+            if is_plain(Path(path), context):
+                yield from named(read_plain(Path(path), context), tags)
+                continue
+        source = FileSource([path], report)
+        try:
+            yield from named((r for batch in source.poll() for r in batch.records), tags)
+        finally:
+            source.close()
+
+
+def named(records: Iterable[Record], tags: LogSource | None) -> Iterator[Event]:
+    """Records with the names that rules use."""
+    for record in records:
+        yield normalise(record, tags)
+
+
+def source_of(settings: Settings, name: str) -> SearchSource | FolderSource:
+    """A configured source by its name. Raises `InputError` naming the nearest."""
+    by_name = {source.name: source for source in settings.sources}
+    if name not in by_name:
+        raise InputError(
+            f"{name!r} is neither a file nor a configured source",
+            field="SOURCE",
+            expected="one of " + ", ".join(by_name) if by_name else None,
+            nearest=nearest_name(name, by_name),
+        )
+    return by_name[name]
+
+
+def of_source(
+    settings: Settings,
+    source: SearchSource | FolderSource,
+    report: Report,
+    clock: Callable[[], datetime],
+    last: timedelta,
+    connecting: Callable[[Settings], SearchClient] | None = None,
+) -> Iterator[Event]:
+    """The events of a configured source: a folder's whole, an index's of the `last` while.
+
+    Raises `SourceError`.
+    """
+    given = source.logsource
+    tags = LogSource(given.product, given.service, given.category) if given else None
+    if isinstance(source, FolderSource):
+        found = [path for path, _ in files(source.path, report)]
+        yield from of_paths(found, report, tags)
+        return
+    assert settings.cluster is not None
+    client = connecting(settings) if connecting else connect(cluster_settings(settings.cluster))
+    try:
+        from_then = source.model_copy(update={"start": last})
+        opened = feed(from_then, client, report, clock, lambda _tags: lambda _line: None).source
+        yield from named((r for batch in opened.poll(None) for r in batch.records), tags)
+    finally:
+        client.close()
