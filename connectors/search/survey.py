@@ -14,10 +14,11 @@ from typing import Any
 from connectors.progress import from_ms
 from connectors.search.client import LENIENT, part
 from connectors.search.mappings import Mappings
-from connectors.search.names import DEAD_LETTER, OWN_PREFIXES, alerts_alias
+from connectors.search.names import DEAD_LETTER, OWN_PREFIXES, STATE, alerts_alias
 from connectors.search.paging import filtered
 from connectors.search.port import Kind, RequestError, SearchClient
 from connectors.search.retry import Retry
+from connectors.search.state import key_of
 from engine.errors import SourceError
 from engine.moment import parse_time
 
@@ -152,6 +153,24 @@ class Survey:
         hits = answer["hits"]["hits"]
         last = parse_time(hits[0]["_source"].get("@timestamp")) if hits else None
         return total, last, dead
+
+    def refused(self, namespace: str, latest: int) -> list[str]:
+        """Why the latest dead letters were refused."""
+        body = {
+            "query": {"match_all": {}},
+            "size": latest,
+            "_source": ["error"],
+            "sort": [{"@timestamp": {"order": "desc", "unmapped_type": "date"}}],
+        }
+        with self._asking("dead letters"):
+            answer = self.retry.call(lambda: self.client.search(body, DEAD_LETTER + namespace))
+        return [str(hit["_source"].get("error")) for hit in answer["hits"]["hits"]]
+
+    def committed(self, namespace: str, source: str) -> datetime | None:
+        """When a source's checkpoint was last stored; None where there is none."""
+        with self._asking(f"the checkpoint of {source!r}"):
+            found = self.retry.call(lambda: self.client.get(STATE + namespace, key_of(source)))
+        return parse_time(found["_source"].get("@timestamp")) if found else None
 
     def read_once(self, index: str) -> None:
         """Do what a poll of a pattern does, for no event at all."""

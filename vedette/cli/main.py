@@ -34,6 +34,7 @@ COMMANDS = {
     "config": "Check and show the configuration.",
     "setup": "Make ready in the cluster what a run needs.",
     "doctor": "Look whether all is well.",
+    "status": "Say how far sources were read.",
     "logs": "Look whether logs are fit for detection.",
     "rules": "Check, test, explain and convert rules.",
     "mitre": "Look up ATT&CK ids, update the catalogue.",

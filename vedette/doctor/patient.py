@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from connectors.search import SearchClient, connect
-from connectors.search.survey import Survey
+from connectors.search.survey import ONCE, Survey
 from engine.event import Event
 from engine.kinds import LogSource
 from engine.normalise import normalise
@@ -41,7 +41,7 @@ class Patient:
         if self.connecting:
             return self.connecting(self.settings)
         assert self.settings.cluster is not None
-        return connect(cluster_settings(self.settings.cluster))
+        return connect(cluster_settings(self.settings.cluster), ONCE)
 
     @cached_property
     def survey(self) -> Survey:

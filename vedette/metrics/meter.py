@@ -93,10 +93,17 @@ class Meter:
             ["source"],
             registry=at,
         )
-        self.loaded = Gauge("vedette_rules_loaded", "Rules that are live.", registry=at)
-        self.refused = Gauge("vedette_rules_refused", "Rules that do not load.", registry=at)
+        self.loaded = Gauge(
+            "vedette_rules_loaded", "Rules that are live.", ["pipeline"], registry=at
+        )
+        self.refused = Gauge(
+            "vedette_rules_refused", "Rules that do not load.", ["pipeline"], registry=at
+        )
         self.reloads = Counter(
-            "vedette_rules_reloads", "Changes of rules that were taken up.", registry=at
+            "vedette_rules_reloads",
+            "Changes of rules that were taken up.",
+            ["pipeline"],
+            registry=at,
         )
         self.entries = Gauge(
             "vedette_engine_cache_entries", "Answers that the engine remembers.", registry=at
@@ -151,12 +158,11 @@ class Meter:
     def _behind(self, mark: datetime) -> float:
         return max(0.0, self._wall() - mark.timestamp())
 
-    def rules(self, loaded: int, refused: int, *, changed: bool) -> None:
-        """So many rules are live from now on."""
-        self.loaded.set(loaded)
-        self.refused.set(refused)
-        if changed:
-            self.reloads.inc()
+    def rules(self, pipeline: str, loaded: int, refused: int, *, changed: bool) -> None:
+        """So many rules of a pipeline are live from now on."""
+        self.loaded.labels(pipeline).set(loaded)
+        self.refused.labels(pipeline).set(refused)
+        self.reloads.labels(pipeline).inc(1 if changed else 0)
 
     def look(self, pipeline: Pipeline) -> None:
         """Take down what a pipeline has done; to be called by the thread that drives it."""

@@ -11,6 +11,7 @@ from engine.ports import Alert, Batch, Checkpoint, Sink, Source, StateStore, Wri
 from engine.rule import RuleSet
 from engine.run import Pipeline
 from vedette.metrics.meter import Meter
+from vedette.reload import Reload
 from vedette.wiring import Parts
 
 
@@ -119,15 +120,19 @@ class WatchedState(_Watched):
 
 def watched(parts: Parts, meter: Meter) -> Parts:
     """The parts of a run with their sources, sink, state and rules watched."""
-    pipeline = parts.pipeline
-    pipeline.sink = WatchedSink(pipeline.sink, meter)
-    pipeline.state = WatchedState(pipeline.state, pipeline, meter)
-    meter.rules(len(parts.rules), len(parts.rules.refused), changed=False)
-
-    def heard(rules: RuleSet, adopted: bool) -> None:
-        loaded = len(pipeline.detector.rules)
-        meter.rules(loaded, len(rules.refused), changed=adopted)
-
-    parts.changes.heard = heard
+    watch("main", parts.pipeline, parts.rules, parts.changes, meter)
     feeds = (replace(feed, source=WatchedSource(feed.source, meter)) for feed in parts.feeds)
     return replace(parts, feeds=tuple(feeds))
+
+
+def watch(name: str, pipeline: Pipeline, rules: RuleSet, changes: Reload, meter: Meter) -> None:
+    """Watch one pipeline: its sink, its state, and its rules now and when they change."""
+    pipeline.sink = WatchedSink(pipeline.sink, meter)
+    pipeline.state = WatchedState(pipeline.state, pipeline, meter)
+    meter.rules(name, len(rules), len(rules.refused), changed=False)
+
+    def heard(changed: RuleSet, adopted: bool) -> None:
+        loaded = len(pipeline.detector.rules)
+        meter.rules(name, loaded, len(changed.refused), changed=adopted)
+
+    changes.heard = heard

@@ -11,6 +11,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,10 +23,11 @@ from engine.ports import Alert, Batch, Checkpoint, Record, Written
 from engine.run import MemoryState
 from tests.docs.pages import page, rows
 from tests.live.helpers import alert
-from tests.vedette.cli.command import WHOAMI, ndjson, process, vedette
+from tests.vedette.cli.command import BROKEN, DEFENDER, WHOAMI, ndjson, process, vedette
 from vedette.metrics.meter import Meter
 from vedette.metrics.server import answer, serving
 from vedette.metrics.watched import WatchedSink, WatchedSource, WatchedState
+from vedette.settings import load
 
 WHO = r"C:\Windows\System32\whoami.exe"
 
@@ -295,7 +298,7 @@ def test_a_run_serves_its_figures_while_it_goes_on(
             time.sleep(0.1)
         assert 'vedette_events_read_total{source="inbox"} 2.0' in text
         assert 'vedette_problems_total{kind="malformed-json"} 1.0' in text
-        assert "vedette_rules_loaded 1.0" in text
+        assert 'vedette_rules_loaded{pipeline="main"} 1.0' in text
         assert "process_resident_memory_bytes" in text
         run.terminate()
         lines = [json.loads(line) for line in run.stderr]
@@ -323,3 +326,29 @@ def test_without_the_setting_nothing_listens_and_the_library_is_not_loaded(tmp_p
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_rules_that_change_are_counted(
+    meter: Meter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vedette.metrics.watched import watched
+    from vedette.wiring import assemble
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "who.yml").write_text(WHOAMI)
+    Path("vedette.yml").write_text("rules: {paths: [rules]}\nstate: {dir: state}\n")
+    loaded = load(Path("vedette.yml"), {})
+    with closing(watched(assemble(loaded.settings, meter.problem, utc), meter)) as parts:
+        assert value(meter, "vedette_rules_loaded", pipeline="main") == 1
+        (tmp_path / "rules" / "off.yml").write_text(DEFENDER)
+        (tmp_path / "rules" / "bad.yml").write_text(BROKEN)
+        parts.changes.ask()
+        parts.changes.look()
+        assert value(meter, "vedette_rules_loaded", pipeline="main") == 2
+        assert value(meter, "vedette_rules_refused", pipeline="main") == 1
+        assert value(meter, "vedette_rules_reloads_total", pipeline="main") == 1
+
+
+def utc() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,216 @@
+"""How far each source was read and what came of it, also while a run goes on elsewhere."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from connectors.progress import progress
+from connectors.search import ClusterState, SearchClient, connect
+from connectors.search.survey import ONCE, Survey
+from connectors.sqlite import SqliteState
+from connectors.sqlite.census import census
+from engine.errors import VedetteError
+from engine.moment import iso
+from engine.ports import StateStore
+from vedette.settings import SearchSource, Settings
+from vedette.settings.metrics import Address
+from vedette.spans import words
+from vedette.wiring import cluster_settings
+
+LATEST = 3
+"""Dead letters whose reason is shown."""
+
+ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 # asked for on loopback
+PATIENCE = 5.0
+"""Seconds for a run to answer."""
+
+
+@dataclass(slots=True)
+class SourceStatus:
+    """How one source stands. Times are aware; `lag` is the seconds from the mark to now.
+
+    `newest` is the newest event there is; `stored` when the checkpoint was; `error` what could
+    not be asked.
+    """
+
+    name: str
+    type: str
+    reached: str = ""
+    mark: datetime | None = None
+    lag: float | None = None
+    newest: datetime | None = None
+    stored: datetime | None = None
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Status:
+    """How an installation stands; None is what could not be asked."""
+
+    place: str
+    alerts: int | None = None
+    last_alert: datetime | None = None
+    dead_letters: int | None = None
+    dead_reasons: list[str] = field(default_factory=list)
+    sources: list[SourceStatus] = field(default_factory=list)
+    run: str = ""
+    """What the run at `metrics.listen` says; empty where none is configured."""
+    error: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, times as ISO 8601, without what is empty."""
+        return {
+            key: found
+            for key, value in asdict(self).items()
+            if (found := _plain(value)) not in (None, "", [])
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items() if each not in (None, "")}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def look(
+    settings: Settings,
+    clock: Callable[[], datetime],
+    connecting: Callable[[Settings], SearchClient] | None = None,
+) -> Status:
+    """Ask the store, the cluster and the run; what does not answer is told in its place.
+
+    Raises `SettingsError` for settings that cannot work.
+    """
+    client: SearchClient | None = None
+    failure = ""
+    if settings.cluster is not None:
+        try:
+            client = (connecting or _connect)(settings)
+        except VedetteError as error:
+            failure = str(error)
+    try:
+        return _look(settings, client, clock, failure)
+    finally:
+        if client is not None:
+            client.close()
+
+
+def _connect(settings: Settings) -> SearchClient:
+    assert settings.cluster is not None
+    return connect(cluster_settings(settings.cluster), ONCE)
+
+
+def _look(
+    settings: Settings, client: SearchClient | None, clock: Callable[[], datetime], failure: str
+) -> Status:
+    survey = Survey(client) if client else None
+    file = settings.output.sqlite
+    state: StateStore | None = None
+    if settings.store == "sqlite":
+        status = Status(str(file))
+        state = SqliteState(file)
+    else:
+        status = Status("the cluster", error=failure)
+        if client:
+            state = ClusterState(client, settings.namespace, retry=ONCE)
+            status.place = f"the cluster {client.host}"
+    try:
+        _count(status, settings, survey)
+        for source in settings.sources:
+            found = SourceStatus(source.name, source.type)
+            if state is not None:
+                _source(found, source, settings, state, survey, clock())
+            if failure and isinstance(source, SearchSource):
+                found.error = found.error or failure
+            status.sources.append(found)
+    finally:
+        if state is not None:
+            state.close()
+    if settings.metrics.listen is not None:
+        status.run = ask(settings.metrics.listen)
+    return status
+
+
+def _count(status: Status, settings: Settings, survey: Survey | None) -> None:
+    try:
+        if settings.store == "sqlite":
+            found = census(settings.output.sqlite, LATEST)
+            status.alerts, status.last_alert, status.dead_letters, status.dead_reasons = found
+        elif survey:
+            namespace = settings.namespace
+            status.alerts, status.last_alert, status.dead_letters = survey.alerts(namespace)
+            if status.dead_letters:
+                status.dead_reasons = survey.refused(namespace, LATEST)
+    except VedetteError as error:
+        status.error = str(error)
+
+
+def _source(
+    found: SourceStatus,
+    source: Any,
+    settings: Settings,
+    state: StateStore,
+    survey: Survey | None,
+    now: datetime,
+) -> None:
+    try:
+        reached = progress(state.load(source.name))
+        found.reached, found.mark = reached.words, reached.mark
+        if reached.mark is not None:
+            found.lag = max(0.0, (now - reached.mark).total_seconds())
+        if survey and settings.store == "cluster":
+            found.stored = survey.committed(settings.namespace, source.name)
+        if survey and isinstance(source, SearchSource):
+            cursor = source.cursor_field or source.time_field
+            found.newest = survey.newest(source.index, cursor, source.query)
+    except VedetteError as error:
+        found.error = str(error)
+
+
+def ask(listen: Address) -> str:
+    """What a run at an address says of itself, or that none answers."""
+    host = "127.0.0.1" if listen.host in ANYWHERE else listen.host
+    connection = http.client.HTTPConnection(host, listen.port, timeout=PATIENCE)
+    try:
+        connection.request("GET", "/readyz")
+        answered = connection.getresponse()
+        text = answered.read(10_000).decode("utf-8", "replace").strip()
+    except (OSError, http.client.HTTPException):
+        return f"none answers at {listen}"
+    finally:
+        connection.close()
+    if answered.status == 200:
+        return f"ready, at {listen}"
+    return f"not ready, at {listen}: " + "; ".join(text.splitlines())
+
+
+def lines(status: Status, now: datetime) -> list[str]:
+    """The status in lines for people."""
+    last = f", the last {words(now - status.last_alert)} ago" if status.last_alert else ""
+    found = [f"alerts   unknown, in {status.place}"]
+    if status.alerts is not None:
+        dead = f"{status.dead_letters or 0:,} dead letters"
+        found = [f"alerts   {status.alerts:,} in {status.place}{last}; {dead}"]
+    if status.error:
+        found.append(f"         error: {status.error}")
+    found += [f"         refused: {reason}" for reason in status.dead_reasons]
+    if status.run:
+        found.append(f"run      {status.run}")
+    for each in status.sources:
+        parts = [each.reached or "unknown"]
+        if each.lag is not None and each.mark is not None:
+            parts.append(f"{words(now - each.mark)} behind the present")
+        if each.newest is not None:
+            parts.append(f"newest event {words(now - each.newest)} old")
+        if each.stored is not None:
+            parts.append(f"checkpoint stored {words(now - each.stored)} ago")
+        found.append(f"source   {each.name} ({each.type}): {', '.join(parts)}")
+        if each.error:
+            found.append(f"         error: {each.error}")
+    return found
