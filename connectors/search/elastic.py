@@ -11,6 +11,7 @@ from elastic_transport import JsonSerializer, TlsError, TransportError
 from connectors.search import codec, tls
 from connectors.search.client import LENIENT, HttpClient, error_of, part
 from connectors.search.port import ClusterSettings, Kind, RequestError
+from connectors.search.tlswords import in_words
 
 
 class TolerantSerializer(JsonSerializer):
@@ -121,5 +122,6 @@ class ElasticClient(HttpClient):
 
 def unanswered(host: str, error: TransportError) -> RequestError:
     """The error of a request that got no answer."""
-    kind = "tls_error" if isinstance(error, TlsError) else type(error).__name__
-    return RequestError(host, 0, kind, str(error.message))
+    if isinstance(error, TlsError):
+        return RequestError(host, 0, "tls_error", in_words(str(error.message)))
+    return RequestError(host, 0, type(error).__name__, str(error.message))

@@ -12,6 +12,7 @@ from opensearchpy.serializer import JSONSerializer
 from connectors.search import codec, tls
 from connectors.search.client import LENIENT, HttpClient, error_of, part
 from connectors.search.port import ClusterSettings, Kind, RequestError
+from connectors.search.tlswords import in_words
 
 
 class TolerantSerializer(JSONSerializer):
@@ -80,7 +81,8 @@ class OpenSearchClient(HttpClient):
                     headers={"content-type": content_type},
                 )
         except SSLError as error:
-            raise RequestError(self.host, 0, "tls_error", str(error.error)) from error
+            reason = in_words(str(error.error))
+            raise RequestError(self.host, 0, "tls_error", reason) from error
         except TransportError as error:
             if isinstance(error.status_code, int):
                 raise error_of(self.host, error.status_code, error.info) from error
