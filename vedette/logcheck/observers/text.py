@@ -73,7 +73,12 @@ class FreeText:
 
 
 _MOJIBAKE = re.compile("Ã[\x80-\xbf¡-¿]|â€[\x80-\xbf™œ“”\x9d]|Â[\xa0-\xbf]|ï»¿")
+_LOST = re.compile("\ufffd")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+AROUND = 40
+"""Characters that an example shows before and after what is wrong."""
 
 
 @check("encoding", 24)
@@ -91,11 +96,15 @@ class Encoding:
         for value in event.fields.values():
             if not isinstance(value, str) or (value.isascii() and value.isprintable()):
                 continue
-            lost = lost or "\ufffd" in value
-            mistaken = mistaken or _MOJIBAKE.search(value) is not None
-            control = control or _CONTROL.search(value) is not None
-            if lost or mistaken or control:
-                self.examples.add(value)
+            found = None
+            for sign in (_LOST, _MOJIBAKE, _CONTROL):
+                match = sign.search(value)
+                found = found or match
+                lost = lost or (sign is _LOST and match is not None)
+                mistaken = mistaken or (sign is _MOJIBAKE and match is not None)
+                control = control or (sign is _CONTROL and match is not None)
+            if found:
+                self.examples.add(value[max(0, found.start() - AROUND) : found.end() + AROUND])
         self.lost += lost
         self.mistaken += mistaken
         self.control += control
