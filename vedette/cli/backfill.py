@@ -38,7 +38,7 @@ def command(
     from engine.errors import InputError
     from vedette import rulesets
     from vedette.backfill import Backfill, chosen
-    from vedette.cli.run import _stop_on_signals, _tell
+    from vedette.cli.run import _stop_on_signals, _telling
     from vedette.logs import configure
     from vedette.wiring import assemble
 
@@ -50,7 +50,7 @@ def command(
     loaded = load_settings(path)
     configure(loaded.settings.log.level, loaded.settings.log.format)
     stop = _stop_on_signals()
-    parts = assemble(loaded.settings, _tell, _now)
+    parts = assemble(loaded.settings, _telling(None), _now)
     try:
         feeds = chosen(parts.feeds, names)
         rulesets.settle()
