@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from engine.errors import RuleError
 from engine.rule_files import read_rule_file
 from engine.tune.condition import Condition
-from engine.tune.document import tuning_in
 from engine.tune.entries import Tuning
 from engine.tune.exempt import Exempt
 from engine.tune.lists import InList, ListFile
@@ -102,6 +101,8 @@ class Shelf:
         return known
 
     def _refresh(self, file: Path) -> bool:
+        from engine.tune.document import tuning_in  # YAML is slow to import
+
         try:
             raw = read_rule_file(file)
             if raw == self._raw.get(file) and file not in self._wrong:
