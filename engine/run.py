@@ -160,6 +160,7 @@ class Pipeline:
         if checkpoint is None and (totals := self._pending.pop(source.name, None)):
             self.state.commit(source.name, None, totals)  # it has none, and is read to its end
         self._settle(source.name)
+        self._record(source.name, Batch(()), Written())  # problems that came after the last batch
         if self.fill is not None:
             read += self.fill(source, tags, stop or (lambda: False))
         return read

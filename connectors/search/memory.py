@@ -2,8 +2,9 @@
 
 Poll after poll, the parts of `seen` that leave the overlap are folded into the bucket of their
 time: a `Sketch` of its keys. A sweep compares the number of events that a bucket has in the
-cluster with the number it had when it was last settled. Where they are equal nothing came; where
-they are not, the sketch tells which events are new.
+cluster with the number of those that were evaluated, less those that were absent (deleted) when it
+was last settled. Where they are equal nothing came; where they are not, the sketch tells which
+events are new.
 
 Three regions, by a bucket's distance to the mark:
 
@@ -44,7 +45,7 @@ class Memory:
         """Of the far region: events by bucket; None where the first count is still to come."""
         self.unknown: list[tuple[int, int]] = []
         self._sketches: dict[int, Sketch] = {}
-        self._settled: dict[int, int] = {}
+        self._absent: dict[int, int] = {}
         self._blurred: set[int] = set()
         self._packed: dict[int, str] = {}
 
@@ -73,7 +74,7 @@ class Memory:
     def blur(self, bucket: int) -> None:
         """Forget which keys a bucket had."""
         self._blurred.add(bucket)
-        for known in (self._sketches, self._settled, self._packed):
+        for known in (self._sketches, self._absent, self._packed):
             known.pop(bucket, None)
 
     def restart(self, mark: int, start: int | None) -> None:
@@ -87,19 +88,29 @@ class Memory:
         """The keys that a bucket had; None where they are not known."""
         return None if bucket in self._blurred else self._sketches.get(bucket) or Sketch()
 
-    def due(self, counts: Mapping[int, int], lower: int, end: int) -> list[int]:
-        """The buckets within [lower, end) whose count is not what it was, oldest first."""
-        names = {*counts, *self._sketches, *self._blurred}
+    def due(self, counts: Mapping[int, int], lower: int, edge: int) -> list[int]:
+        """The buckets from `lower` on whose count is not what it was, oldest first.
+
+        `counts` are of events before `edge` (epoch ms). The bucket that it divides is asked for
+        its first part alone, and not where it is blurred: that waits until it is whole.
+        """
+        end = self.bucket(edge)
+        names = sorted({*counts, *self._sketches, *self._blurred})
         return [
             bucket
-            for bucket in sorted(names)
-            if lower <= bucket < end
-            and (bucket in self._blurred or counts.get(bucket, 0) != self._count(bucket))
+            for bucket in names
+            if (lower <= bucket < end and bucket in self._blurred)
+            or (lower <= bucket <= end and self._differs(bucket, counts, edge))
         ]
+
+    def _differs(self, bucket: int, counts: Mapping[int, int], edge: int) -> bool:
+        if bucket in self._blurred or self.window(bucket)[0] >= edge:
+            return False
+        return counts.get(bucket, 0) != self._count(bucket)
 
     def _count(self, bucket: int) -> int:
         sketch = self._sketches.get(bucket)
-        return self._settled.get(bucket, sketch.count if sketch else 0)
+        return (sketch.count if sketch else 0) - self._absent.get(bucket, 0)
 
     def late(self, bucket: int, keys: Iterable[str]) -> None:
         """Take in keys that a sweep found."""
@@ -112,7 +123,8 @@ class Memory:
             self._blurred.discard(bucket)
             self._sketches[bucket] = sketch
             self._packed.pop(bucket, None)
-        self._settled[bucket] = count
+        known = self._sketches.get(bucket)
+        self._absent[bucket] = (known.count if known else 0) - count
 
     def forget(self, mark: int) -> None:
         """Let buckets that the mark has left behind pass into the next region."""
@@ -124,7 +136,7 @@ class Memory:
             self._lose(*self.window(bucket))
             self.counts[bucket] = None
             self._blurred.discard(bucket)
-        for bucket in [b for b in self._settled if b < oldest]:
+        for bucket in [b for b in self._absent if b < oldest]:
             self._drop(bucket)
         last = self.oldest(mark)
         for bucket in [b for b in self.counts if b < last]:
@@ -142,7 +154,7 @@ class Memory:
 
     def _drop(self, bucket: int) -> None:
         self._sketches.pop(bucket, None)
-        self._settled.pop(bucket, None)
+        self._absent.pop(bucket, None)
         self._packed.pop(bucket, None)
 
     def dump(self) -> dict[str, Any]:
@@ -155,7 +167,7 @@ class Memory:
             "horizon": self.horizon,
             "since": self.since,
             "keys": {str(bucket): text for bucket, text in self._packed.items()},
-            "settled": {str(bucket): count for bucket, count in self._settled.items()},
+            "absent": {str(bucket): count for bucket, count in self._absent.items() if count},
             "blurred": sorted(self._blurred),
             "counts": {str(bucket): count for bucket, count in self.counts.items()},
         }
@@ -169,7 +181,7 @@ class Memory:
         for bucket, text in dumped["keys"].items():
             self._sketches[int(bucket)] = Sketch.load(text)
             self._packed[int(bucket)] = text
-        self._settled = {int(bucket): int(count) for bucket, count in dumped["settled"].items()}
+        self._absent = {int(bucket): int(count) for bucket, count in dumped["absent"].items()}
         self._blurred = {int(bucket) for bucket in dumped["blurred"]}
         self.counts = {
             int(bucket): None if count is None else int(count)

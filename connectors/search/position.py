@@ -76,14 +76,13 @@ class Position:
         if self.memory:
             self.memory.forget(self.mark)
 
-    def sealed(self) -> tuple[int, int]:
-        """The buckets of which no poll will read anything again: from, to (exclusive)."""
-        assert self.memory is not None
+    def edge(self) -> int:
+        """From when on polls read again, and before when a sweep looks: no event lies between.
+
+        It is where the oldest part of `seen` begins, up to a part before mark - overlap.
+        """
         assert self.mark is not None
-        width = self.seen.width
-        part = (self.mark - self._overlap) // width
-        lower = self.memory.bucket(self.mark - self.memory.horizon)
-        return lower, self.memory.bucket(part * width)
+        return (self.mark - self._overlap) // self.seen.width * self.seen.width
 
     def checkpoint(self) -> Checkpoint:
         """The position as a checkpoint; later changes here do not reach into it."""

@@ -144,7 +144,7 @@ class SearchSource:
         """The time window of a poll that starts from a position."""
         lower = position.start
         if position.mark is not None:
-            again = position.mark - self.overlap_ms
+            again = position.edge()
             lower = again if lower is None else max(lower, again)
         return Window(
             self.origin, self.cursor, lower, upper, self.tiebreak, self.query, self.page_size

@@ -69,18 +69,21 @@ class Sweep:
         """
         memory = position.memory
         assert memory is not None
-        lower, end = position.sealed()
+        mark, edge = position.mark or 0, position.edge()
+        lower = memory.bucket(mark - memory.horizon)
         far = self._next_far is None or now >= self._next_far or now < self._next_far - self.horizon
         with point_in_time(client, base, retry) as pit:
             if pit is not None:
-                first = memory.oldest(position.mark or 0) if far else lower
-                window = replace(base, lower=memory.window(first)[0], upper=end * memory.width - 1)
-                counts = histogram(client, window, memory.width, pit, retry) if end > lower else {}
+                start = memory.window(memory.oldest(mark) if far else lower)[0]
+                window = replace(base, lower=start, upper=edge - 1)
+                counts: dict[int, int] = {}
+                if start < edge:
+                    counts = histogram(client, window, memory.width, pit, retry)
                 if far:
                     yield from counted(memory, counts, lower)
-                due = memory.due(counts, lower, end)
+                due = memory.due(counts, lower, edge)
                 left = EFFORT * base.page_size
-                look = _Look(client, base, pit, retry, memory)
+                look = _Look(client, base, pit, retry, memory, edge)
                 for bucket in due:
                     if left <= 0:
                         return  # due again at the next poll
@@ -99,7 +102,7 @@ def counted(memory: Memory, counts: Mapping[int, int], lower: int) -> Iterator[F
             continue
         before = memory.counts.get(bucket, 0)
         if before is not None and count > before:
-            reason = "events came later than max_lateness"
+            reason = "events came later than max_lateness, or than a sweep that fell behind"
             told.append(
                 Told("too-late", *memory.window(bucket), count - before, reason, count, True)
             )
@@ -118,11 +121,12 @@ class _Look:
     pit: list[str]
     retry: Retry
     memory: Memory
+    edge: int
 
     def at(self, bucket: int, count: int) -> Iterator[Found]:
         """The late events of a bucket that has so many; then it is settled."""
         lower, end = self.memory.window(bucket)
-        window = replace(self.base, lower=lower, upper=end - 1)
+        window = replace(self.base, lower=lower, upper=min(end, self.edge) - 1)
         known = self.memory.known(bucket)
         late = None if known is None else known.added(self.keys(window))
         if late is None:

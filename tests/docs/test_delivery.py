@@ -18,6 +18,7 @@ from connectors.search.retry import Retry
 from connectors.search.sketch import CELLS, FEW, MOST
 from connectors.sqlite.actions import TABLE as ACTIONS_TABLE
 from connectors.sqlite.schema import ADDED, TABLES
+from engine.fill import ATTEMPTS, EFFORT
 from engine.ledger import RECORDED
 from tests.conftest import ROOT
 from tests.docs.pages import page, rows
@@ -27,7 +28,7 @@ from vedette.wiring import LATENESS
 
 PAGE = page("docs/delivery.md")
 TEXT = " ".join(PAGE.text.split())
-NUMBERS = {2: "two", 5: "five", 7: "seven"}
+NUMBERS = {2: "two", 5: "five", 7: "seven", 8: "eight", 10: "ten"}
 NOTED = re.compile(r'self\.(?:note|tell_once)\(\s*"([a-z-]+)"|(?:Told|Note)\("([a-z-]+)"')
 
 
@@ -53,6 +54,8 @@ def default(name: str) -> timedelta:
         f"up to {FEW} ids as they are, else an invertible Bloom lookup table of {CELLS} cells",
         f"({MOST:,} in one of {FEW} events)",
         f"for {NUMBERS[FAR]} times as long again",
+        f"evaluates up to {NUMBERS[EFFORT]} pages",
+        f"abandoned after {NUMBERS[ATTEMPTS]} failures",
         f"any source, and at least {LATENESS // timedelta(minutes=1)} minutes",
     ],
 )

@@ -100,6 +100,18 @@ def test_what_has_no_window_is_noted_as_often_as_it_happens() -> None:
     assert len(ids) == 3
 
 
+def test_problems_after_the_last_batch_are_noted_too() -> None:
+    class Silent(Source):
+        def poll(self, checkpoint: Checkpoint | None) -> Iterator[Batch]:
+            self.report(Problem("unreadable-file", "gone", file="x.json"))
+            yield from ()
+
+    ledger, recorder = MemoryLedger(), Recorder(Problems())
+    pipeline(MemoryState(), ledger, recorder).drain(Silent(report=recorder))
+    (note,) = ledger.notes()
+    assert (note.kind, note.source, note.subject) == ("unreadable-file", "logs", "x.json: gone")
+
+
 def test_more_subjects_than_are_told_apart_are_counted_together() -> None:
     recorder = Recorder(Problems(), most=2)
     for number in range(5):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.search import codec, memory, paging, sketch
+from connectors.search import codec, memory, paging, sketch, sweep
 from connectors.search.memory import Memory
 from connectors.search.sketch import Sketch
 from connectors.search.source import SearchSource
@@ -27,9 +27,9 @@ LOOKED_AT = 60
 @pytest.fixture(autouse=True)
 def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     caplog.set_level("CRITICAL")
-    few, buckets = sketch.FEW, memory.BUCKETS
+    bounds = sketch.FEW, memory.BUCKETS, sweep.EFFORT
     yield
-    sketch.FEW, memory.BUCKETS = few, buckets  # a world chooses its own
+    sketch.FEW, memory.BUCKETS, sweep.EFFORT = bounds  # a world chooses its own
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, PART))
@@ -202,7 +202,7 @@ def test_late_events_settled_before_they_are_evaluated_are_seen(
 
 
 def test_a_bucket_thought_to_be_settled_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Memory, "due", lambda self, counts, lower, end: [])
+    monkeypatch.setattr(Memory, "due", lambda self, counts, lower, edge: [])
     assert seen()
 
 

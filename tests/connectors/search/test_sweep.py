@@ -153,6 +153,17 @@ def test_downtime_longer_than_the_lateness_loses_no_late_event(client: FakeClien
     assert run.poll(3 * DAY) == ["late"]
 
 
+def test_between_what_polls_read_and_what_sweeps_do_there_is_no_seam(client: FakeClient) -> None:
+    """A long downtime leaves each of them one look at the time behind the mark."""
+    run = Run(client)
+    run.poll()
+    for minute in range(30):
+        client.put("logs-a", f"late{minute:02}", NOW - minute * MINUTE - 7000)
+    run.launch()
+    assert sorted(run.poll(3 * DAY)) == [f"late{minute:02}" for minute in range(30)]
+    assert set(run.kinds()) == {"late"}
+
+
 def test_later_than_max_lateness_is_a_counted_gap(client: FakeClient) -> None:
     run = Run(client)
     run.poll()
