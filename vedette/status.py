@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,12 +15,13 @@ from connectors.search.survey import ONCE, Survey
 from connectors.sqlite import SqliteState
 from connectors.sqlite.census import census
 from engine.errors import VedetteError
+from engine.ledger import Note, gaps
 from engine.moment import iso
 from engine.ports import StateStore
 from vedette.settings import SearchSource, Settings
 from vedette.settings.metrics import Address
 from vedette.spans import words
-from vedette.wiring import cluster_settings
+from vedette.wiring import cluster_settings, ledger_of
 
 LATEST = 3
 """Dead letters whose reason is shown."""
@@ -56,6 +58,12 @@ class Status:
     last_alert: datetime | None = None
     dead_letters: int | None = None
     dead_reasons: list[str] = field(default_factory=list)
+    gaps: dict[str, int] = field(default_factory=dict)
+    """How many gaps there are by state."""
+
+    noted: list[str] = field(default_factory=list)
+    """The latest records of the ledger, in words."""
+
     sources: list[SourceStatus] = field(default_factory=list)
     run: str = ""
     """What the run at `metrics.listen` says; empty where none is configured."""
@@ -122,6 +130,8 @@ def _look(
             status.place = f"the cluster {client.host}"
     try:
         _count(status, settings, survey)
+        if not status.error:
+            _ledger(status, settings, client, clock)
         for source in settings.sources:
             found = SourceStatus(source.name, source.type)
             if state is not None:
@@ -149,6 +159,34 @@ def _count(status: Status, settings: Settings, survey: Survey | None) -> None:
                 status.dead_reasons = survey.refused(namespace, LATEST)
     except VedetteError as error:
         status.error = str(error)
+
+
+def _ledger(
+    status: Status,
+    settings: Settings,
+    client: SearchClient | None,
+    clock: Callable[[], datetime],
+) -> None:
+    """The gaps and the latest records; memory is bounded by the number of gaps."""
+    ledger = ledger_of(settings, client, clock)
+    latest: deque[Note] = deque(maxlen=LATEST)
+    try:
+        for note in ledger.notes():
+            latest.append(note)
+        found = gaps(ledger.notes(gaps=True))
+        status.gaps = dict(Counter(gap.state for gap in found))
+        status.noted = [_in_words(note) for note in latest]
+    except VedetteError as error:
+        status.error = str(error)
+    finally:
+        ledger.close()
+
+
+def _in_words(note: Note) -> str:
+    when = f"{iso(note.time)} " if note.time else ""
+    about = ": ".join(part for part in (note.source, note.subject or note.reason) if part)
+    count = f" ({note.count:,})" if note.count is not None else ""
+    return f"{when}{note.kind} {about}{count}"
 
 
 def _source(
@@ -200,6 +238,9 @@ def lines(status: Status, now: datetime) -> list[str]:
     if status.error:
         found.append(f"         error: {status.error}")
     found += [f"         refused: {reason}" for reason in status.dead_reasons]
+    if status.gaps:
+        found.append("gaps     " + ", ".join(f"{n:,} {state}" for state, n in status.gaps.items()))
+    found += [f"noted    {text}" for text in status.noted]
     if status.run:
         found.append(f"run      {status.run}")
     for each in status.sources:

@@ -116,10 +116,23 @@ class ClusterActions:
 
     def _ensure(self) -> None:
         if not self._created:
-            body = actions_template(self.index)
-            self.retry.call(lambda: self.client.put_index_template(self.index, body))
+            self._put_template()
             self.retry.call(lambda: self.client.create_index(self.index))
             self._created = True
+
+    def _put_template(self) -> None:
+        """Put the template in place; who may not do that needs the index made beforehand."""
+        body = actions_template(self.index)
+        try:
+            self.retry.call(lambda: self.client.put_index_template(self.index, body))
+        except RequestError as error:
+            if error.status != 403:
+                raise
+            if not self.client.exists(self.index):
+                raise SinkError(
+                    f"cannot prepare {self.index!r}: {error}",
+                    expected="`vedette setup` run once by somebody who may make templates",
+                ) from error
 
     def close(self) -> None:
         """Let go of nothing: the client belongs to whoever connected it."""

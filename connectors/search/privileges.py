@@ -66,7 +66,9 @@ TABLES: Mapping[Kind, Mapping[str, Needs]] = {
 SOURCES = ("open_pit", "search", "close_pit", "count")
 ALERTS = ("create_index", "exists", "bulk")
 STATE = ("create_index", "get", "index")
-DEAD_LETTERS = ("create_index", "index")
+DEAD_LETTERS = ("create_index", "index", "refresh", "search")
+LEDGER = ("create_index", "index", "refresh", "search")
+ACTIONS = ("create_index", "exists", "bulk", "search")
 CONNECTING = ("info",)
 """What the parts do once `vedette setup` has made what they need."""
 

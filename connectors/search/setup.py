@@ -15,7 +15,9 @@ from connectors.search import lifecycle
 from connectors.search.client import part
 from connectors.search.differences import brief, differences
 from connectors.search.names import (
+    ACTIONS,
     DEAD_LETTER,
+    LEDGER,
     STATE,
     alerts_alias,
     alerts_index,
@@ -24,8 +26,10 @@ from connectors.search.names import (
 from connectors.search.port import Kind, RequestError, SearchClient
 from connectors.search.retry import Retry, told_as
 from connectors.search.template import (
+    actions_template,
     alerts_template,
     dead_letter_index,
+    ledger_index,
     lifecycle_name,
     state_index,
 )
@@ -73,10 +77,15 @@ def steps(kind: Kind, namespace: str, now: datetime, keep: timedelta | None) -> 
             found.append(Step("component", name, f"/_component_template/{part(name)}", body))
     template = alerts_template(namespace, FLATTENED[kind])
     found.append(Step("template", alias, f"/_index_template/{part(alias)}", template))
+    actions = ACTIONS + namespace
+    held = actions_template(actions)
+    found.append(Step("template", actions, f"/_index_template/{part(actions)}", held))
     own = {
         alerts_index(namespace, now, now): {},
         STATE + namespace: state_index(),
         DEAD_LETTER + namespace: dead_letter_index(),
+        LEDGER + namespace: ledger_index(),
+        actions: held["template"],
     }
     found.extend(Step("index", name, f"/{part(name)}", body) for name, body in own.items())
     return found

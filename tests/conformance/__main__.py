@@ -5,8 +5,8 @@
     python -m tests.conformance regression recall     some stages only
     python -m tests.conformance --whole --save DIR    keep each finished stage; go on where it ended
 
-Needs the public data folder beside the checkout; the stages `cluster` and `backends` also a JDK
-and Maven. Exit code 1 when a bar is missed.
+Needs the public data folder beside the checkout; the stages `cluster`, `backends` and `secure`
+also a JDK and Maven. Exit code 1 when a bar is missed.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from tests.conformance import (
     regression,
     rsigma,
     second_opinion,
+    secure,
     simulated,
 )
 from tests.conformance.queries import Converter
@@ -206,6 +207,14 @@ def run_rsigma(stage: Stage) -> None:
     )
 
 
+def run_secure(stage: Stage) -> None:
+    """Real servers with TLS and users: every way in, right and wrong; the role of a run."""
+    for kind in SERVERS:
+        folder = stage.folder / kind
+        folder.mkdir()
+        secure.check(kind, folder, stage.bar, stage.say)
+
+
 STAGES: dict[str, Callable[[Stage], None]] = {
     "regression": run_regression,
     "recall": run_recall,
@@ -215,6 +224,7 @@ STAGES: dict[str, Callable[[Stage], None]] = {
     "rsigma": run_rsigma,
     "cluster": run_cluster,
     "backends": run_backends,
+    "secure": run_secure,
 }
 
 

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from connectors.search import ClusterState
-from connectors.sqlite import SqliteStore
+from connectors.search.ledger import document_of
+from connectors.sqlite import SqliteLedger, SqliteStore
 from engine.errors import SourceError
+from engine.ledger import Note
 from engine.ports import Alert
 from tests.connectors.search.double import FakeClient, Patient, refusal
 from tests.live.helpers import alert
@@ -39,7 +41,11 @@ class Told(FakeClient):
     def search(self, body: Any, index: str | None = None) -> Any:
         self._meet("search")
         time = MARK + 540_000 if index == "logs-*" else MARK
-        source = {"@timestamp": "2026-11-23T02:35:00Z", "error": "too\x1b deep"}
+        if index == "vedette-ledger-default":
+            note = Note("late", "logs", NOW, NOW, 3, "came late", state="open")
+            source = document_of(note, NOW)
+        else:
+            source = {"@timestamp": "2026-11-23T02:35:00Z", "error": "too\x1b deep"}
         return {"hits": {"hits": [{"_source": source, "sort": [time]}]}}
 
     def count(self, index: str, query: Any) -> int:
@@ -67,6 +73,8 @@ def test_a_cluster_says_marks_lag_alerts_and_dead_letters() -> None:
     assert status.lines(found, NOW) == [
         "alerts   7 in the cluster search.test:9200, the last 5m ago; 2 dead letters",
         "         refused: too\x1b deep",
+        "gaps     1 open",
+        "noted    2026-11-23T02:40:00.000Z late logs: came late (3)",
         "source   logs (search): up to 2026-11-23 02:30:00, 10m behind the present, "
         "newest event 1m old, checkpoint stored 2m ago",
     ]
@@ -128,11 +136,18 @@ def test_the_file_is_read_while_a_run_writes_to_it(home: Path) -> None:
     store = SqliteStore(home / "state" / "vedette.sqlite")
     store.sink.write([alert("a"), alert("b"), unwritable()])
     store.state.commit("inbox", {"files": [{}, {}]}, {})
+    ledger = SqliteLedger(home / "state" / "vedette.sqlite")
+    ledger.record([Note("late", "inbox", NOW, NOW, 3, "came late", state="open")])
+    ledger.record([Note("malformed-json", "inbox", count=2, subject="a.ndjson:1")])
+    ledger.close()
     answer = vedette("status", "--output", "json")
     found = json.loads(answer.out)
     assert (answer.code, found["alerts"], found["dead_letters"]) == (0, 2, 1)
     assert found["last_alert"].endswith("Z")
     assert "ValueError" in found["dead_reasons"][0] or "TypeError" in found["dead_reasons"][0]
+    assert found["gaps"] == {"open": 1}
+    assert found["noted"][0].endswith("Z late inbox: came late (3)")
+    assert "malformed-json inbox: a.ndjson:1 (2)" in found["noted"][1]
     assert found["sources"] == [{"name": "inbox", "type": "folder", "reached": "2 files"}]
     store.close()
 

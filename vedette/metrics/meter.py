@@ -93,6 +93,12 @@ class Meter:
             ["source"],
             registry=at,
         )
+        self.held = Counter(
+            "vedette_tuned",
+            "Matches and alerts that the tuning held back or changed, by how.",
+            ["how"],
+            registry=at,
+        )
         self.loaded = Gauge(
             "vedette_rules_loaded", "Rules that are live.", ["pipeline"], registry=at
         )
@@ -168,6 +174,9 @@ class Meter:
         """Take down what a pipeline has done; to be called by the thread that drives it."""
         totals = pipeline.totals
         self._grow(pipeline, {"evaluated": totals.events, "matched": totals.matched})
+        if pipeline.tuner:
+            for how, counter in pipeline.tuner.counts.named():
+                self._more(pipeline, how, self.held.labels(how), counter.total())
         now = self.clock()
         if now - self._looked.get(pipeline, -LOOK_AGAIN) < LOOK_AGAIN:
             return
@@ -178,9 +187,11 @@ class Meter:
 
     def _grow(self, owner: object, totals: dict[str, float]) -> None:
         """Bring counters up to their owner's totals; a new owner starts at zero."""
+        for name, total in totals.items():
+            self._more(owner, name, getattr(self, name), total)
+
+    def _more(self, owner: object, name: str, counter: Counter, total: float) -> None:
         with self._lock:
             base = self._base.setdefault(owner, {})
-            for name, total in totals.items():
-                counter: Counter = getattr(self, name)
-                counter.inc(max(0.0, total - base.get(name, 0.0)))
-                base[name] = total
+            counter.inc(max(0.0, total - base.get(name, 0.0)))
+            base[name] = total

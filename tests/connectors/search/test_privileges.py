@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from inspect import isfunction
 
 import pytest
 
 from connectors.search import AlertSink, ClusterState, SearchSource, privileges
+from connectors.search.actions import ClusterActions
+from connectors.search.ledger import ClusterLedger
+from connectors.search.letters import ClusterLetters
 from connectors.search.port import Kind, SearchClient
 from connectors.search.roles import each_of, grants, role
+from engine.errors import SinkError
+from engine.ledger import Note
+from engine.ports import Action
 from tests.connectors.search.double import FakeClient, Patient, refusal
 from tests.live.helpers import alert
 
@@ -74,7 +80,41 @@ def test_alerts_state_and_dead_letters_do_what_the_role_allows_and_no_more() -> 
     unwritable = alert("b")
     unwritable.document["vedette"]["alert"]["id"] = float("nan")
     sink.dead_letters.bury(entry_of(unwritable))
+    read_all(ClusterLetters(client, "t", retry=retry).letters(), client)
     assert {name for name, _ in client.used} == set(privileges.DEAD_LETTERS)
+
+
+def read_all(documents: Iterator[object], client: Watched) -> None:
+    """Read until the double, which knows points in time alone, does not go on."""
+    with pytest.raises(KeyError, match="pit"):
+        list(documents)
+    client.calls.clear()
+
+
+def test_the_ledger_does_what_the_role_allows_and_no_more() -> None:
+    client = Watched()
+    ledger = ClusterLedger(client, "t", retry=Patient().retry)
+    ledger.record([Note("late", "logs")])
+    read_all(ledger.notes(), client)
+    assert {name for name, _ in client.used} == set(privileges.LEDGER)
+
+
+def test_the_actions_stream_does_what_the_role_allows_and_no_more() -> None:
+    client = Watched()
+    actions = ClusterActions(client, "t", retry=Patient().retry)
+    client.indices["vedette-actions-t"] = {}  # that setup made
+    client.script["put_index_template"] = [refusal(403, "security_exception")]
+    actions.record([Action("a", {"kind": "excepted"})])
+    read_all(actions.read(), client)
+    used = {name for name, _ in client.used} - {"put_index_template"}
+    assert used == set(privileges.ACTIONS)
+
+
+def test_an_actions_stream_that_may_not_be_made_says_who_has_to() -> None:
+    client = Watched()
+    client.script["put_index_template"] = [refusal(403, "security_exception")]
+    with pytest.raises(SinkError, match="vedette setup"):
+        ClusterActions(client, "t", retry=Patient().retry).record([Action("a", {})])
 
 
 def entry_of(dead: object) -> object:
@@ -108,6 +148,8 @@ def test_only_the_namespaces_own_indices_are_written(kind: Kind) -> None:
         "logs-vedette.alerts-t-*",
         "vedette-state-t",
         "vedette-dead-letter-t",
+        "vedette-ledger-t",
+        "vedette-actions-t",
     }
 
 

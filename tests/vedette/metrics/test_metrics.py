@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from engine.errors import Problem, SettingsError, SinkError, SourceError, StateError
 from engine.ports import Alert, Batch, Checkpoint, Record, Written
 from engine.run import MemoryState
+from engine.tune.counts import Counts
 from tests.docs.pages import page, rows
 from tests.live.helpers import alert
 from tests.vedette.cli.command import BROKEN, DEFENDER, WHOAMI, ndjson, process, vedette
@@ -131,6 +133,9 @@ class Engine:
     class totals:
         events, matched = 10, 2
 
+    class tuner:
+        counts = Counts(excepted=Counter({("lab", "r"): 3}), capped=Counter({("cap", "r"): 1}))
+
 
 def test_a_commit_tells_age_and_lag_and_the_engines_figures(meter: Meter, clock: Clock) -> None:
     engine = Engine()
@@ -143,6 +148,9 @@ def test_a_commit_tells_age_and_lag_and_the_engines_figures(meter: Meter, clock:
     assert value(meter, "vedette_events_evaluated_total") == 10
     assert value(meter, "vedette_events_matched_total") == 2
     assert value(meter, "vedette_engine_cache_entries") == 7
+    assert value(meter, "vedette_tuned_total", how="excepted") == 3
+    assert value(meter, "vedette_tuned_total", how="suppressed") == 0
+    assert value(meter, "vedette_tuned_total", how="capped") == 1
     assert value(meter, "vedette_engine_cache_resets_total") == 1
     assert value(meter, "vedette_engine_cache_misses_total") == 4
     state.commit("logs", None, {})
