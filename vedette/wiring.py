@@ -156,8 +156,9 @@ def assemble(
 
     def fresh(start: datetime, end: datetime) -> Pipeline:
         return window_pipeline(
-            settings, live[0], pipeline.detector, start, end, sink, ledger, clock
-        )
+            settings, live[0], pipeline.detector, start, end, sink, ledger, clock,
+            None if dry else actions,
+        )  # fmt: skip
 
     pipeline.fill = Filler(ledger, fresh, clock)
     wanted = settings.rules
@@ -182,6 +183,7 @@ def window_pipeline(
     sink: Sink,
     ledger: Ledger,
     clock: Clock,
+    actions: Actions | None = None,
 ) -> Pipeline:
     """What evaluates a window once more: no checkpoint, and correlations that see it alone.
 
@@ -194,6 +196,7 @@ def window_pipeline(
         attack_version=settings.attack.version,
     )
     tuning = replace(rules.tuning, caps=()) if rules.tuning else None
+    part = f"{start.isoformat()}/{end.isoformat()}"
     return Pipeline(
         detector,
         maker,
@@ -202,7 +205,8 @@ def window_pipeline(
         clock,
         correlator=Correlator.of(rules, log_problem),
         ledger=ledger,
-        tuner=Tuner(tuning, rules.rules, maker, log_problem) if tuning else None,
+        tuner=Tuner(tuning, rules.rules, maker, log_problem, part=part) if tuning else None,
+        actions=actions,
     )
 
 

@@ -47,10 +47,18 @@ class Subject:
 
 
 def action(
-    subject: Subject, namespace: str, count: int, first: int, last: int, now: datetime
+    subject: Subject,
+    namespace: str,
+    count: int,
+    first: int,
+    last: int,
+    now: datetime,
+    *,
+    part: str = "",
 ) -> Action:
     """The action that tells `count` alerts of events between `first` and `last`."""
-    held = _hash(namespace, subject.kind, subject.source, subject.counter, subject.start)
+    parts = [namespace, subject.kind, subject.source, subject.counter, subject.start]
+    held = _hash(*parts, part) if part else _hash(*parts)
     document: dict[str, Any] = {
         "@timestamp": iso(now),
         "kind": subject.kind,

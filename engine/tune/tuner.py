@@ -71,7 +71,8 @@ class Tuner:
     """Asks the tuning of matches and alerts; what it remembers is kept source by source.
 
     That makes the decisions of one source depend on the order of its own events alone. Without
-    `lateness`, as in a hunt, nothing is ever too late.
+    `lateness`, as in a hunt, nothing is ever too late. `part` names what is evaluated beside a run,
+    so that its actions are told apart.
     """
 
     def __init__(
@@ -82,10 +83,12 @@ class Tuner:
         report: Report,
         *,
         lateness: timedelta | None = None,
+        part: str = "",
     ) -> None:
         self.tuning = tuning
         self.counts = Counts()
         self._maker, self._report, self._lateness = maker, report, lateness
+        self._part = part
         self._rules = {rule.id: rule for rule in rules}
         self._plans: dict[str, Plan] = {}
         self._books: dict[str, Books] = {}
@@ -145,7 +148,7 @@ class Tuner:
         touched, books.touched = books.touched, {}
         space = self._maker.namespace
         return [
-            action(subject, space, held.count, held.first, held.last, now)
+            action(subject, space, held.count, held.first, held.last, now, part=self._part)
             for subject, held in touched.values()
         ]
 

@@ -150,3 +150,30 @@ def test_the_tests_of_rules_and_exceptions_know_of_each_other(place: Path) -> No
         "FAIL rules/one.yml: there: matched, but is held back by the exception 'Known'",
         "1 rules, 5 tests: 3 passed, 2 failed, 0 rules refused",
     ]
+
+
+def test_a_window_that_is_evaluated_once_more_tells_what_it_holds_back_once(place: Path) -> None:
+    from datetime import UTC, datetime
+
+    from engine.ports import Batch, Record
+    from tests.engine.helpers import fail_on_problem
+    from vedette.settings import load
+    from vedette.wiring import assemble
+
+    now = datetime(2026, 11, 2, tzinfo=UTC)
+    parts = assemble(load(place / "vedette.yml", {}).settings, fail_on_problem, lambda: now)
+    text = (place / "inbox" / "events.json").read_text(encoding="utf-8")
+    records = [Record(json.loads(line), "x", id=line) for line in text.splitlines()]
+
+    def evaluate() -> list[tuple[str, int]]:
+        window = parts.fresh(datetime(2026, 11, 1, tzinfo=UTC), now)
+        window.take("inbox", Batch(records))
+        window.finish()
+        return sorted((d["kind"], d["count"]) for d in parts.actions.read())
+
+    assert evaluate() == evaluate() == [("excepted", 1), ("suppressed", 1)]
+    parts.close()
+    call("run", "--until-idle")
+    lines, _ = call("alerts", "held", "-o", "ndjson")
+    kinds = sorted(json.loads(line)["kind"] for line in lines.splitlines())
+    assert kinds == ["capped", "excepted", "excepted", "suppressed", "suppressed"]
