@@ -67,6 +67,12 @@ def maker() -> AlertMaker:
     return AlertMaker(Catalog.load(), Execution("x", "run", T0), namespace="default")
 
 
+@cache
+def detector() -> Detector:
+    """One for all: it is pure, and takes time to make."""
+    return Detector(rules().rules, unheard)
+
+
 def unheard(problem: Problem) -> None:
     """Problems are looked for in the ledger."""
 
@@ -166,16 +172,15 @@ class World:
         recorder = Recorder(unheard)
         sink = AlertSink(client, clock=clock, report=recorder, retry=retry)
         ledger = ClusterLedger(client, clock=clock, retry=retry)
-        detector = Detector(rules().rules, recorder)
         pipeline = Pipeline(
-            detector, maker(), sink, ClusterState(client, clock=clock, retry=retry), clock,
+            detector(), maker(), sink, ClusterState(client, clock=clock, retry=retry), clock,
             correlator=Correlator.of(rules(), recorder, lateness=LATENESS),
             sources=["events"], ledger=ledger, recorder=recorder,
         )  # fmt: skip
 
         def fresh(start: datetime, end: datetime) -> Pipeline:
             return Pipeline(
-                detector, maker(), sink, MemoryState(), clock,
+                detector(), maker(), sink, MemoryState(), clock,
                 correlator=None if self.punctual else Correlator.of(rules(), unheard),
                 ledger=ledger,
             )  # fmt: skip
@@ -303,7 +308,7 @@ class World:
         """The correlations' alerts when all events come in order and nothing goes wrong."""
         sink = OnceSink()
         one = Pipeline(
-            Detector(rules().rules, unheard), maker(), sink, MemoryState(), self.now,
+            detector(), maker(), sink, MemoryState(), self.now,
             correlator=Correlator.of(rules(), unheard),
         )  # fmt: skip
         ordered = sorted(self.events, key=lambda event: event.time)
