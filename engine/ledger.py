@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Protocol, get_args
 
-from engine.errors import Problem, Report
+from engine.errors import Problem, Report, locate
 
 State = Literal["noted", "open", "filling", "filled", "abandoned"]
 """`noted` is for the record only; the others are the stations of a gap."""
@@ -149,9 +149,12 @@ def gaps(notes: Iterable[Note]) -> list[Gap]:
 
 RECORDED = frozenset(
     {
-        "rule-timeout", "no-source", "alert-reduced", "malformed-json", "unreadable-file",
-        "damaged-record", "late-event", "future-time", "no-time", "correlation-capped",
-        "correlation-fresh", "correlation-gone",
+        "rule-timeout", "no-source", "alert-reduced",
+        "late-event", "future-time", "no-time", "correlation-capped", "correlation-fresh",
+        "correlation-gone",
+        "unreadable-file", "unknown-format", "malformed-json", "not-an-object", "line-too-long",
+        "line-cut", "too-deep", "truncated-evtx", "corrupt-evtx-record", "truncated-gzip",
+        "corrupt-gzip", "truncated-zstd", "corrupt-zstd", "compression-bomb",
     }
 )  # fmt: skip
 """Problems of a run that are kept in the ledger, beside its log."""
@@ -159,22 +162,30 @@ RECORDED = frozenset(
 
 @dataclass(slots=True)
 class Recorder:
-    """A `Report` that passes problems on and counts those for the ledger, by kind and subject."""
+    """A `Report` that passes problems on and counts those for the ledger, by kind and subject.
+
+    The subject is the file or index, not the line: whoever writes events must not be able to
+    fill a ledger. Of a rule that timed out it is the rule's title, too.
+    """
 
     report: Report
     kinds: frozenset[str] = RECORDED
-    most: int = 1000
+    most: int = 100
     """Distinct subjects of one batch that are told apart; the rest are counted together."""
     _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _first: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def __call__(self, problem: Problem) -> None:
         """Take one problem in (the `Report` signature)."""
         self.report(problem)
         if problem.kind in self.kinds:
-            key = (problem.kind, str(problem)[:MAX_TEXT])
+            timeout = problem.kind == "rule-timeout"
+            subject = locate(problem.message if timeout else "", problem.file, None, None)
+            key = (problem.kind, subject[:MAX_TEXT])
             if key not in self._counts and len(self._counts) >= self.most:
                 key = (problem.kind, "others")
             self._counts[key] += 1
+            self._first.setdefault(key, str(problem)[:MAX_TEXT])
 
     def taken(
         self, source: str, span: tuple[datetime, datetime] | None, now: datetime
@@ -184,11 +195,12 @@ class Recorder:
         Where there is no window, the time tells them from others of the same subject.
         """
         counts, self._counts = self._counts, Counter()
+        first, self._first = self._first, {}
         start, end = span or (None, None)
         step = 0 if span else int(now.timestamp() * 1000)
         return [
-            Note(kind, source, start, end, count, subject=subject, step=step)
-            for (kind, subject), count in counts.items()
+            Note(key[0], source, start, end, count, first[key], key[1], step=step)
+            for key, count in counts.items()
         ]
 
 

@@ -100,5 +100,11 @@ def test_every_kind_of_note_is_explained() -> None:
     assert kinds == explained
 
 
+def test_every_kind_that_is_recorded_is_one_that_is_reported() -> None:
+    files = [f for name in ("engine", "connectors") for f in (ROOT / name).rglob("*.py")]
+    code = "".join(f.read_text("utf-8") for f in files if f.name != "ledger.py")
+    assert [kind for kind in sorted(RECORDED) if f'"{kind}"' not in code] == []
+
+
 def test_the_number_of_failures_until_idle_is_the_one_in_the_commands_page() -> None:
     assert f"fails {NUMBERS[FAILURES_UNTIL_IDLE]} times in a row" in page("docs/commands.md").text

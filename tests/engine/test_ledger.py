@@ -109,15 +109,17 @@ def test_problems_after_the_last_batch_are_noted_too() -> None:
     ledger, recorder = MemoryLedger(), Recorder(Problems())
     pipeline(MemoryState(), ledger, recorder).drain(Silent(report=recorder))
     (note,) = ledger.notes()
-    assert (note.kind, note.source, note.subject) == ("unreadable-file", "logs", "x.json: gone")
+    assert (note.kind, note.source, note.subject) == ("unreadable-file", "logs", "x.json")
 
 
 def test_more_subjects_than_are_told_apart_are_counted_together() -> None:
-    recorder = Recorder(Problems(), most=2)
+    recorder = Recorder(Problems(), most=3)
     for number in range(5):
         recorder(Problem("rule-timeout", f"rule {number}"))
+        recorder(Problem("malformed-json", f"at column {number}", "x.json", number))
     notes = recorder.taken("logs", None, T0)
     assert [(note.subject, note.count) for note in notes] == [
-        ("rule 0", 1), ("rule 1", 1), ("others", 3),
+        ("rule 0", 1), ("x.json", 5), ("rule 1", 1), ("others", 3),
     ]  # fmt: skip
+    assert notes[1].reason == "x.json:0: at column 0"
     assert recorder.taken("logs", None, T0) == []
