@@ -14,13 +14,17 @@ MAX_BYTES = 1 << 20
 """A rule file larger than this is refused unread."""
 
 
+HUNTS = "hunts"
+"""The folder below a folder of rules whose files are hunts and no rules."""
+
 _PIECE = 1 << 16
 
 
 def rule_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Each rule file once, sorted within its folder, with the name of its rule set.
 
-    A folder below that cannot be listed stands for its files: who reads it learns why. Raises
+    What lies in a folder `hunts` below is left to `hunt_files`, unless it is given itself. A folder
+    below that cannot be listed stands for its files: who reads it learns why. Raises
     `InputError` for a path that does not exist.
     """
     seen: set[str] = set()
@@ -31,9 +35,22 @@ def rule_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
         ruleset = whole.name if path.is_dir() else whole.parent.name
         found = _below(path, whole) if path.is_dir() else [(path, str(whole))]
         for file, resolved in found:
-            if resolved not in seen and not _is_test_data(file, path):
+            if resolved not in seen and not _is_no_rule(file, path):
                 seen.add(resolved)
                 yield file, ruleset
+
+
+def hunt_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """Each hunt file once, sorted within its folder. Raises `InputError` for a missing path."""
+    seen: set[str] = set()
+    for path in paths:
+        if not path.exists():
+            raise InputError("no such file or folder of hunts", file=str(path))
+        whole = path.resolve()
+        for file, resolved in _below(path, whole) if path.is_dir() else [(path, str(whole))]:
+            if resolved not in seen:
+                seen.add(resolved)
+                yield file
 
 
 def read_rule_file(file: Path) -> bytes:
@@ -84,6 +101,7 @@ def _below(root: Path, whole: Path) -> list[tuple[Path, str]]:
     return [(file, real) for _, file, real in sorted(found, key=lambda item: item[0])]
 
 
-def _is_test_data(file: Path, root: Path) -> bool:
-    """SigmaHQ keeps recorded test events, described by `info.yml`, beside its rules."""
-    return file.name == "info.yml" and "regression_data" in file.relative_to(root).parts
+def _is_no_rule(file: Path, root: Path) -> bool:
+    """A hunt, or what SigmaHQ keeps beside its rules: `info.yml`, of recorded test events."""
+    folders = file.relative_to(root).parts[:-1]
+    return HUNTS in folders or (file.name == "info.yml" and "regression_data" in folders)

@@ -56,7 +56,7 @@ def alerts(
     detector = Detector([known for known in rules.rules if known.id in below], report)
     correlator = Correlator(wanted, detector.rules, report)
     found = False
-    for number, document in enumerate(_played(steps), start=1):
+    for number, document in enumerate(played(steps), start=1):
         event = normalise(Record(document, origin=rule.file))
         matches = [m for m in detector.match(event) if not _excepted(exceptions, m)]
         correlator.add(event, f"{number:05}", matches, START)
@@ -86,9 +86,11 @@ def _below(rule: Rule, rules: RuleSet) -> set[str]:
     return found
 
 
-def _played(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def played(
+    steps: Sequence[Mapping[str, Any]], start: datetime = START
+) -> list[dict[str, Any]]:  # fmt: skip
     """The events with their times: each `after` the one before it, `{n}` counted up."""
-    time, played = START, []
+    time, played = start, []
     for step in steps:
         count, unit = _pause(step)
         for number in range(1, step.get("repeat", 1) + 1):

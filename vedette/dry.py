@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
 
 from engine.ports import Alert, Checkpoint, StateStore, Written
 from engine.run import MemoryState
@@ -17,6 +18,7 @@ class DrySink:
         self._writer = writer
         self._summary = summary
         self._shown: set[str] = set()
+        self._lock = Lock()  # hunts write beside the sources
 
     def prepare(self) -> None:
         """Create nothing."""
@@ -24,15 +26,16 @@ class DrySink:
     def write(self, alerts: Sequence[Alert]) -> Written:
         """Show those not yet shown."""
         written = Written()
-        for alert in alerts:
-            if alert.id in self._shown:
-                written.existing += 1
-            else:
-                self._shown.add(alert.id)
-                self._summary.add(alert.document)
-                self._writer.alert(alert.document)
-                written.created += 1
-                written.created_ids.append(alert.id)
+        with self._lock:
+            for alert in alerts:
+                if alert.id in self._shown:
+                    written.existing += 1
+                else:
+                    self._shown.add(alert.id)
+                    self._summary.add(alert.document)
+                    self._writer.alert(alert.document)
+                    written.created += 1
+                    written.created_ids.append(alert.id)
         return written
 
     def close(self) -> None:

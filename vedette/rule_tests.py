@@ -147,11 +147,11 @@ def _checked(tests: Any, keys: frozenset[str]) -> list[dict[str, Any]] | str:
         if "events" in keys and (wrong := correlation_tests.fault(test["events"])):
             return f"test {number}: {wrong}"
     try:
-        return [_as_read({**test, "name": str(test["name"])}) for test in tests]
+        return [as_read({**test, "name": str(test["name"])}) for test in tests]
     except (TypeError, RecursionError) as error:
         return f"an event is not JSON: {error}"
 
 
-def _as_read(event: Mapping[Any, Any]) -> Any:
+def as_read(event: Mapping[Any, Any]) -> Any:
     """The event as a file would give it: YAML also knows dates, and keys that are no text."""
     return orjson.loads(orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,8 +40,9 @@ from engine.tune.entries import Cap, Tuning
 from engine.tune.scope import Scope
 from engine.tune.tuner import Tuner
 from mitre.catalog import Catalog
-from vedette import rulesets
+from vedette import hunts, rulesets
 from vedette import settings as config
+from vedette.hunting import HuntUnit
 from vedette.reload import Reload
 from vedette.replay import Replay
 
@@ -81,6 +82,8 @@ class Parts:
     """Has rules that change meanwhile adopted."""
     place: str
     """Where alerts go, in words."""
+    hunts: tuple[HuntUnit, ...] = ()
+    """The hunts that run on their schedules."""
 
     def close(self) -> None:
         """Let go of every connection and file."""
@@ -104,7 +107,7 @@ def assemble(
     `dry` puts others in place of sink and state. Raises `RuleError` when no rule can be loaded
     (with `rules.strict`: when any cannot), and what the parts raise on wrong values.
     """
-    if not settings.sources:
+    if not settings.sources and not settings.hunts.paths:
         raise SettingsError("no source is configured", field="sources", expected="at least one")
     library, rules = open_rules(settings)
     client = connect(cluster_settings(settings.cluster)) if settings.cluster else None
@@ -171,7 +174,39 @@ def assemble(
         strict=wanted.strict,
         live=rules,
     )
-    return Parts(feeds, sink, state, ledger, actions, pipeline, fresh, rules, changes, place)
+    hunts = tuple(scheduled(settings, client, sink, state, report, clock))
+    return Parts(
+        feeds, sink, state, ledger, actions, pipeline, fresh, rules, changes, place, hunts
+    )
+
+
+def scheduled(
+    settings: config.Settings,
+    client: SearchClient | None,
+    sink: Sink,
+    state: StateStore,
+    report: Report,
+    clock: Clock,
+) -> Iterator[HuntUnit]:
+    """The hunts that have a schedule, ready to run. Raises `SettingsError`, `RuleError`."""
+    wanted = settings.hunts
+    if not wanted.paths:
+        return
+    if client is None:
+        raise SettingsError("hunts search a cluster", field="hunts.paths",
+                            expected="a 'cluster' section")  # fmt: skip
+    loaded = hunts.load(wanted.paths)
+    for error in loaded.refused:
+        log.error("hunt refused: %s", error)
+    excluded = {name.lower() for name in wanted.exclude}
+    hunter = hunts.Hunter(
+        sink, report, clock, Catalog.load(), settings.namespace, settings.attack.version
+    )
+    for hunt in loaded.hunts:
+        names = {hunt.rule.id.lower(), hunt.rule.title.lower()}
+        if hunt.enabled and hunt.schedule and not names & excluded:
+            reader = hunts.over_cluster(hunt, client, report)
+            yield HuntUnit(hunt, reader, hunter, state, catch_up=wanted.catch_up)
 
 
 def window_pipeline(

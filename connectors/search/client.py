@@ -87,6 +87,13 @@ class HttpClient(ABC):
             raise RequestError(self.host, 503, "partial_count", "not every shard has answered")
         return int(answer["count"])
 
+    def field_caps(self, index: str, fields: Sequence[str]) -> Mapping[str, Any]:
+        """The types of fields by name: `{type: {"aggregatable": bool, …}}`; absent if unmapped."""
+        params = {**LENIENT, "fields": ",".join(fields)}
+        answer = self.send("GET", f"/{part(index)}/_field_caps", None, params)
+        found: Mapping[str, Any] = answer["fields"]
+        return found
+
     def bulk(self, body: bytes) -> Mapping[str, Any]:
         """Send newline-delimited bulk actions."""
         answer: Mapping[str, Any] = self.request(

@@ -124,6 +124,10 @@ class SearchClient(Protocol):
         """Do one request with a JSON body, for what has no method of its own here."""
         ...
 
+    def field_caps(self, index: str, fields: Sequence[str]) -> Mapping[str, Any]:
+        """The types of fields by name: `{type: {"aggregatable": bool, …}}`; absent if unmapped."""
+        ...
+
     def info(self) -> Mapping[str, Any]:
         """What the server says of itself (`GET /`)."""
         ...

@@ -50,11 +50,11 @@ def alert(maker: AlertMaker, finding: Finding, now: datetime) -> Alert:
     said = sentence(finding, found)
     base = maker.frame(rule, identity, level, cut(f"{rule.title}: {said}", 1024), now)
     base["event"] |= {"start": iso(moment(start)), "end": iso(moment(finding.time))}
-    common = {**_grouped(finding), **_common(found)}
+    shared = {**_grouped(finding), **common(found)}
     document = {
         **base,
         "rule": rule_fields(rule) | {"category": KIND},
-        **nest(common),
+        **nest(shared),
         "vedette": {"alert": _own(maker, finding, identity, level)},
     }
     document["vedette"]["alert"]["attack"] = {
@@ -63,7 +63,7 @@ def alert(maker: AlertMaker, finding: Finding, now: datetime) -> Alert:
     }
     if tactics:
         document["threat"] = tactics
-    names = _merged([related(event, each) for event, each in zip(events, found, strict=True)])
+    names = merged([related(event, each) for event, each in zip(events, found, strict=True)])
     if names:
         document["related"] = names
     return Alert(identity, moment(finding.time), document)
@@ -120,16 +120,26 @@ def _grouped(finding: Finding) -> dict[str, Any]:
     """What the group-by values say of all events."""
     if finding.capped and not finding.shown:
         return {}
+    correlation = finding.correlation
+    return group_fields(correlation.group_by, finding.shown, correlation.aliases)
+
+
+def group_fields(
+    group_by: Sequence[str],
+    shown: Sequence[str],
+    aliases: Mapping[str, Mapping[str, str]] | None = None,
+) -> dict[str, Any]:
+    """What the values of group-by fields say in ECS, as dotted names."""
     said: dict[str, Any] = {}
-    for name, value in zip(finding.correlation.group_by, finding.shown, strict=False):
+    for name, value in zip(group_by, shown, strict=False):
         for target, names in GROUPED.items():
-            plain = set(finding.correlation.aliases.get(name, {}).values()) or {name}
+            plain = set((aliases or {}).get(name, {}).values()) or {name}
             if plain & set(names) and (not target.endswith(".ip") or address(value)):
                 said.setdefault(target, address(value) if target.endswith(".ip") else value)
     return said
 
 
-def _common(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def common(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The entities that all events at hand share, as dotted names."""
     if not found:
         return {}
@@ -152,7 +162,8 @@ def _flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _merged(parts: Sequence[Mapping[str, list[str]]]) -> dict[str, list[str]]:
+def merged(parts: Sequence[Mapping[str, list[str]]]) -> dict[str, list[str]]:
+    """All names of several events, each once."""
     merged: dict[str, list[str]] = {}
     for part in parts:
         for key, values in part.items():

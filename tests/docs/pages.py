@@ -91,7 +91,7 @@ class Page:
 def pages() -> list[Page]:
     """Every page that speaks to users or contributors."""
     found = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
-    found += [ROOT / "rules" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    found += [ROOT / "rules" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     return [Page(path) for path in found]
 
 

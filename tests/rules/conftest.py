@@ -1,6 +1,6 @@
 """The project's rule files, each as (relative path, the document as written).
 
-Correlations, which share a file with what they listen to, have tests of their own.
+Correlations, which share a file with what they listen to, have tests of their own; so have hunts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ RULES = Path(__file__).resolve().parents[2] / "rules"
 
 
 def rule_documents() -> list[tuple[str, dict[str, Any]]]:
-    files = [f for f in sorted(RULES.rglob("*.yml")) if f.parent.name != "correlations"]
+    others = ("correlations", "hunts")
+    files = [f for f in sorted(RULES.rglob("*.yml")) if f.parent.name not in others]
     return [(str(f.relative_to(RULES)), yaml.safe_load(f.read_text())) for f in files]
 
 

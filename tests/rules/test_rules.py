@@ -25,7 +25,8 @@ from engine.rule import Rule, RuleSet
 from mitre.catalog import Catalog
 
 RULES = Path(__file__).resolve().parents[2] / "rules"
-FILES = [f for f in sorted(RULES.rglob("*.yml")) if f.parent.name != "correlations"]
+OTHERS = ("correlations", "hunts")
+FILES = [f for f in sorted(RULES.rglob("*.yml")) if f.parent.name not in OTHERS]
 LATER_THAN_OTHER_TACTICS = {"reconnaissance", "resource-development"}
 
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "status": "Say how far sources were read.",
     "logs": "Look whether logs are fit for detection.",
     "rules": "Check, test, explain and convert rules.",
+    "hunts": "List, check, test and run hunts.",
     "mitre": "Look up ATT&CK ids, update the catalogue.",
 }
 """Each command and its line in the help; a command's module is imported only when it is used."""

@@ -69,6 +69,8 @@ def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None
         rulesets.settle()
         for line in rulesets.described(parts.rules):
             log.info(line, extra=said("rules-loaded"))
+        if parts.hunts:
+            log.info("%d hunts run on their schedules", len(parts.hunts))
         words = "would go to" if dry_run else "go to"
         log.info("alerts %s %s", words, parts.place, extra=said("run-start"))
         parts.sink.prepare()
@@ -131,10 +133,16 @@ def _look_on_hangup(parts: Parts, stop: Stop) -> None:
 def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
     """Run until stopped or idle, and say what was done."""
     from vedette.follow import follow
+    from vedette.hunting import beside
 
+    hunting = None if until_idle else beside(parts.hunts, stop.is_set, _now)
     turns = follow(
         parts.feeds, parts.pipeline, stop, _now, until_idle=until_idle, changes=parts.changes
     )
+    if hunting is not None:
+        hunting.join()  # without a source, it is all that there is to do
+    for unit in parts.hunts if until_idle else ():
+        unit.run(stop.is_set)
     totals = parts.pipeline.totals
     for turn in turns:
         log.info("source %s: %d events read", turn.feed.source.name, turn.events)
@@ -151,6 +159,7 @@ def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
     if not until_idle:
         return 0
     failed = [turn for turn in turns if turn.failure is not None]
+    lost = [unit for unit in parts.hunts if unit.failure is not None]
     for turn in failed:
         name, why = turn.feed.source.name, turn.failure
         told = of_error(why) if why else {}
@@ -158,7 +167,7 @@ def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
             "source %s: given up: %s", name, why,
             extra=said("source-given-up", vedette__source=name, **told),
         )  # fmt: skip
-    return FAILED if failed else 0
+    return FAILED if failed or lost else 0
 
 
 def _tell_tuned(parts: Parts) -> None:

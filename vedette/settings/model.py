@@ -15,7 +15,7 @@ from vedette.settings.invalid import invalid
 from vedette.settings.metrics import Metrics
 from vedette.settings.patterns import NAMESPACE
 from vedette.settings.section import Section
-from vedette.settings.sections import Attack, Log, Output, Rules, State, Tuning
+from vedette.settings.sections import Attack, Hunts, Log, Output, Rules, State, Tuning
 from vedette.settings.sources import SourceSettings
 
 EMBEDDED_SOURCE = {"type": "folder", "name": "inbox", "path": "inbox"}
@@ -34,6 +34,7 @@ class Settings(Section):
     tuning: Tuning = Field(
         default=Tuning(), description="What of the rules' matches makes an alert."
     )
+    hunts: Hunts = Field(default=Hunts(), description="The hunts that run on their schedules.")
     attack: Attack = Field(default=Attack(), description="The ATT&CK version that alerts speak.")
     state: State = Field(default=State(), description="Where local state is kept.")
     cluster: Cluster | None = Field(

@@ -1,4 +1,4 @@
-"""The small sections: rules, ATT&CK, state, output and log."""
+"""The small sections: rules, hunts, ATT&CK, state, output and log."""
 
 from __future__ import annotations
 
@@ -65,6 +65,21 @@ class Tuning(Section):
     )
     cap_period: Interval = Field(
         default=timedelta(hours=1), description="The period that alerts are counted by."
+    )
+
+
+class Hunts(Section):
+    """Which hunts run on their schedules."""
+
+    paths: tuple[FilePath, ...] = Field(
+        default=(), description="Files and folders of hunts. Empty: none is run."
+    )
+    exclude: tuple[Line, ...] = Field(
+        default=(), description="Ids or titles of hunts that are left out."
+    )
+    catch_up: Interval = Field(
+        default=timedelta(days=1),
+        description="How long ago a window may have ended and still be run after a downtime.",
     )
 
 

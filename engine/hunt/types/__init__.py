@@ -1,0 +1,1 @@
+"""One type of hunt a file; each sets `TYPE` to its class."""

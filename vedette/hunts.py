@@ -1,0 +1,146 @@
+"""Hunts from their files to alerts in a store: over files, or over a cluster."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from connectors.files import FileSource
+from connectors.search import SearchClient
+from connectors.search.hunts import SearchReader
+from engine.alert import AlertMaker, Execution
+from engine.correlate.value import moment
+from engine.detect import Detector
+from engine.errors import InputError, Problem, Report, nearest_name
+from engine.hunt.load import Hunts, load_hunts
+from engine.hunt.model import Hunt, Span
+from engine.hunt.reader import ListReader, Reader
+from engine.hunt.rows import time_of
+from engine.hunt.run import Outcome, run
+from engine.hunt.type import Memory
+from engine.normalise import normalise
+from engine.ports import Record, Sink, Written
+from mitre.catalog import Catalog
+from vedette import ROOT
+
+OWN_HUNTS = ROOT / "rules" / "hunts"
+"""The project's own hunts, in a checkout and in an installation alike."""
+
+MOST_RECORDS = 2_000_000
+"""Events of files that a hunt may hold in memory."""
+
+
+def load(paths: Sequence[Path]) -> Hunts:
+    """The hunts under the paths, or the project's own. Raises `InputError`."""
+    return load_hunts(paths or [OWN_HUNTS])
+
+
+def named(hunts: Hunts, name: str) -> Hunt:
+    """The hunt of a name. Raises `InputError` naming the nearest, or why it was refused."""
+    found = hunts.named(name)
+    if found is not None:
+        return found
+    refused = next((e for e in hunts.refused if Path(e.file or "").stem == name), None)
+    if refused is not None:
+        raise refused
+    raise InputError(
+        f"no hunt is called {name!r}", field="NAME", expected="an id, a title or a file's name",
+        nearest=nearest_name(name, hunts.names()),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The events of files that a hunt may count: their reader, the span that they cover, and how
+    many were read in all."""
+
+    reader: ListReader
+    span: Span | None
+    read: int
+
+
+def over_files(hunt: Hunt, paths: Sequence[Path | Literal["-"]], report: Report) -> Files:
+    """The events in files that a hunt may count.
+
+    Raises `InputError` for a hunt that only a cluster can answer.
+    """
+    if hunt.query is not None and hunt.filter is None and not hunt.type.rules():
+        raise InputError(
+            "its query is for a cluster to evaluate", file=hunt.rule.file, field="query",
+            expected="a detection beside it, to run over files",
+        )  # fmt: skip
+    rules = [*([hunt.filter] if hunt.filter else []), *hunt.type.rules()]
+    detector = Detector(rules, report) if rules else None
+    records: list[tuple[int, Record]] = []
+    read = untimed = 0
+    source = FileSource(paths, report)
+    try:
+        for batch in source.poll(None):
+            for record in batch.records:
+                read += 1
+                event = normalise(record)
+                if detector and not detector.match(event):
+                    continue
+                time = time_of(event, hunt.time_field)
+                if time is None:
+                    untimed += 1
+                    continue
+                records.append((time, record))
+            if len(records) > MOST_RECORDS:
+                raise InputError(
+                    f"more than {MOST_RECORDS:,} events count", file=hunt.rule.file,
+                    expected="fewer files at a time, or a narrower detection",
+                )  # fmt: skip
+    finally:
+        source.close()
+    if untimed:
+        report(Problem("no-time", f"{untimed:,} events have no time and are left out"))
+    records.sort(key=lambda item: item[0])
+    span = Span(records[0][0], records[-1][0] + 1) if records else None
+    return Files(ListReader(records), span, read)
+
+
+def over_cluster(hunt: Hunt, client: SearchClient, report: Report) -> Reader:
+    """A reader of the hunt's index. Raises `InputError` for one that names none."""
+    if hunt.index is None:
+        raise InputError("names no index to search", file=hunt.rule.file, field="index",
+                         expected="an index pattern, such as logs-*")  # fmt: skip
+    return SearchReader(
+        client, hunt.index, time_field=hunt.time_field, query=hunt.query, report=report
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run that is done: what it found, and what became of its alerts."""
+
+    outcome: Outcome
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class Hunter:
+    """Runs hunts: from a reader into a sink. It keeps no mark: that is the schedule's."""
+
+    sink: Sink
+    report: Report
+    clock: Callable[[], datetime]
+    catalog: Catalog
+    namespace: str = "default"
+    attack_version: int = 19
+
+    def run(
+        self, hunt: Hunt, window: Span, reader: Reader, memory: Memory, *, lookback: int = 0
+    ) -> Ran:
+        """Find, and store what was found. Raises `SourceError` and `SinkError`."""
+        outcome = run(hunt, window, reader, memory, self.report, lookback=lookback)
+        execution = Execution(uuid.uuid4().hex, "hunt", moment(window.start), moment(window.end))
+        maker = AlertMaker(
+            self.catalog, execution, namespace=self.namespace, attack_version=self.attack_version
+        )
+        alerts = outcome.alerts(maker, hunt, self.clock())
+        return Ran(outcome, self.sink.write(alerts) if alerts else Written())
