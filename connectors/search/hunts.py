@@ -81,17 +81,13 @@ class SearchReader:
         )  # fmt: skip
 
     def _narrowed(self, only: Only) -> Mapping[str, Any] | None:
-        """The query, for events that have some values: or values that no index holds.
-
-        What is longer than a field's `ignore_above` is in no index; such events are all read.
-        """
+        """The query, for events that have some values, and for those with values unheld."""
         fields = resolved(self.client, self.index, tuple(only), self.retry)
         if fields is None:
             return self.query
         held = [{"terms": {fields[name]: list(values)}} for name, values in only.items()]
-        ignored = {"terms": {"_ignored": sorted(fields.values())}}
-        wanted = {"bool": {"should": [{"bool": {"filter": held}}, ignored],
-                           "minimum_should_match": 1}}  # fmt: skip
+        either = [{"bool": {"filter": held}}, *_unheld(fields)]
+        wanted = {"bool": {"should": either, "minimum_should_match": 1}}
         return {"bool": {"filter": [wanted, *([self.query] if self.query else [])]}}
 
     def _record(self, hit: Hit) -> Record:
@@ -109,3 +105,16 @@ def clause(query: str | Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     if isinstance(query, str):
         return {"query_string": {"query": query}}
     return query
+
+
+def _unheld(fields: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """The events with values that are longer than `ignore_above`, so that no index holds them.
+
+    Elasticsearch marks them. OpenSearch does not; there they are known where a text was cut off
+    from its `.keyword`.
+    """
+    yield {"terms": {"_ignored": sorted(fields.values())}}
+    for name, field in fields.items():
+        if name != field:
+            there, not_there = {"exists": {"field": name}}, {"exists": {"field": field}}
+            yield {"bool": {"filter": [there], "must_not": [not_there]}}

@@ -21,6 +21,9 @@ PPL_MOST = 10_000
 """Rows that PPL gives, by the setting `plugins.query.size_limit`."""
 
 MISSING = frozenset({400, 403, 404, 405})
+UNKNOWN = ("no handler found", "incorrect http method")
+"""What a server says of a path that it does not know; `/_query` may seem the name of an index."""
+
 _LIMIT = re.compile(r"\|\s*(?:limit|head)\s+(\d{1,9})\s*$", re.IGNORECASE)
 
 
@@ -68,7 +71,7 @@ def _asked(
     try:
         answer: Mapping[str, Any] = retry.call(lambda: client.send("POST", path, body))
     except RequestError as error:
-        if error.status in MISSING and "no handler found" in error.reason.lower():
+        if error.status in MISSING and any(word in str(error).lower() for word in UNKNOWN):
             raise SourceError(f"{client.host} has no {language}: it is not part of this server") \
                 from error  # fmt: skip
         raise

@@ -62,7 +62,8 @@ class Ask:
 
 
 Only = Mapping[str, Sequence[Any]]
-"""Values that events must have, by field; whoever reads may give more events than these."""
+"""Values that events must have, by field; whoever reads may give more events than these, and must
+give those of which it cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,9 @@ def series(run: Run, fields: tuple[str, ...], width: int, span: Span) -> dict[Gr
                 known = found.setdefault(key, Series(shown))
                 known.counts[floor(row.time, width)] += 1
         return found
+    for row in run.rows(span, dict.fromkeys(fields, ())) if fields else ():  # what is not counted
+        for key, shown in groups(row.event, fields):
+            found.setdefault(key, Series(shown)).counts[floor(row.time, width)] += 1
     for bucket in counted:
         key = folded(bucket.values)
         known = found.setdefault(key, Series(tuple(map(text_of, bucket.values))))

@@ -68,10 +68,10 @@ class NewTerms(HuntType):
         counted = self._counted(run, span)
         for bucket in counted or ():
             terms.see(folded(bucket.values), bucket.last or span.end - 1)
-        if counted is None:
-            for row in run.rows(span):
-                for key, _ in groups(row.event, self.field):
-                    terms.see(key, row.time)
+        # where there are counts, only the events that a store cannot count
+        for row in run.rows(span, None if counted is None else dict.fromkeys(self.field, ())):
+            for key, _ in groups(row.event, self.field):
+                terms.see(key, row.time)
 
     def _new(self, run: Run, terms: Terms) -> Iterator[Finding]:
         counted = self._counted(run, run.span)
