@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -16,7 +16,7 @@ from engine.hunt.model import Hunt, Span, width
 from engine.hunt.reader import Reader
 from engine.hunt.type import Memory
 from engine.moment import iso, parse_time
-from engine.ports import Checkpoint, StateStore
+from engine.ports import Checkpoint, Ledger, Note, StateStore
 from vedette.hunts import Hunter
 from vedette.schedule import Ticks, Window, windows
 
@@ -30,6 +30,9 @@ PREFIX = "hunt:"
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=5)
 """Of the pauses after failures, which double."""
+
+SKIPPED = "hunt-window-skipped"
+"""The kind of the problem, and of the note, that windows were left out."""
 
 
 @dataclass(slots=True)
@@ -57,11 +60,13 @@ class Mark:
 
 
 class HuntUnit:
-    """A scheduled hunt as a unit of work: `name`, when it is `due`, and `run`.
+    """A scheduled hunt as a unit of work, to be run whenever it is `due`.
 
-    The first window begins when the unit is made for the first time. Windows that ended longer
-    ago than `catch_up` are left out, and that is told (`hunt-window-skipped`); the others are run
-    one after the other. A failure leaves the mark where it is, and the window is run again.
+    The first window begins when the hunt is looked at for the first time. Windows that ended
+    longer ago than `catch_up` are left out, and that is told and noted in the ledger; the others
+    are run one after the other. A failure leaves the mark where it is, and the window is run again.
+    With `until_idle` nothing is due any more once all that was over has been run. `claim` makes
+    its state this instance's.
     """
 
     def __init__(
@@ -71,51 +76,61 @@ class HuntUnit:
         hunter: Hunter,
         state: StateStore,
         *,
+        ledger: Ledger | None = None,
         catch_up: timedelta = timedelta(days=1),
-        jitter: Callable[[], float] = random.random,
+        claim: Callable[[Iterable[str], int], None] | None = None,
     ) -> None:
         assert hunt.schedule is not None
-        self.hunt, self.name = hunt, PREFIX + hunt.rule.id
+        self.hunt = hunt
         self.ticks = Ticks(hunt.schedule, hunt.rule.file)
-        self.failures = 0
-        self.failure: VedetteError | None = None
-        self.due = hunter.clock()
-        self._reader, self._hunter, self._state = reader, hunter, state
-        self._catch_up, self._jitter = catch_up, jitter
+        self._key = PREFIX + hunt.rule.id
+        self._reader, self._hunter, self._state, self._ledger = reader, hunter, state, ledger
+        self._catch_up, self._claim = catch_up, claim
+        self.until_idle = False
+        self._mark: Mark | None = None
+        self._due: datetime | None = hunter.clock()
 
-    def run(self, stop: Callable[[], bool]) -> int:
-        """Run the windows that are over; returns how many. `due` then says when the next one is.
+    @property
+    def name(self) -> str:
+        """The name that it is known by, the same in every instance."""
+        return f"hunt {self.hunt.rule.id}"
 
-        Raises nothing: what fails is logged, and tried again after a growing pause.
+    def take_up(self, token: int) -> None:
+        """It is this instance's from now on, under this fencing token."""
+        if self._claim:
+            self._claim([self._key], token)
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget what is in memory; the mark is looked up again."""
+        self._mark = None
+        self._due = self._hunter.clock()
+
+    def due(self) -> datetime | None:
+        """When it is run next; None when nothing is left, ever."""
+        return self._due
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """Run the windows that are over, if any is, each stored before the next begins.
+
+        Raises what the reader, the sink and the state store raise; the mark is then where the
+        last whole window ended.
         """
-        done = 0
-        try:
-            mark = self._mark()
-            until = self._hunter.clock() - self.hunt.delay
-            for window in self._wanted(mark, until):
-                if stop():
-                    return done
-                self._one(window, mark)
-                done += 1
-        except VedetteError as error:
-            self.failures += 1
-            self.failure = error
-            self.due = self._hunter.clock() + self._pause()
-            log.error("hunt %s: %s (failure %d in a row)", self.hunt, error, self.failures)
-            return done
-        if self.failures:
-            log.info("hunt %s: answers again after %d failures", self.hunt, self.failures)
-        self.failures, self.failure = 0, None
-        self.due = self.ticks.after(mark.until) + self.hunt.delay
-        return done
+        mark = self._mark = self._mark or self._stored()
+        until = self._hunter.clock() - self.hunt.delay
+        for window in self._wanted(mark, until):
+            if stop():
+                return
+            self._one(window, mark)
+        self._due = None if self.until_idle else self.ticks.after(mark.until) + self.hunt.delay
 
-    def _mark(self) -> Mark:
+    def _stored(self) -> Mark:
         """The mark that is stored; at the first time one is stored at once, so that it lasts."""
-        saved = self._state.load(self.name)
+        saved = self._state.load(self._key)
         if saved is not None:
             return Mark.of(saved, self.hunt)
         mark = Mark((self._hunter.clock() - self.hunt.delay).astimezone(UTC).replace(microsecond=0))
-        self._state.commit(self.name, mark.save(self.hunt.content), {})
+        self._state.commit(self._key, mark.save(self.hunt.content), {})
         return mark
 
     def _wanted(self, mark: Mark, until: datetime) -> list[Window]:
@@ -124,17 +139,20 @@ class HuntUnit:
         kept = [window for window in found if window.end > until - self._catch_up]
         if not kept and found:  # one at least is run: it may be longer than that
             kept = found[-1:]
-        if skipped := len(found) - len(kept):
-            first, last = found[0], found[skipped - 1]
-            self._hunter.report(
-                Problem(
-                    "hunt-window-skipped",
-                    f"{self.hunt}: {skipped:,} windows from {iso(first.start)} to {iso(last.end)} "
-                    "ended too long ago and are not run",
-                    self.hunt.rule.file,
-                )
-            )
+        if skipped := found[: len(found) - len(kept)]:
+            self._tell(skipped[0].start, skipped[-1].end, len(skipped))
         return kept
+
+    def _tell(self, start: datetime, end: datetime, count: int) -> None:
+        """Say and note that windows are left out; raises `StateError` where it cannot be noted."""
+        reason = (
+            f"{count:,} windows from {iso(start)} to {iso(end)} ended too long ago and are not run"
+        )
+        title = self.hunt.rule.title
+        if self._ledger is not None:
+            note = Note(SKIPPED, self._key, start, end, count, reason=reason, subject=title)
+            self._ledger.record([note])
+        self._hunter.report(Problem(SKIPPED, f"{title}: {reason}", self.hunt.rule.file))
 
     def _one(self, window: Window, mark: Mark) -> None:
         """Run a window, store its alerts, then move the mark."""
@@ -142,8 +160,9 @@ class HuntUnit:
         ran = self._hunter.run(
             self.hunt, span, self._reader, mark.memory, lookback=width(self.hunt.lookback)
         )
-        mark.until, mark.memory = window.end, ran.outcome.memory
-        self._state.commit(self.name, mark.save(self.hunt.content), {})
+        moved = Mark(window.end, ran.outcome.memory)
+        self._state.commit(self._key, moved.save(self.hunt.content), {})
+        mark.until, mark.memory = moved.until, moved.memory
         written = ran.written
         log.log(
             logging.INFO if written.created or written.dead else logging.DEBUG,
@@ -152,37 +171,86 @@ class HuntUnit:
             written.created, written.existing, written.dead,
         )  # fmt: skip
 
-    def _pause(self) -> timedelta:
-        pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.failures - 1, 10))
-        return pause * (0.5 + self._jitter() / 2)
-
 
 STEP = 0.5
 """Seconds from one look at the wish to end to the next."""
 
 
+@dataclass(slots=True)
+class Turn:
+    """How a unit fares in the one thread of all hunts."""
+
+    unit: HuntUnit
+    failures: int = 0
+    failure: VedetteError | None = None
+    again: datetime | None = None
+    """After a failure: when it is tried again."""
+
+    @property
+    def due(self) -> datetime | None:
+        """When it is its turn; None when nothing is left."""
+        return self.again or self.unit.due()
+
+    def run(self, stop: Callable[[], bool], now: Callable[[], datetime]) -> None:
+        """Run it; what fails is logged, and tried again after a growing pause."""
+        try:
+            self.unit.run(stop)
+        except VedetteError as error:
+            self.failures += 1
+            self.failure = error
+            self.unit.drop()
+            self.again = now() + self._pause()
+            log.error("hunt %s: %s (failure %d in a row)", self.unit.hunt, error, self.failures)
+            return
+        if self.failures:
+            log.info("hunt %s: answers again after %d failures", self.unit.hunt, self.failures)
+        self.failures, self.failure, self.again = 0, None, None
+
+    def _pause(self) -> timedelta:
+        longest = LONGEST_PAUSE
+        pause: timedelta = min(longest, FIRST_PAUSE * 2 ** min(self.failures - 1, 10))
+        return pause * random.uniform(0.5, 1.0)  # noqa: S311 # no secret
+
+
+FAILURES_UNTIL_IDLE = 3
+"""Failures in a row of one hunt after which `until_idle` gives it up."""
+
+
 def work(
-    units: Sequence[HuntUnit],
+    turns: Sequence[Turn],
     stop: Callable[[], bool],
     clock: Callable[[], datetime],
     pause: Callable[[float], None] = time.sleep,
+    *,
+    until_idle: bool = False,
 ) -> None:
-    """Run each unit when it is due, the most overdue first, until told to stop."""
-    while units and not stop():
-        unit = min(units, key=lambda each: each.due)
-        left = (unit.due - clock()).total_seconds()
+    """Run each hunt when it is due, the most overdue first, until told to stop.
+
+    With `until_idle`, until nothing is due any more, or has failed too often.
+    """
+    while not stop():
+        waiting = [
+            (due, place)
+            for place, turn in enumerate(turns)
+            if (due := turn.due) is not None
+            and not (until_idle and turn.failures >= FAILURES_UNTIL_IDLE)
+        ]
+        if not waiting:
+            return
+        due, place = min(waiting)
+        left = (due - clock()).total_seconds()
         if left > 0:
             pause(min(left, STEP))
         else:
-            unit.run(stop)
+            turns[place].run(stop, clock)
 
 
 def beside(
-    units: Sequence[HuntUnit], stop: Callable[[], bool], clock: Callable[[], datetime]
+    turns: Sequence[Turn], stop: Callable[[], bool], clock: Callable[[], datetime]
 ) -> Thread | None:
     """A thread that works beside the sources, so that a slow hunt does not hold them up."""
-    if not units:
+    if not turns:
         return None
-    thread = Thread(target=work, args=(units, stop, clock), name="hunts", daemon=True)
+    thread = Thread(target=work, args=(turns, stop, clock), name="hunts", daemon=True)
     thread.start()
     return thread

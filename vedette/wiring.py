@@ -111,6 +111,7 @@ def assemble(
         raise SettingsError("no source is configured", field="sources", expected="at least one")
     library, rules = open_rules(settings)
     client = connect(cluster_settings(settings.cluster)) if settings.cluster else None
+    plain = report
     report = recorder = Recorder(report)
     sink, state, place = stores(settings, client, report, clock)
     ledger: Ledger = ledger_of(settings, client, clock)
@@ -174,10 +175,8 @@ def assemble(
         strict=wanted.strict,
         live=rules,
     )
-    hunts = tuple(scheduled(settings, client, sink, state, report, clock))
-    return Parts(
-        feeds, sink, state, ledger, actions, pipeline, fresh, rules, changes, place, hunts
-    )
+    hunts = tuple(scheduled(settings, client, sink, state, ledger, plain, clock))
+    return Parts(feeds, sink, state, ledger, actions, pipeline, fresh, rules, changes, place, hunts)
 
 
 def scheduled(
@@ -185,6 +184,7 @@ def scheduled(
     client: SearchClient | None,
     sink: Sink,
     state: StateStore,
+    ledger: Ledger,
     report: Report,
     clock: Clock,
 ) -> Iterator[HuntUnit]:
@@ -206,7 +206,7 @@ def scheduled(
         names = {hunt.rule.id.lower(), hunt.rule.title.lower()}
         if hunt.enabled and hunt.schedule and not names & excluded:
             reader = hunts.over_cluster(hunt, client, report)
-            yield HuntUnit(hunt, reader, hunter, state, catch_up=wanted.catch_up)
+            yield HuntUnit(hunt, reader, hunter, state, ledger=ledger, catch_up=wanted.catch_up)
 
 
 def window_pipeline(

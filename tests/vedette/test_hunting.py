@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event
 from typing import Any
 
 import pytest
 
-from engine.errors import Problem, SinkError, SourceError
+from engine.errors import Problem, SinkError, SourceError, StateError
 from engine.hunt.model import Hunt, Span
 from engine.hunt.reader import ListReader
+from engine.ledger import MemoryLedger
 from engine.ports import Alert, Written
 from engine.run import MemoryState
 from mitre.catalog import Catalog
 from tests.engine.hunt.helpers import T0, at, event, hunt, reader
-from vedette.hunting import HuntUnit, beside, work
+from vedette.hunting import HuntUnit, Turn, beside, work
 from vedette.hunts import Hunter
 
 KEYS: dict[str, Any] = {
@@ -46,6 +47,19 @@ class Sink:
     def close(self) -> None: ...
 
 
+class State(MemoryState):
+    """Writes down the marks that are committed; the first of a hunt does not count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.commits: list[Any] = []
+
+    def commit(self, name: str, checkpoint: Any, occurrences: Any) -> None:
+        if self.load(name) is not None:
+            self.commits.append(checkpoint["until"])
+        super().commit(name, checkpoint, occurrences)
+
+
 class Watched(ListReader):
     """Writes down what it is asked for, and fails when it is told to."""
 
@@ -67,7 +81,7 @@ class Setting:
     def __init__(self, wanted: Hunt, events: Sequence[dict[str, Any]] = ()) -> None:
         self.hunt = wanted
         self.now = T0
-        self.sink, self.state = Sink(), MemoryState()
+        self.sink, self.state = Sink(), State()
         self.problems: list[Problem] = []
         self.reader = Watched(reader(events))
         self.hunter = Hunter(
@@ -75,13 +89,14 @@ class Setting:
         )
 
     def unit(self, **options: Any) -> HuntUnit:
-        return HuntUnit(
-            self.hunt, self.reader, self.hunter, self.state, jitter=lambda: 1.0, **options
-        )
+        return HuntUnit(self.hunt, self.reader, self.hunter, self.state, **options)
 
     def run(self, unit: HuntUnit, minute: float) -> int:
+        """How many windows were run."""
         self.now = T0 + timedelta(minutes=minute)
-        return unit.run(lambda: False)
+        before = len(self.state.commits)
+        unit.run(lambda: False)
+        return len(self.state.commits) - before
 
     @property
     def mark(self) -> str:
@@ -99,12 +114,12 @@ def test_the_first_look_sets_the_mark_and_the_next_tick_runs_from_there() -> Non
     unit = setting.unit()
     assert setting.run(unit, 1.5) == 0
     assert setting.mark == "2026-01-01T00:00:30.000Z"
-    assert unit.due == T0 + timedelta(minutes=11)
+    assert unit.due() == T0 + timedelta(minutes=11)
     assert setting.run(unit, 10.9) == 0
     assert setting.run(unit, 11) == 1
     assert len(setting.sink.alerts) == 1
     assert setting.mark == "2026-01-01T00:10:00.000Z"
-    assert unit.due == T0 + timedelta(minutes=21)
+    assert unit.due() == T0 + timedelta(minutes=21)
 
 
 def test_windows_after_a_downtime_run_in_order_and_none_is_left_out() -> None:
@@ -119,11 +134,15 @@ def test_windows_after_a_downtime_run_in_order_and_none_is_left_out() -> None:
 
 
 def test_windows_that_ended_too_long_ago_are_told_and_left_out() -> None:
-    setting = Setting(hunt(**KEYS), burst(700))
+    setting, ledger = Setting(hunt(**KEYS), burst(700)), MemoryLedger()
     setting.run(setting.unit(), 1)
-    assert setting.run(setting.unit(catch_up=timedelta(minutes=30)), 181) == 3
-    (problem,) = setting.problems
-    assert problem.kind == "hunt-window-skipped"
+    unit = setting.unit(catch_up=timedelta(minutes=30), ledger=ledger)
+    assert setting.run(unit, 181) == 3
+    (problem,), (note,) = setting.problems, ledger.notes()
+    assert problem.kind == note.kind == "hunt-window-skipped"
+    assert (note.start, note.end, note.count) == (
+        T0, T0 + timedelta(minutes=150), 15
+    )  # fmt: skip
     assert "15 windows from 2026-01-01T00:00:00.000Z to 2026-01-01T02:30:00.000Z" in str(problem)
     assert setting.mark == "2026-01-01T03:00:00.000Z"
 
@@ -131,31 +150,58 @@ def test_windows_that_ended_too_long_ago_are_told_and_left_out() -> None:
 @pytest.mark.parametrize("broken", ["source", "sink"])
 def test_a_failed_run_moves_no_mark_and_is_run_again(broken: str) -> None:
     setting = Setting(hunt(**KEYS), burst(300))
-    unit = setting.unit()
-    setting.run(unit, 1)
-    before = setting.mark
+    turn = Turn(setting.unit())
+    setting.run(turn.unit, 1)
+    before, setting.now = setting.mark, T0 + timedelta(minutes=11)
     if broken == "source":
         setting.reader.fail = SourceError("half an answer")
     else:
         setting.sink.refuse = 1
-    assert setting.run(unit, 11) == 0
-    assert (setting.mark, unit.failures) == (before, 1)
-    assert unit.due == setting.now + timedelta(seconds=10)
+    turn.run(lambda: False, lambda: setting.now)
+    assert (setting.mark, turn.failures) == (before, 1)
+    assert turn.due is not None
+    assert timedelta(seconds=5) <= turn.due - setting.now <= timedelta(seconds=10)
     setting.reader.fail = None
-    assert setting.run(unit, 11.5) == 1
-    assert (unit.failures, unit.failure, len(setting.sink.alerts)) == (0, None, 1)
+    turn.run(lambda: False, lambda: setting.now)
+    assert (turn.failures, turn.failure, turn.due) == (0, None, T0 + timedelta(minutes=21))
+    assert len(setting.sink.alerts) == 1
 
 
 def test_pauses_after_failures_grow_up_to_five_minutes() -> None:
     setting = Setting(hunt(**KEYS))
+    turn = Turn(setting.unit())
+    setting.run(turn.unit, 1)
+    setting.reader.fail = SourceError("away")
+    setting.now = T0 + timedelta(minutes=11)
+    for longest in (10, 20, 40, 80, 160, 300, 300):
+        turn.run(lambda: False, lambda: setting.now)
+        assert turn.due is not None
+        assert longest / 2 <= (turn.due - setting.now).total_seconds() <= longest
+
+
+def test_the_windows_before_the_one_that_failed_stay_run() -> None:
+    setting = Setting(hunt(**KEYS), burst(300))
     unit = setting.unit()
     setting.run(unit, 1)
-    setting.reader.fail = SourceError("away")
-    pauses = []
-    for _ in range(7):
-        setting.run(unit, 11)
-        pauses.append((unit.due - setting.now).total_seconds())
-    assert pauses == [10, 20, 40, 80, 160, 300, 300]
+    setting.sink.refuse = 1
+    setting.reader.records = reader(burst(300) + burst(1000)).records
+    with pytest.raises(SinkError):
+        setting.run(unit, 31)
+    assert setting.run(unit, 31) == 3
+    assert len(setting.sink.alerts) == 2
+
+
+def test_a_mark_is_claimed_under_the_token_and_looked_up_anew() -> None:
+    setting, claimed = Setting(hunt(**KEYS)), []
+    unit = setting.unit(claim=lambda names, token: claimed.append((list(names), token)))
+    unit.take_up(7)
+    assert claimed == [([f"hunt:{setting.hunt.rule.id}"], 7)]
+    setting.run(unit, 1)
+    setting.run(setting.unit(), 21)  # another instance went on
+    unit.take_up(9)
+    setting.reader.asked.clear()
+    setting.run(unit, 31)
+    assert [window.end for window in setting.reader.asked] == [at(1800)]
 
 
 def test_a_crash_between_alerts_and_mark_stores_nothing_twice() -> None:
@@ -215,39 +261,53 @@ def test_a_hunt_that_was_changed_forgets_what_it_remembered_but_not_its_mark() -
 def test_a_mark_that_cannot_be_read_is_told_and_not_replaced() -> None:
     setting = Setting(hunt(**KEYS))
     setting.state.commit(f"hunt:{setting.hunt.rule.id}", {"version": 9}, {})
-    unit = setting.unit()
-    setting.run(unit, 1)
-    assert "the mark of hunt 'A hunt' cannot be read" in str(unit.failure)
+    with pytest.raises(StateError, match="the mark of hunt 'A hunt' cannot be read"):
+        setting.run(setting.unit(), 1)
     assert setting.state.load(f"hunt:{setting.hunt.rule.id}") == {"version": 9}
 
 
-def test_work_takes_the_most_overdue_first_and_ends_when_told_to() -> None:
-    one, two = Setting(hunt(**KEYS)).unit(), Setting(hunt(**KEYS)).unit()
-    one.due, two.due = T0 + timedelta(minutes=2), T0 + timedelta(minutes=1)
-    ran: list[HuntUnit] = []
-    later = datetime(2100, 1, 1, tzinfo=UTC)
-    for unit in (one, two):
+def test_work_takes_the_most_overdue_first_and_ends_when_nothing_is_left() -> None:
+    early, late = Setting(hunt(**KEYS)), Setting(hunt(**KEYS))
+    early.now = T0 - timedelta(minutes=1)
+    turns = [Turn(late.unit()), Turn(early.unit())]
+    ran: list[Turn] = []
+    now = [T0 - timedelta(minutes=2)]
+    for turn in turns:
+        turn.unit.until_idle = True
+        inner = turn.unit.run
 
-        def run(_stop: Any, unit: HuntUnit = unit) -> int:
-            ran.append(unit)
-            unit.due = later
-            return 1
+        def run(stop: Any, turn: Turn = turn, inner: Any = inner) -> None:
+            ran.append(turn)
+            inner(stop)
 
-        unit.run = run  # type: ignore[method-assign]
-    now = [T0]
+        turn.unit.run = run  # type: ignore[method-assign]
 
     def pause(seconds: float) -> None:
         now[0] += timedelta(seconds=seconds * 60)
 
-    work([one, two], lambda: len(ran) == 2, lambda: now[0], pause)
-    assert ran == [two, one]
+    work(turns, lambda: False, lambda: now[0], pause, until_idle=True)
+    assert ran == [turns[1], turns[0]]
+
+
+def test_until_idle_gives_a_hunt_up_that_fails_again_and_again() -> None:
+    setting = Setting(hunt(**KEYS))
+    turn = Turn(setting.unit())
+    setting.run(turn.unit, 1)
+    turn.unit.until_idle = True
+    setting.reader.fail = SourceError("away")
+
+    def pause(seconds: float) -> None:
+        setting.now += timedelta(seconds=seconds)
+
+    setting.now = T0 + timedelta(minutes=11)
+    work([turn], lambda: False, lambda: setting.now, pause, until_idle=True)
+    assert (turn.failures, str(turn.failure)) == (3, "away")
 
 
 def test_a_thread_beside_the_sources_ends_with_the_wish_to_end() -> None:
     stop = Event()
     setting = Setting(hunt(**KEYS))
-    unit = setting.unit()
-    thread = beside([unit], stop.is_set, lambda: setting.now)
+    thread = beside([Turn(setting.unit())], stop.is_set, lambda: setting.now)
     assert thread is not None
     stop.set()
     thread.join(timeout=30)

@@ -133,16 +133,19 @@ def _look_on_hangup(parts: Parts, stop: Stop) -> None:
 def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
     """Run until stopped or idle, and say what was done."""
     from vedette.follow import follow
-    from vedette.hunting import beside
+    from vedette.hunting import Turn, beside, work
 
-    hunting = None if until_idle else beside(parts.hunts, stop.is_set, _now)
+    hunts = [Turn(unit) for unit in parts.hunts]
+    hunting = None if until_idle else beside(hunts, stop.is_set, _now)
     turns = follow(
         parts.feeds, parts.pipeline, stop, _now, until_idle=until_idle, changes=parts.changes
     )
     if hunting is not None:
         hunting.join()  # without a source, it is all that there is to do
-    for unit in parts.hunts if until_idle else ():
-        unit.run(stop.is_set)
+    if until_idle:
+        for hunt in hunts:
+            hunt.unit.until_idle = True
+        work(hunts, stop.is_set, _now, until_idle=True)
     totals = parts.pipeline.totals
     for turn in turns:
         log.info("source %s: %d events read", turn.feed.source.name, turn.events)
@@ -159,7 +162,7 @@ def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
     if not until_idle:
         return 0
     failed = [turn for turn in turns if turn.failure is not None]
-    lost = [unit for unit in parts.hunts if unit.failure is not None]
+    lost = [hunt for hunt in hunts if hunt.failure is not None]
     for turn in failed:
         name, why = turn.feed.source.name, turn.failure
         told = of_error(why) if why else {}
