@@ -120,9 +120,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("content", "said"), HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_text_is_refused_quickly(content: str, said: str, tmp_path: Path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert said in refused(tmp_path, content)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(

@@ -317,7 +317,7 @@ def test_deep_events_are_read(levels: int) -> None:
     lambda items: {"x": items},
 ], ids=["objects", "data", "scalars"])  # fmt: skip
 def test_large_arrays_take_time_in_proportion(wrap: Any) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     found = event(wrap(list(range(100_000))))
     assert max(len(found.values(name)) for name in found.fields) == 100_000
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

@@ -95,9 +95,9 @@ def test_a_megabyte_against_hostile_stars_takes_under_50_ms(segments: tuple[str,
 def _fastest(call: object) -> float:
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         call()  # type: ignore[operator]
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)
 
 
@@ -136,10 +136,10 @@ def test_what_the_linear_engine_cannot_do_runs_on_the_stoppable_one(source: str)
 
 
 def test_a_search_without_end_is_stopped() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(RegexTimeoutError, match=r"took over 0\.02 s"):
         Regex("(?=a)(a|aa)+$").search("a" * 3000 + "b")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("source", ["a(", "[", "*a", r"\1", "(?P<n", "a{2,1}"])

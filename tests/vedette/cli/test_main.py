@@ -6,10 +6,10 @@ import json
 import os
 import pty
 import re
+import resource
 import select
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -41,14 +41,20 @@ def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[b
 # start-up
 
 
+def cpu_of_children() -> float:
+    """Seconds: what a busy machine does beside it does not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_help_imports_nothing_slow_and_answers_at_once() -> None:
     slow = {"sigma", "pydantic", "elasticsearch", "opensearchpy", "rich", "torch", "yaml", "evtx"}
     tell = "import sys, atexit; atexit.register(lambda: print(*sys.modules, file=sys.stderr))"
     best = 9.0
     for attempt in range(5):
-        began = time.perf_counter()
+        began = cpu_of_children()
         answer = run("--help", before=tell if attempt == 0 else None)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, cpu_of_children() - began)
         if attempt == 0:
             assert not {name.partition(".")[0] for name in answer.stderr.decode().split()} & slow
         assert answer.returncode == 0
