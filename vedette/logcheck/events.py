@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from connectors.files import FileSource
+from connectors.files.glance import is_plain, read_plain
 from connectors.files.limits import Context, Limits
-from connectors.files.rawlines import is_plain, read_plain
 from connectors.files.walk import files
 from connectors.search import SearchClient, connect
 from engine.errors import InputError, Report, nearest_name
@@ -29,7 +29,7 @@ def of_paths(
         if path != "-" and Path(path).is_file():
             context = Context(str(path), report, Limits())
             if is_plain(Path(path), context):
-                yield from named(read_plain(Path(path), context), tags)
+                yield from named(read_plain(Path(path), context, datetime.now(UTC)), tags)
                 continue
         source = FileSource([path], report)
         try:

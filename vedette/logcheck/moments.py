@@ -35,7 +35,8 @@ _YEARLESS = re.compile(
 class Moment:
     """A time as it was found: `zone` is utc, an offset, none (not said), epoch or yearless.
 
-    `time` is None for one without a year; a time that says no zone is taken as UTC.
+    `time` of one without a year has a guessed one, or is None; a time that says no zone is taken
+    as UTC.
     """
 
     time: datetime | None
@@ -46,6 +47,8 @@ class Moment:
 def moment_of(event: Event) -> Moment | None:
     """The event's own time; of a line of text what it begins with. None when it says none."""
     if event.time is not None:
+        if written := _yearless(event):
+            return Moment(event.time, written, "yearless")
         for name in TIME_FIELDS:
             for value in event.values(name):
                 if parse_time(value) is not None:
@@ -57,6 +60,15 @@ def moment_of(event: Event) -> Moment | None:
     if not isinstance(text, str) or len(event.record.document) > 1:
         return None
     return _of_line(text)
+
+
+def _yearless(event: Event) -> str | None:
+    """What a line of plain text begins with, where that is a time without a year."""
+    raw = event.record.raw
+    if raw is None or raw.startswith(b"{"):
+        return None
+    match = _YEARLESS.match(raw[:300].decode("utf-8", "replace"))
+    return match[0] if match else None
 
 
 def _of_line(text: str) -> Moment | None:

@@ -60,6 +60,16 @@ def test_plain_text_is_read_line_by_line(packed: bool) -> None:
     assert found["free-text"]["numbers"]["texts"] == 3
 
 
+def test_a_line_of_syslog_is_an_event_whose_year_is_guessed_and_that_is_told() -> None:
+    line = "{} 14 15:16:0{} combo sshd[19{}]: authentication failure; user={}\n"
+    Path("auth.log").write_text("".join(line.format("Jun", n, n, n) for n in range(5)))
+    found = by_check(vedette("logs", "check", "auth.log", "-o", "json").out)
+    assert found["time"]["state"] == "warn"
+    assert found["time"]["message"] == "5 events (100 %) name no year: it is guessed"
+    assert found["zone"]["numbers"] == {"yearless": 5}
+    assert (found["free-text"]["state"], found["host"]["state"]) == ("ok", "ok")
+
+
 def test_a_line_that_begins_with_a_bracket_is_text_and_a_list_is_a_list() -> None:
     Path("a.log").write_text("[Sun Dec 04 04:47:44 2005] [notice] ok\n")
     Path("b.json").write_text(json.dumps([process("x"), process("y")], indent=1))

@@ -26,7 +26,8 @@ class Time:
 
     def __init__(self, given: Given) -> None:
         self.now = given.now
-        self.total = self.missing = self.yearless = self.jumps = self.ahead = self.ancient = 0
+        self.total = self.missing = self.yearless = self.unguessed = 0
+        self.jumps = self.ahead = self.ancient = 0
         self.furthest = timedelta()
         self.last: dict[str, datetime] = {}
         self.without, self.jumped, self.odd = Examples(), Examples(), Examples()
@@ -39,9 +40,11 @@ class Time:
             self.missing += 1
             self.without.add(dict(list(event.record.document.items())[:3]))
             return
-        if found.time is None:
+        if found.zone == "yearless":
             self.yearless += 1
             self.odd.add(found.text)
+        if found.time is None:
+            self.unguessed += 1
             return
         self._order(event.record.origin, found.time)
         if found.time > self.now + timedelta(hours=1):
@@ -72,8 +75,10 @@ class Time:
             )  # fmt: skip
         if self.yearless:
             told = f"{self.yearless:,} events ({percent(self.yearless, self.total)}) name no year"
+            guessed = "" if self.unguessed else ": it is guessed"
             yield Finding(
-                "fail", told, "have the shipper parse the time and add year and zone",
+                "fail" if self.unguessed else "warn", told + guessed,
+                "have the shipper add year and zone",
                 {"yearless": self.yearless}, self.odd.all,
             )  # fmt: skip
         if self.ahead or self.ancient:

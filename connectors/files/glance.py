@@ -1,14 +1,16 @@
-"""Lines of text that are no JSON, each as an event of one field: for looking at, not for rules."""
+"""Lines of plain text with what is made of each: for looking at a source, not for rules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from connectors.files.blocks import peek
 from connectors.files.decompress import decompressor
 from connectors.files.evtx import MAGIC
 from connectors.files.limits import BLOCK, Context
+from connectors.files.plain import parse_plain
 from connectors.files.text import encoding, utf8
 from engine.ports import Record
 
@@ -34,10 +36,11 @@ def _json_list(head: bytes) -> bool:
     return after[:1] in (b"", b"{", b"]", b"[", b'"')
 
 
-def read_plain(path: Path, context: Context) -> Iterator[Record]:
-    """Each line that is not empty as `{"message": text}`. Raises OSError.
+def read_plain(path: Path, context: Context, now: datetime) -> Iterator[Record]:
+    """Each line that is not empty: the event in it, else `{"message": text}`. Raises OSError.
 
-    Bytes that are no UTF-8 become U+FFFD; a line is cut at 64 KiB, and reported.
+    The record's `raw` is the line. Bytes that are no UTF-8 become U+FFFD; a line is cut at 64 KiB,
+    and reported. `now` tells the year of a time that has none.
     """
     with path.open("rb") as file:
         blocks = _blocks(iter(lambda: file.read(BLOCK), b""), context)
@@ -46,7 +49,8 @@ def read_plain(path: Path, context: Context) -> Iterator[Record]:
                 context.tell("line-cut", f"longer than {LONGEST} bytes", number)
             text = line[:LONGEST].rstrip(b"\r\n").decode("utf-8", "replace")
             if text.strip():
-                yield Record({"message": text}, context.origin, line=number)
+                document = parse_plain(text, now) or {"message": text}
+                yield Record(document, context.origin, line=number, raw=line[:LONGEST])
 
 
 def _blocks(blocks: Iterator[bytes], context: Context) -> Iterator[bytes]:
