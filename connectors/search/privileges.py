@@ -26,6 +26,7 @@ ELASTICSEARCH: Mapping[str, Needs] = {
     "search": Needs(index=("read",)),
     "close_pit": Needs(index=("read",)),
     "count": Needs(index=("read",)),
+    "field_caps": Needs(index=("view_index_metadata",)),
     "create_index": Needs(index=("create_index",)),
     "exists": Needs(index=("view_index_metadata",)),
     "bulk": Needs(index=("create_doc",)),
@@ -42,6 +43,7 @@ OPENSEARCH: Mapping[str, Needs] = {
     "search": Needs(index=("indices:data/read/search",)),
     "close_pit": Needs(index=("indices:data/read/point_in_time/delete",)),
     "count": Needs(index=("indices:data/read/search",)),
+    "field_caps": Needs(index=("indices:data/read/field_caps",)),
     "create_index": Needs(index=("indices:admin/create",)),
     "exists": Needs(index=("indices:admin/get",)),
     "bulk": Needs(
@@ -64,6 +66,7 @@ TABLES: Mapping[Kind, Mapping[str, Needs]] = {
 }
 
 SOURCES = ("open_pit", "search", "close_pit", "count")
+HUNTS = ("open_pit", "search", "close_pit", "count", "field_caps")
 ALERTS = ("create_index", "exists", "bulk")
 STATE = ("create_index", "get", "index")
 DEAD_LETTERS = ("create_index", "index", "refresh", "search")

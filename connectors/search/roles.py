@@ -22,8 +22,8 @@ def grants(kind: Kind, namespace: str, patterns: Sequence[str], *, store: bool) 
     """What a run needs of which indices; `store` when it keeps alerts and state there too."""
     found: list[Grant] = []
     if patterns:
-        asked = union([needs(kind, privileges.SOURCES), LOOKING[kind]])
-        found.append((each_of(patterns), asked))
+        both = {*privileges.SOURCES, *privileges.HUNTS}
+        found.append((each_of(patterns), union([needs(kind, both), LOOKING[kind]])))
     if store:
         alias = alerts_alias(namespace)
         reading = needs(kind, ("search",))  # `vedette status` counts alerts
