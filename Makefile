@@ -24,8 +24,9 @@ types: $(VENV)/developer  ## mypy, strict
 contract: $(VENV)/developer  ## imports go one way
 	$(BIN)/lint-imports
 
-rules: $(VENV)/installed  ## the tests inside the rules
+rules: $(VENV)/installed  ## the tests inside the rules and hunts
 	$(BIN)/vedette rules test
+	$(BIN)/vedette hunts test
 
 conformance: $(VENV)/developer  ## figures on public recordings and real servers, a sample
 	$(BIN)/python -m tests.conformance

@@ -16,7 +16,7 @@ from engine.hunt.model import Hunt, Span, width
 from engine.hunt.reader import Reader
 from engine.hunt.type import Memory
 from engine.moment import iso, parse_time
-from engine.ports import Checkpoint, Ledger, Note, StateStore
+from engine.ports import Checkpoint, Ledger, Note, StateStore, Written
 from vedette.hunts import Hunter
 from vedette.schedule import Ticks, Window, windows
 
@@ -87,6 +87,8 @@ class HuntUnit:
         self._reader, self._hunter, self._state, self._ledger = reader, hunter, state, ledger
         self._catch_up, self._claim = catch_up, claim
         self.until_idle = False
+        self.windows, self.written = 0, Written()
+        """What it has done so far."""
         self._mark: Mark | None = None
         self._due: datetime | None = hunter.clock()
 
@@ -164,6 +166,8 @@ class HuntUnit:
         self._state.commit(self._key, moved.save(self.hunt.content), {})
         mark.until, mark.memory = moved.until, moved.memory
         written = ran.written
+        self.windows += 1
+        self.written.add(written)
         log.log(
             logging.INFO if written.created or written.dead else logging.DEBUG,
             "hunt %s: %s to %s, %d alerts new, %d already there, %d dead letters",

@@ -146,6 +146,12 @@ def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
         for hunt in hunts:
             hunt.unit.until_idle = True
         work(hunts, stop.is_set, _now, until_idle=True)
+    for hunt in hunts:
+        unit = hunt.unit
+        log.info(
+            "hunt %s: %d windows, %d alerts new, %d already there, %d dead letters",
+            unit.hunt, unit.windows, unit.written.created, unit.written.existing, unit.written.dead,
+        )  # fmt: skip
     totals = parts.pipeline.totals
     for turn in turns:
         log.info("source %s: %d events read", turn.feed.source.name, turn.events)
@@ -163,6 +169,8 @@ def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
         return 0
     failed = [turn for turn in turns if turn.failure is not None]
     lost = [hunt for hunt in hunts if hunt.failure is not None]
+    for hunt in lost:
+        log.error("hunt %s: given up: %s", hunt.unit.hunt, hunt.failure)
     for turn in failed:
         name, why = turn.feed.source.name, turn.failure
         told = of_error(why) if why else {}
