@@ -35,7 +35,7 @@ class Memory:
 
     `part` is the width of the parts of `seen`, of which a bucket holds a whole number. Nothing
     is known, nor asked, before `since` (None: since ever). `unknown` are windows that left the
-    horizon blurred, until somebody takes them.
+    far region without being counted, until somebody takes them.
     """
 
     def __init__(self, part: int, horizon: int, since: int | None = None) -> None:
@@ -132,21 +132,26 @@ class Memory:
         for bucket in [b for b in self._sketches if b < oldest]:
             self.counts[bucket] = self._count(bucket)
             self._drop(bucket)
-        for bucket in sorted(b for b in self._blurred if b < oldest):
-            self._lose(*self.window(bucket))
+        for bucket in [b for b in self._blurred if b < oldest]:
             self.counts[bucket] = None
             self._blurred.discard(bucket)
         for bucket in [b for b in self._absent if b < oldest]:
             self._drop(bucket)
         last = self.oldest(mark)
-        for bucket in [b for b in self.counts if b < last]:
-            del self.counts[bucket]
+        for bucket in sorted(b for b in self.counts if b < last):
+            if self.counts.pop(bucket) is None:
+                self._lose(*self.window(bucket))
 
     def _lose(self, start: int, end: int) -> None:
         """Give up a window, as part of the one before it where they touch."""
         if self.unknown and self.unknown[-1][1] == start:
             start = self.unknown.pop()[0]
         self.unknown.append((start, end))
+
+    @property
+    def uncounted(self) -> list[int]:
+        """Buckets of the far region that were blurred when they left the horizon."""
+        return [bucket for bucket, count in self.counts.items() if count is None]
 
     def oldest(self, mark: int) -> int:
         """The first bucket of the far region."""

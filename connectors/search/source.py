@@ -13,7 +13,7 @@ from connectors.search.paging import Hit, Reading, Window, filtered, pages
 from connectors.search.port import RequestError, SearchClient
 from connectors.search.position import Position
 from connectors.search.retry import Retry, told_as
-from connectors.search.sweep import Sweep, hit_id, hit_key
+from connectors.search.sweep import UNSWEPT, Sweep, hit_id, hit_key
 from engine.errors import Problem, Report, SettingsError, SourceError
 from engine.ledger import Note, State
 from engine.ports import Batch, Checkpoint, Record
@@ -184,8 +184,7 @@ class SearchSource:
         """A batch with the checkpoint as it is, and what there is to note."""
         if position.memory:
             for lower, end in position.memory.unknown:
-                text = "what was evaluated here is not known: the sweep did not come in time"
-                self.note("unswept", lower, end, reason=text, fillable=True)
+                self.note("unswept", lower, end, reason=UNSWEPT, fillable=True)
             position.memory.unknown.clear()
         notes, self.notes = self.notes, []
         return Batch(records, position.checkpoint(), notes, span)

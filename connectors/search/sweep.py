@@ -18,6 +18,8 @@ EFFORT = 50
 """Pages that one sweep reads at most; it goes on with the next poll."""
 IDS_PAGE = 5000
 """Hits of a page that has no documents."""
+TOO_LATE = "events came later than max_lateness, or than a sweep that fell behind"
+UNSWEPT = "it is not known which of these events were evaluated: the sweep did not come in time"
 FAR_LOOKS = 24
 """How often in a horizon the far region is counted."""
 
@@ -95,19 +97,26 @@ class Sweep:
 
 
 def counted(memory: Memory, counts: Mapping[int, int], lower: int) -> Iterator[Found]:
-    """What came later than a sweep reaches back: windows with more events than they had."""
+    """What came later than a sweep reaches back: windows with more events than they had.
+
+    Of a bucket that was never known, this is the first count: what came before it is in a gap,
+    what comes after it will be seen.
+    """
     told: list[Told] = []
-    for bucket, count in sorted(counts.items()):
+    for bucket in sorted({*counts, *memory.uncounted}):
         if bucket >= lower:
-            continue
-        before = memory.counts.get(bucket, 0)
-        if before is not None and count > before:
-            reason = "events came later than max_lateness, or than a sweep that fell behind"
-            told.append(
-                Told("too-late", *memory.window(bucket), count - before, reason, count, True)
-            )
+            break
+        count, before = counts.get(bucket, 0), memory.counts.get(bucket, 0)
+        start, end = memory.window(bucket)
+        if before is None:
+            if told and (told[-1].kind, told[-1].end) == ("unswept", start):
+                start, count = told[-1].start, count + told.pop().count
+            if count:
+                told.append(Told("unswept", start, end, count, UNSWEPT, 0, True))
+        elif count > before:
+            told.append(Told("too-late", start, end, count - before, TOO_LATE, count, True))
         if before is None or count > before:
-            memory.counts[bucket] = count
+            memory.counts[bucket] = counts.get(bucket, 0)
     if told:
         yield Found((), told)
 

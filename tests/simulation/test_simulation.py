@@ -149,7 +149,7 @@ def no_filling(pipeline: Pipeline, source: SearchSource) -> None:
 
 
 def state_forgotten(pipeline: Pipeline, source: SearchSource) -> None:
-    pipeline._stateful = lambda checkpoint: checkpoint  # type: ignore[method-assign]
+    pipeline._stateful = lambda name, checkpoint: checkpoint  # type: ignore[method-assign]
 
 
 PLANTED: list[Callable[[Pipeline, SearchSource], None]] = [
