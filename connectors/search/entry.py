@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,12 +59,15 @@ def lines_of(index: str, id: str, document: Mapping[str, Any]) -> bytes:
     return action + b"\n" + codec.dumps(document) + b"\n"
 
 
-def groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Entries in order, in groups of bounded bytes and number."""
+def groups(entries: Iterable[Entry], most: Callable[[], int]) -> Iterator[list[Entry]]:
+    """Entries in order, in groups of bounded bytes and number; `most` is asked for each group.
+
+    No more of them are made than the group at hand needs.
+    """
     group: list[Entry] = []
     size = 0
     for entry in entries:
-        if group and (size + len(entry.lines) > MAX_BULK_BYTES or len(group) >= MAX_BULK_ALERTS):
+        if group and (size + len(entry.lines) > MAX_BULK_BYTES or len(group) >= most()):
             yield group
             group, size = [], 0
         group.append(entry)

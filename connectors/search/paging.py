@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.search.names import OWN_PREFIXES
+from connectors.search.pace import Pace, weigh
 from connectors.search.port import RequestError, SearchClient
 from connectors.search.retry import Patience, Retry
 from engine.errors import SourceError
@@ -39,6 +40,8 @@ class Window:
     keep_alive: str = "5m"
     sources: bool = True
     """Whether hits carry their documents, or their ids alone."""
+    pace: Pace | None = None
+    """What is known of how much the cluster gives at a time; None to find out from the start."""
     excluded: Sequence[str] = field(default=OWN_PREFIXES)
 
     def clauses(self) -> dict[str, Any]:
@@ -104,7 +107,7 @@ def pages_in(
     reading: Reading | None = None,
 ) -> Iterator[list[Hit]]:
     """As `pages`, in a view that is open."""
-    size = window.page_size
+    pace = window.pace or Pace(window.page_size)
     after: Sequence[Any] | None = None
     while True:
         body = {
@@ -115,7 +118,7 @@ def pages_in(
             **({} if window.sources else {"_source": False}),
             **({"search_after": after} if after else {}),
         }
-        answer, size = search(client, body, pit, size, window.keep_alive, retry)
+        answer, size = search(client, body, pit, pace, window.keep_alive, retry)
         if not answer.get("_shards", {}).get("total", 1):
             return
         hits: list[Hit] = answer["hits"]["hits"]
@@ -145,7 +148,7 @@ def histogram(
         "_source": False,
         "aggs": {"times": {"date_histogram": by_time}},
     }
-    answer, _ = search(client, body, pit, 1, window.keep_alive, retry)
+    answer, _ = search(client, body, pit, Pace(1), window.keep_alive, retry)
     found = answer.get("aggregations", {}).get("times", {}).get("buckets", ())
     return {int(one["key"]) // width: int(one["doc_count"]) for one in found}
 
@@ -171,12 +174,13 @@ def search(
     client: SearchClient,
     body: Mapping[str, Any],
     pit: list[str],
-    size: int,
+    pace: Pace,
     keep_alive: str,
     retry: Retry,
 ) -> tuple[Mapping[str, Any], int]:
-    """One whole page and the page size that worked; a cluster under pressure is asked for less."""
+    """One whole page and the size it was asked in; a cluster under pressure is asked for less."""
     patience = Patience(retry)
+    size = pace.size
     while True:
         view = {"id": pit[0], "keep_alive": keep_alive}
         try:
@@ -188,11 +192,13 @@ def search(
             if not error.transient and not smaller:
                 raise
             if smaller:
-                size = max(1, size // 2)
+                size = pace.refused(size)
             patience.wait(error)
             continue
         pit[0] = answer.get("pit_id") or pit[0]
         check_whole(client.host, answer)
+        hits = answer["hits"]["hits"]
+        pace.answered(size, len(hits), weigh(hits))
         return answer, size
 
 

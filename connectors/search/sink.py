@@ -10,8 +10,9 @@ from typing import Any
 from connectors.search.client import error_of
 from connectors.search.deadletter import DeadLetters
 from connectors.search.defaults import now, unheard
-from connectors.search.entry import Entry, groups
+from connectors.search.entry import MAX_BULK_ALERTS, MAX_BULK_BYTES, Entry, groups
 from connectors.search.names import alerts_alias, alerts_index, checked_namespace
+from connectors.search.pace import Pace
 from connectors.search.port import TRANSIENT, RequestError, SearchClient
 from connectors.search.retry import Patience, Retry, told_as
 from connectors.search.template import alerts_template
@@ -47,6 +48,7 @@ class AlertSink:
         self.clock, self.report, self.retry = clock, report, retry or Retry()
         self.alias = alerts_alias(namespace)
         self.dead_letters = DeadLetters(client, namespace, clock, self.retry)
+        self.pace = Pace(MAX_BULK_ALERTS, first=MAX_BULK_ALERTS, aim=MAX_BULK_BYTES)
         self._prepared = False
         self._indices: set[str] = set()
 
@@ -82,11 +84,11 @@ class AlertSink:
             self.prepare()
         today = self.clock()
         with told_as(SinkError, f"cannot write to {self.alias!r}"):
-            entries = [
+            entries = (
                 Entry.of(alert, alerts_index(self.namespace, alert.anchor_time, today))
                 for alert in alerts
-            ]
-            for group in groups(entries):
+            )
+            for group in groups(entries, lambda: self.pace.size):
                 for index in {entry.index for entry in group}:
                     self._create(index)
                 self._store(group, written)
@@ -99,7 +101,7 @@ class AlertSink:
             self._indices.add(index)
 
     def _store(self, entries: list[Entry], written: Written) -> None:
-        """Write until each entry is stored or dead."""
+        """Write until each entry is stored or dead, as many at a time as the cluster bears."""
         patience = Patience(self.retry)
         while entries:
             for entry in entries:
@@ -110,28 +112,25 @@ class AlertSink:
                     self._tell("alert-dead", "not stored", entry)
             entries = [entry for entry in entries if not entry.dead]
             if entries:
-                entries = self._send(entries, written, patience)
+                size = self.pace.size
+                again = self._send(entries[:size], written, patience)
+                entries = again + entries[size:]
 
     def _send(self, entries: list[Entry], written: Written, patience: Patience) -> list[Entry]:
         """One bulk request; gives back what must be sent again."""
         try:
             answer = self.client.bulk(b"".join(entry.lines for entry in entries))
         except RequestError as error:
-            if error.status == 413:
-                return self._smaller(entries, written, error)
-            if not error.transient:
+            if error.status == 413 and len(entries) == 1:
+                return [entries[0].refused(str(error))]
+            if error.status in (413, 429):
+                self.pace.refused(len(entries))
+            if error.transient:
+                patience.wait(error)
+            elif error.status != 413:
                 raise
-            patience.wait(error)
             return entries
         return self._outcome(entries, answer, written, patience)
-
-    def _smaller(self, entries: list[Entry], written: Written, error: RequestError) -> list[Entry]:
-        """Half of a request that was too large, once the other half is stored."""
-        if len(entries) == 1:
-            return [entries[0].refused(str(error))]
-        half = len(entries) // 2
-        self._store(entries[:half], written)
-        return entries[half:]
 
     def _outcome(
         self,
@@ -157,7 +156,13 @@ class AlertSink:
                 again.append(self._again(entry, error))
                 busy = error if error.transient else busy
         if busy:
+            if busy.status == 429:
+                self.pace.refused(len(entries))
             patience.wait(busy)
+        else:
+            patience.renew()
+            weight = sum(len(entry.lines) for entry in entries)
+            self.pace.answered(len(entries), len(entries), weight)
         return again
 
     def _stored(self, entry: Entry, written: Written) -> None:

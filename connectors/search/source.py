@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from connectors.search.defaults import now, unheard
 from connectors.search.names import OWN_PREFIXES
+from connectors.search.pace import Pace
 from connectors.search.paging import Hit, Reading, Window, filtered, pages
 from connectors.search.port import RequestError, SearchClient
 from connectors.search.position import Position
@@ -70,7 +71,7 @@ class SearchSource:
             raise SettingsError("no index pattern given", field="index", expected="logs-*")
         self.client, self.name, self.origin = client, name, index
         self.cursor = cursor_field or time_field
-        self.query, self.page_size = query, page_size
+        self.query, self.page_size, self.pace = query, page_size, Pace(page_size)
         self.tiebreak = (tiebreak,) if tiebreak else tuple(client.tiebreak)
         self.overlap_ms, self.max_seen = milliseconds(overlap), max_seen
         self.lag_ms = milliseconds(refresh_lag)
@@ -147,8 +148,9 @@ class SearchSource:
             again = position.edge()
             lower = again if lower is None else max(lower, again)
         return Window(
-            self.origin, self.cursor, lower, upper, self.tiebreak, self.query, self.page_size
-        )
+            self.origin, self.cursor, lower, upper, self.tiebreak, self.query, self.page_size,
+            pace=self.pace,
+        )  # fmt: skip
 
     def swept(self, position: Position, now: int) -> Iterator[Batch]:
         """What a sweep finds; its events are evaluated, and then known."""
@@ -169,7 +171,7 @@ class SearchSource:
         """
         window = Window(
             self.origin, self.cursor, epoch_ms(start), epoch_ms(end) - 1,
-            self.tiebreak, self.query, self.page_size,
+            self.tiebreak, self.query, self.page_size, pace=self.pace,
         )  # fmt: skip
         with told_as(SourceError, f"source {self.name!r} cannot read {self.origin!r}"):
             for hits in pages(self.client, window, self.retry):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.search import AlertSink
-from connectors.search.entry import MAX_BULK_ALERTS, MAX_BULK_BYTES
+from connectors.search.entry import MAX_BULK_ALERTS, MAX_BULK_BYTES, Entry
 from engine.errors import Problems, SettingsError, SinkError
 from engine.ports import Alert
 from tests.connectors.search.double import HOST, FakeClient, Patient, refusal
@@ -159,3 +159,44 @@ def test_the_alert_handed_over_is_left_as_it_was() -> None:
 def test_a_namespace_that_is_no_part_of_an_index_name_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match="namespace"):
         AlertSink(FakeClient(), name)
+
+
+def test_a_cluster_under_pressure_gets_less_at_a_time_and_more_again_later() -> None:
+    client = FakeClient()
+    written = sink(client)
+    written.prepare()
+    client.script["bulk"] = [refusal(429), refusal(413), refusal(429)]
+    assert written.write(alerts(400)).created == 400
+    sent = [body.count(b"\n") // 2 for body in client.bodies]
+    assert sent[:4] == [400, 200, 100, 50]
+    assert sent[4:] == sorted(sent[4:-1]) + sent[-1:]
+    assert max(sent[4:]) > 50
+    client.bodies.clear()
+    assert written.write(alerts(400)).existing == 400
+    assert client.bodies[0].count(b"\n") // 2 > 50
+
+
+def test_no_more_alerts_are_made_ready_than_one_request_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = FakeClient()
+    ready = 0
+    most = 0
+    before = Entry.of
+
+    def counted(given: Alert, index: str) -> Entry:
+        nonlocal ready, most
+        ready += 1
+        most = max(most, ready)
+        return before(given, index)
+
+    def sent(answer: Any) -> Any:
+        nonlocal ready
+        ready -= len(answer["items"])
+        return answer
+
+    monkeypatch.setattr(Entry, "of", counted)
+    client.script["bulk"] = [sent] * 20
+    written = sink(client)
+    assert written.write(alerts(3000)).created == 3000
+    assert most <= MAX_BULK_ALERTS + 1

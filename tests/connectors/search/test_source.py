@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.search import SearchSource
+from connectors.search.pace import AIM, FIRST
 from engine.errors import Problems, SettingsError, SourceError
 from tests.connectors.search.double import HOST, FakeClient, Patient, refusal
 
@@ -97,7 +98,7 @@ def test_a_busy_cluster_is_waited_for_and_asked_for_less(client: FakeClient) -> 
     ]
     found = list(source(client, patient, page_size=8).poll(None))
     assert ids(found) == [str(n) for n in range(10)]
-    assert [body["size"] for body in client.bodies] == [8, 4, 2, 2, 2, 2, 2, 2, 2]
+    assert [body["size"] for body in client.bodies] == [8, 4, 2, 2, 3, 4, 5]
     assert patient.waits == [0.5, 1.0, 2.0]
 
 
@@ -206,3 +207,26 @@ def test_downtime_longer_than_start_reaches_back_loses_nothing(client: FakeClien
     # launched again much later, "24h back" lies behind all the events that came meanwhile
     late = list(source(client, start=at(NOW - 1_000)).poll(first[-1].checkpoint))
     assert sorted({*ids(first), *ids(late)}) == [str(n) for n in range(10)]
+
+
+def test_a_page_size_that_worked_is_kept_from_poll_to_poll(client: FakeClient) -> None:
+    patient = Patient()
+    read = source(client, patient, page_size=8)
+    client.script["search"] = [refusal(429), refusal(429)]
+    list(read.poll(None))
+    client.bodies.clear()
+    list(read.poll(None))
+    assert client.bodies[0]["size"] > 2  # the size had grown again, and is not begun anew
+    assert client.bodies[0]["size"] < 8
+
+
+def test_pages_of_large_documents_are_small_and_nothing_is_left_out() -> None:
+    client = FakeClient()
+    for n in range(300):
+        client.put("logs-a", str(n), 1000 + n, text="x" * 200_000)
+    found = list(source(client, Patient(), page_size=10_000).poll(None))
+    assert sorted(ids(found), key=int) == [str(n) for n in range(300)]
+    sizes = [body["size"] for body in client.bodies]
+    assert sizes[0] == FIRST
+    assert all(size * 200_000 <= AIM for size in sizes[1:])
+    assert len(sizes) > 2
