@@ -7,6 +7,7 @@
      ├── SourceError      a source's answer is missing or not whole: nothing moves, try again
      ├── SinkError        alerts could not be stored: nothing moves, try again
      └── StateError       a checkpoint could not be read or written
+          └── LeaseError  another instance owns the work now: stop, and try to get it again
 
 No error of a dependency crosses a package's border: it is wrapped here with `raise … from`.
 """
@@ -67,6 +68,14 @@ class SinkError(VedetteError):
 
 class StateError(VedetteError):
     """A checkpoint could not be read or written."""
+
+
+class LeaseError(StateError):
+    """State is owned under a greater fencing token (`found`) than that of whoever asks."""
+
+    def __init__(self, message: str, *, found: int) -> None:
+        self.found = found
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)

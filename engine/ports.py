@@ -13,11 +13,12 @@ from typing import Any, Protocol
 
 import orjson
 
+from engine.lease import Board
 from engine.ledger import Ledger, Note
 
 __all__ = [
-    "Alert", "Batch", "Checkpoint", "Document", "Ledger", "Look", "Note", "Record", "Sink",
-    "Source", "StateStore", "Unread", "Written",
+    "Actions", "Alert", "Batch", "Checkpoint", "Document", "FencedState", "Leases", "Ledger",
+    "Look", "Note", "Record", "Seen", "Sink", "Source", "StateStore", "Unread", "Written",
 ]  # fmt: skip
 
 Document = Mapping[str, Any]
@@ -202,6 +203,58 @@ class StateStore(Protocol):
         self, name: str, checkpoint: Checkpoint | None, occurrences: Mapping[str, int]
     ) -> None:
         """Store checkpoint and new occurrence totals in one write. Raises `StateError`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        ...
+
+
+class FencedState(StateStore, Protocol):
+    """A `StateStore` that refuses whoever does not own a source any more."""
+
+    def claim(self, names: Iterable[str], token: int) -> None:
+        """Own these sources under a lease's fencing token from now on.
+
+        Whoever claimed one with a smaller token is refused after that: its commits and its loads
+        raise `LeaseError`. So does this, where a greater token has been here. A store that never
+        claimed a source is refused only where its commit would replace what it has not read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The board as it was read, and the version that a replacement names."""
+
+    board: Board
+    version: Any
+
+
+class Leases(Protocol):
+    """Who works on what: one small document that all instances of a namespace share.
+
+    It is replaced as a whole, and only by someone who has read what is replaced, so that a
+    decision over several units of work (a fair share, a takeover) is one write.
+    """
+
+    def prepare(self) -> None:
+        """Create what is needed to write; may be repeated. Raises `StateError`."""
+        ...
+
+    def read(self) -> Seen:
+        """The board as it is now; an empty one where there is none. Raises `StateError`."""
+        ...
+
+    def replace(self, board: Board, seen: Seen) -> bool:
+        """Write a board in the place of the one seen; False where another one came first.
+
+        Raises `StateError`, also when it is not known whether the board was written.
+        """
+        ...
+
+    def all(self) -> Board:
+        """Every lease and every instance, to be looked at. Raises `StateError`."""
         ...
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from engine.detect import Detector, Match
 from engine.event import Event
 from engine.ids import content_hash, occurrence_id
 from engine.kinds import LogSource
+from engine.lease import Board
 from engine.ledger import Ledger, Note, Recorder
 from engine.normalise import normalise
 from engine.ports import (
@@ -25,6 +26,7 @@ from engine.ports import (
     Checkpoint,
     Look,
     Record,
+    Seen,
     Sink,
     Source,
     StateStore,
@@ -350,6 +352,12 @@ class Pipeline:
                 self._kept = tuned.with_state(self._kept, self.tuner.save(CORRELATED))
         return with_state(checkpoint, self._saved or 0, self._kept)
 
+    def forget(self) -> None:
+        """Go on with what is stored, whoever stored it: nothing in memory counts any more."""
+        for name in self._sources:
+            self._forget(name)
+        self._pending.clear()
+
     def _forget(self, name: str) -> None:
         """What was not stored will be read again, so correlations go back to what was."""
         if self.tuner:
@@ -423,6 +431,35 @@ class MemoryState:
         if checkpoint is not None:
             self._checkpoints[name] = checkpoint
         self._occurrences.update({(name, h): n for h, n in occurrences.items()})
+
+    def claim(self, names: Iterable[str], token: int) -> None:
+        """Nobody else has it."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class MemoryLeases:
+    """A board of one process, which shares nothing and takes nothing from anybody."""
+
+    def __init__(self) -> None:
+        self._board = Board()
+
+    def prepare(self) -> None:
+        """There is nothing to create."""
+
+    def read(self) -> Seen:
+        """What was written last."""
+        return Seen(self._board, None)
+
+    def replace(self, board: Board, seen: Seen) -> bool:  # noqa: ARG002 # nobody comes between
+        """Remember it."""
+        self._board = board
+        return True
+
+    def all(self) -> Board:
+        """What was written last."""
+        return self._board
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -12,13 +12,17 @@ from vedette.output.writers import Writer
 
 
 class DrySink:
-    """Shows each alert once, stores none; the summary is shown when it is closed."""
+    """Shows each alert once, stores none; the summary is shown when it is closed.
+
+    One for all pipelines: only one of their threads writes at a time.
+    """
 
     def __init__(self, writer: Writer, summary: Summary) -> None:
         self._writer = writer
         self._summary = summary
         self._shown: set[str] = set()
         self._lock = Lock()  # hunts write beside the sources
+        self._closed = False
 
     def prepare(self) -> None:
         """Create nothing."""
@@ -39,8 +43,10 @@ class DrySink:
         return written
 
     def close(self) -> None:
-        """End the output."""
-        self._writer.close(self._summary)
+        """End the output, once."""
+        if not self._closed:
+            self._closed = True
+            self._writer.close(self._summary)
 
 
 class DryState:
@@ -64,6 +70,9 @@ class DryState:
     ) -> None:
         """Remember, for this run only."""
         self._own.commit(name, checkpoint, occurrences)
+
+    def claim(self, names: Iterable[str], token: int) -> None:
+        """Take nothing away from whoever really works on it."""
 
     def close(self) -> None:
         """Close the real store."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from engine.errors import VedetteError
+from engine.errors import LeaseError, VedetteError
 from engine.ports import Batch, Written
 from engine.run import Pipeline
 from vedette.said import of_error, said
-from vedette.wiring import Feed
+
+if TYPE_CHECKING:
+    from vedette.wiring import Feed
 
 log = logging.getLogger("vedette.run")
 
@@ -59,6 +61,81 @@ class Turn:
     failure: VedetteError | None = field(default=None)
 
 
+class Rounds:
+    """The sources of a pipeline, each asked on its interval, one after another: a `Unit`.
+
+    A failure of one source moves nothing and is tried again after a growing pause, while the
+    others go on. With `until_idle` nothing is due any more once a poll that covers the present as
+    it was at the start found nothing new in any source, or a source has failed too often (its
+    `failure` is set). `changes` are looked for before each poll, after each batch, and at any
+    time between that `run` is called. `claim` makes the state of these sources this instance's.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        feeds: Sequence[Feed],
+        pipeline: Pipeline,
+        clock: Callable[[], datetime],
+        *,
+        until_idle: bool = False,
+        after: Callable[[Batch, Written], None] | None = None,
+        changes: Changes | None = None,
+        claim: Callable[[Iterable[str], int], None] | None = None,
+    ) -> None:
+        self.name, self.pipeline = name, pipeline
+        self._clock, self._until_idle, self._changes = clock, until_idle, changes
+        self._after, self._claim = _looking(changes, after), claim
+        self._began = clock()
+        self._look_at = self._began
+        self.turns = [Turn(feed, self._began) for feed in feeds]
+
+    def take_up(self, token: int) -> None:
+        """Claim the sources' state under a lease's token, and go on with what is stored."""
+        if self._claim:
+            self._claim([turn.feed.source.name for turn in self.turns], token)
+        self.pipeline.forget()
+        now = self._clock()
+        for turn in self.turns:
+            turn.due, turn.failures = now, 0
+
+    def drop(self) -> None:
+        """Forget what is in memory."""
+        self.pipeline.forget()
+
+    def due(self) -> datetime | None:
+        """When a source is next asked, or changes are to be looked for; None when all are idle."""
+        times = [turn.due for turn in self.turns if not turn.idle]
+        if times and self._changes and self._changes.interval is not None:
+            times.append(self._look_at)
+        return min(times, default=None)
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """Look for changes, and ask the source that has waited longest, if one is due."""
+        if self._changes:
+            self._changes.look()
+            self._look_at = self._clock() + timedelta(seconds=self._changes.interval or 0)
+        waiting = [turn for turn in self.turns if not turn.idle]
+        turn = min(waiting, key=lambda turn: turn.due, default=None)
+        asked = self._clock()
+        if turn is None or turn.due > asked:
+            return
+        read = _poll(turn, self.pipeline, stop, self._after)
+        turn.due = self._clock() + _pause(turn)
+        if self._until_idle and not stop():
+            self._settle(turn, read, asked)
+
+    def _settle(self, turn: Turn, read: int, asked: datetime) -> None:
+        """Whether a source is idle, and if not, when it should be asked to find out."""
+        lag = turn.feed.lag
+        if turn.failures >= FAILURES_UNTIL_IDLE or (
+            read == 0 and not turn.failures and asked - lag >= self._began
+        ):
+            turn.idle = True
+        elif not turn.failures:
+            turn.due = max(self._clock(), min(turn.due, self._began + lag))
+
+
 def follow(
     feeds: Sequence[Feed],
     pipeline: Pipeline,
@@ -69,35 +146,18 @@ def follow(
     after: Callable[[Batch, Written], None] | None = None,
     changes: Changes | None = None,
 ) -> list[Turn]:
-    """Poll each source on its interval; returns how each of them stands at the end.
+    """Do the rounds in this thread until told to stop, or until nothing is due any more.
 
-    A failure of one source moves nothing and is tried again after a growing pause, while the
-    others go on. `until_idle` ends when a poll that covers the present as it was at the start
-    found nothing new in any source, or a source has failed too often (its `failure` is set).
-    `changes` are looked for before each poll, after each batch, and while waiting.
+    Returns how each source stands at the end.
     """
-    after = _looking(changes, after)
-    began = clock()
-    turns = [Turn(feed, began) for feed in feeds]
-    while not stop.is_set():
-        waiting = [turn for turn in turns if not turn.idle]
-        if not waiting:
+    rounds = Rounds(
+        "pipeline", feeds, pipeline, clock, until_idle=until_idle, after=after, changes=changes
+    )
+    while not stop.is_set() and (due := rounds.due()) is not None:
+        if stop.wait(max(0.0, (due - clock()).total_seconds())):
             break
-        turn = min(waiting, key=lambda turn: turn.due)
-        if _wait(turn.due, stop, clock, changes):
-            break
-        asked = clock()
-        read = _poll(turn, pipeline, stop, after)
-        turn.due = clock() + _pause(turn)
-        if not until_idle or stop.is_set():
-            continue
-        if turn.failures >= FAILURES_UNTIL_IDLE or (
-            read == 0 and not turn.failures and asked - turn.feed.lag >= began
-        ):
-            turn.idle = True
-        elif not turn.failures:
-            turn.due = max(clock(), min(turn.due, began + turn.feed.lag))
-    return turns
+        rounds.run(stop.is_set)
+    return rounds.turns
 
 
 def _looking(
@@ -115,32 +175,17 @@ def _looking(
     return both
 
 
-def _wait(
-    due: datetime, stop: Flag, clock: Callable[[], datetime], changes: Changes | None
-) -> bool:
-    """Wait until a poll is due, looking for changes meanwhile; tells whether to end."""
-    left = max(0.0, (due - clock()).total_seconds())
-    if changes is None:
-        return stop.wait(left)
-    while True:
-        step = left if changes.interval is None else min(left, changes.interval)
-        if stop.wait(step):
-            return True
-        changes.look()
-        left = (due - clock()).total_seconds()
-        if left <= 0:
-            return False
-
-
 def _poll(
     turn: Turn,
     pipeline: Pipeline,
-    stop: Flag,
+    stop: Callable[[], bool],
     after: Callable[[Batch, Written], None] | None,
 ) -> int:
     name = turn.feed.source.name
     try:
-        read = pipeline.drain(turn.feed.source, tags=turn.feed.tags, stop=stop.is_set, after=after)
+        read = pipeline.drain(turn.feed.source, tags=turn.feed.tags, stop=stop, after=after)
+    except LeaseError:
+        raise  # no failure of the source: all of them are another instance's now
     except VedetteError as error:
         turn.failures += 1
         turn.failure = error

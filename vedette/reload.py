@@ -7,14 +7,31 @@ import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Protocol
 
 from engine.errors import VedetteError
-from engine.library import Library
 from engine.rule import RuleSet, Selection
 from vedette.footprint import Footprint, footprint
 from vedette.said import of_error, said
 
 log = logging.getLogger("vedette.run")
+
+
+class Rules(Protocol):
+    """Rules that can be looked at again: `engine.library.Library`, or a pipeline's view of one."""
+
+    @property
+    def others(self) -> Sequence[Path]:
+        """The files that count besides those under the paths."""
+        ...
+
+    def refresh(self, *, keep: bool = False) -> bool:
+        """Look at the files again; whether anything is new."""
+        ...
+
+    def select(self, select: Selection) -> RuleSet:
+        """The rules as they were at the last look, and which of them are wanted."""
+        ...
 
 
 class Reload:
@@ -27,7 +44,7 @@ class Reload:
 
     def __init__(
         self,
-        library: Library,
+        library: Rules,
         paths: Sequence[Path],
         select: Selection,
         adopt: Callable[[RuleSet], None],
@@ -37,8 +54,10 @@ class Reload:
         live: RuleSet | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        whose: str = "",
     ) -> None:
-        self.interval = interval
+        """`whose` is said before the rules, where there are several pipelines."""
+        self.interval, self._whose = interval, whose
         self._library, self._paths, self._select = library, tuple(paths), select
         self._adopt, self._strict = adopt, strict
         self._clock, self._wall = clock, wall
@@ -84,7 +103,8 @@ class Reload:
         if not changed:
             if asked:
                 log.info(
-                    "rules: looked at again, and nothing has changed",
+                    "%srules: looked at again, and nothing has changed",
+                    self._whose,
                     extra=said("rules-unchanged"),
                 )
             return
@@ -98,14 +118,15 @@ class Reload:
             )
         elif not len(rules):
             log.error(
-                "no rule is left to run: all rules stay as they were",
+                "%sno rule is left to run: all rules stay as they were",
+                self._whose,
                 extra=said("rules-unchanged"),
             )
         else:
             self._adopt(rules)
             adopted = True
             log.info(
-                "rules: %s", _words(rules),
+                "%srules: %s", self._whose, _words(rules),
                 extra=said("rules-changed", vedette__rules=len(rules)),
             )  # fmt: skip
         if self.heard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from connectors.files.watch import QUIET
 from connectors.search import (
     AlertSink,
     ClusterActions,
+    ClusterLeases,
     ClusterLedger,
     ClusterLetters,
     ClusterSettings,
@@ -33,9 +34,9 @@ from engine.kinds import LogSource
 from engine.ledger import MemoryLedger, Recorder
 from engine.letter import Letters
 from engine.library import Library
-from engine.ports import Actions, Ledger, Look, Sink, Source, StateStore
+from engine.ports import Actions, FencedState, Leases, Ledger, Look, Sink, Source
 from engine.rule import RuleSet, Selection
-from engine.run import MemoryState, Pipeline
+from engine.run import MemoryLeases, MemoryState, Pipeline
 from engine.tune.entries import Cap, Tuning
 from engine.tune.scope import Scope
 from engine.tune.tuner import Tuner
@@ -43,6 +44,7 @@ from mitre.catalog import Catalog
 from vedette import hunts, rulesets
 from vedette import settings as config
 from vedette.hunting import HuntUnit
+from vedette.libraries import Libraries, Volume, apart
 from vedette.reload import Reload
 from vedette.replay import Replay
 
@@ -52,6 +54,9 @@ Clock = Callable[[], datetime]
 
 LATENESS = timedelta(minutes=10)
 """How long correlations wait at least for events out of order."""
+
+SHOWN = 5
+"""Correlations of several pipelines that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,12 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything that `vedette run` is made of."""
+    """Everything that one pipeline of `vedette run` is made of."""
 
+    name: str
     feeds: tuple[Feed, ...]
     sink: Sink
-    state: StateStore
+    state: FencedState
     ledger: Ledger
     actions: Actions
     pipeline: Pipeline
@@ -80,10 +86,6 @@ class Parts:
     rules: RuleSet
     changes: Reload
     """Has rules that change meanwhile adopted."""
-    place: str
-    """Where alerts go, in words."""
-    hunts: tuple[HuntUnit, ...] = ()
-    """The hunts that run on their schedules."""
 
     def close(self) -> None:
         """Let go of every connection and file."""
@@ -95,13 +97,48 @@ class Parts:
         self.ledger.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Everything that `vedette run` is made of."""
+
+    lines: tuple[Parts, ...]
+    """Its pipelines."""
+    leases: Leases
+    ttl: float
+    """How long an instance may be silent before others take over what it does, in seconds."""
+    sink: Sink
+    """One more, to make ready what all of them write to."""
+    place: str
+    """Where alerts go, in words."""
+    hunts: tuple[HuntUnit, ...] = ()
+    """The hunts that run on their schedules."""
+    clients: tuple[SearchClient, ...] = ()
+
+    def ask(self) -> None:
+        """Have all rules looked at again at the next chance; safe in a signal handler."""
+        for line in self.lines:
+            line.changes.ask()
+
+    def close(self) -> None:
+        """Let go of every connection and file."""
+        for line in self.lines:
+            line.close()
+        self.sink.close()
+        self.leases.close()
+        for client in self.clients:
+            client.close()
+
+
+Dry = Callable[[Sink, FencedState], tuple[Sink, FencedState]]
+
+
 def assemble(
     settings: config.Settings,
     report: Report,
     clock: Clock,
     *,
-    dry: Callable[[Sink, StateStore], tuple[Sink, StateStore]] | None = None,
-) -> Parts:
+    dry: Dry | None = None,
+) -> Assembled:
     """Build the parts that settings describe; nothing is written yet.
 
     `dry` puts others in place of sink and state. Raises `RuleError` when no rule can be loaded
@@ -109,18 +146,45 @@ def assemble(
     """
     if not settings.sources and not settings.hunts.paths:
         raise SettingsError("no source is configured", field="sources", expected="at least one")
-    library, rules = open_rules(settings)
+    opened = open_all(settings)
+    if not dry:
+        make_folders(settings)
+    # One client for all threads: both libraries make theirs for that, and what one thread finds
+    # out of a node that is away is known to all. Leases have their own, with less patience.
     client = connect(cluster_settings(settings.cluster)) if settings.cluster else None
-    plain = report
+    lines = tuple(
+        _line(settings, plan, volume, rules, client, report, clock, dry)
+        for plan, (volume, rules) in zip(settings.plan, opened, strict=True)
+    )
+    store = stores(settings, client, report, clock)
+    sink = dry(store[0], store[1])[0] if dry else store[0]
+    leases, own = (MemoryLeases(), None) if dry else open_leases(settings, client, clock)
+    clients = tuple(each for each in (client, own) if each)
+    ttl = settings.instances.ttl.total_seconds()
+    units = tuple(scheduled(settings, client, report, clock, dry))
+    return Assembled(lines, leases, ttl, sink, store[2], units, clients)
+
+
+def _line(
+    settings: config.Settings,
+    plan: config.Pipeline,
+    volume: Volume,
+    rules: RuleSet,
+    client: SearchClient | None,
+    report: Report,
+    clock: Clock,
+    dry: Dry | None,
+) -> Parts:
+    """One pipeline, with stores of its own: what is in them is for one thread."""
+    sources = [source for source in settings.sources if source.name in plan.sources]
+    late = lateness(sources)
     report = recorder = Recorder(report)
-    sink, state, place = stores(settings, client, report, clock)
+    sink, state, _ = stores(settings, client, report, clock)
     ledger: Ledger = ledger_of(settings, client, clock)
     actions = open_actions(settings, client, clock)
     if dry:
         sink, state = dry(sink, state)
         ledger = MemoryLedger()
-    else:
-        make_folders(settings)
     maker = AlertMaker(
         Catalog.load(),
         Execution(uuid4().hex, "run", clock()),
@@ -131,7 +195,6 @@ def assemble(
     def tuner(found: RuleSet) -> Tuner | None:
         if found.tuning is None:
             return None
-        late = lateness(settings)
         return Tuner(found.tuning, found.rules, maker, report, lateness=late)
 
     pipeline = Pipeline(
@@ -140,21 +203,21 @@ def assemble(
         sink,
         state,
         clock,
-        correlator=Correlator.of(rules, report, lateness=lateness(settings)),
-        sources=[source.name for source in settings.sources],
+        correlator=Correlator.of(rules, report, lateness=late),
+        sources=[source.name for source in sources],
         ledger=ledger,
         recorder=recorder,
         tuner=tuner(rules),
         actions=None if dry else actions,
     )
-    feeds = tuple(feed(source, client, report, clock, pipeline.look) for source in settings.sources)
+    feeds = tuple(feed(source, client, report, clock, pipeline.look) for source in sources)
     live = [rules]
 
     def adopt(changed: RuleSet) -> None:
         live[:] = [changed]
         pipeline.adopt(
             Detector(changed.rules, report),
-            Correlator.of(changed, report, lateness=lateness(settings)),
+            Correlator.of(changed, report, lateness=late),
             tuner(changed),
         )
 
@@ -165,30 +228,31 @@ def assemble(
         )  # fmt: skip
 
     pipeline.fill = Filler(ledger, fresh, clock)
-    wanted = settings.rules
+    wanted = plan.rules_over(settings.rules)
     changes = Reload(
-        library,
+        volume,
         [*(wanted.paths or [rulesets.OWN_RULES]), *settings.tuning.exceptions],
-        selection(settings),
+        selection(wanted),
         adopt,
         interval=wanted.reload.total_seconds() if wanted.reload else None,
         strict=wanted.strict,
         live=rules,
+        whose=f"pipeline {plan.name}: " if settings.pipelines else "",
     )
-    hunts = tuple(scheduled(settings, client, sink, state, ledger, plain, clock))
-    return Parts(feeds, sink, state, ledger, actions, pipeline, fresh, rules, changes, place, hunts)
+    return Parts(plan.name, feeds, sink, state, ledger, actions, pipeline, fresh, rules, changes)
 
 
 def scheduled(
     settings: config.Settings,
     client: SearchClient | None,
-    sink: Sink,
-    state: StateStore,
-    ledger: Ledger,
     report: Report,
     clock: Clock,
+    dry: Dry | None = None,
 ) -> Iterator[HuntUnit]:
-    """The hunts that have a schedule, ready to run. Raises `SettingsError`, `RuleError`."""
+    """The hunts that have a schedule, ready to run, each with stores of its own.
+
+    Raises `SettingsError`, `RuleError`.
+    """
     wanted = settings.hunts
     if not wanted.paths:
         return
@@ -199,14 +263,23 @@ def scheduled(
     for error in loaded.refused:
         log.error("hunt refused: %s", error)
     excluded = {name.lower() for name in wanted.exclude}
-    hunter = hunts.Hunter(
-        sink, report, clock, Catalog.load(), settings.namespace, settings.attack.version
-    )
     for hunt in loaded.hunts:
         names = {hunt.rule.id.lower(), hunt.rule.title.lower()}
-        if hunt.enabled and hunt.schedule and not names & excluded:
-            reader = hunts.over_cluster(hunt, client, report)
-            yield HuntUnit(hunt, reader, hunter, state, ledger=ledger, catch_up=wanted.catch_up)
+        if not hunt.enabled or not hunt.schedule or names & excluded:
+            continue
+        sink, state, _ = stores(settings, client, report, clock)
+        ledger: Ledger = ledger_of(settings, client, clock)
+        if dry:
+            sink, state = dry(sink, state)
+            ledger = MemoryLedger()
+        hunter = hunts.Hunter(
+            sink, report, clock, Catalog.load(), settings.namespace, settings.attack.version
+        )
+        reader = hunts.over_cluster(hunt, client, report)
+        yield HuntUnit(
+            hunt, reader, hunter, state,
+            ledger=ledger, catch_up=wanted.catch_up, claim=state.claim,
+        )  # fmt: skip
 
 
 def window_pipeline(
@@ -250,15 +323,14 @@ def log_problem(problem: Problem) -> None:
     log.warning("%s: %s", problem.kind, problem)
 
 
-def lateness(settings: config.Settings) -> timedelta:
+def lateness(sources: Sequence[config.SearchSource | config.FolderSource]) -> timedelta:
     """How long correlations wait for events out of order: the longest overlap of any source."""
-    overlaps = [s.overlap for s in settings.sources if isinstance(s, config.SearchSource)]
+    overlaps = [s.overlap for s in sources if isinstance(s, config.SearchSource)]
     return max([LATENESS, *overlaps])
 
 
-def selection(settings: config.Settings) -> Selection:
-    """Which rules settings ask for."""
-    wanted = settings.rules
+def selection(wanted: config.Rules) -> Selection:
+    """Which rules a section asks for."""
     return Selection(
         min_level=wanted.min_level,
         statuses=frozenset(wanted.status),
@@ -268,11 +340,14 @@ def selection(settings: config.Settings) -> Selection:
 
 
 def open_rules(settings: config.Settings) -> tuple[Library, RuleSet]:
-    """The rules that settings ask for, and their library. Raises `RuleError`, `InputError`."""
+    """The rules of the section `rules` alone, and their library, to be looked at.
+
+    Raises `RuleError`, `InputError`.
+    """
     wanted = settings.rules
     library, rules = rulesets.opened(
         wanted.paths,
-        selection(settings),
+        selection(wanted),
         wanted.pipelines,
         log.warning,
         cache=wanted.cache,
@@ -283,6 +358,52 @@ def open_rules(settings: config.Settings) -> tuple[Library, RuleSet]:
     if not len(rules):
         raise RuleError("no rule is left to run", field="rules")
     return library, rules
+
+
+def open_all(settings: config.Settings) -> list[tuple[Volume, RuleSet]]:
+    """The rules of every pipeline. Raises `RuleError`, `InputError`."""
+    libraries = Libraries()
+    wanted = [plan.rules_over(settings.rules) for plan in settings.plan]
+    volumes = [
+        libraries.open(
+            plan.name,
+            rules.paths,
+            rules.pipelines,
+            log.warning,
+            cache=rules.cache,
+            tuning=tuned(settings),
+        )
+        for plan, rules in zip(settings.plan, wanted, strict=True)
+    ]
+    # only now: what a correlation refers to may be a rule of a pipeline further down
+    opened = [
+        (volume, chosen(volume, rules, volume.name if settings.pipelines else None))
+        for volume, rules in zip(volumes, wanted, strict=True)
+    ]
+    twice = apart({volume.name: rules for volume, rules in opened})
+    for title, pipelines in list(twice.items())[:SHOWN]:
+        log.warning(
+            "correlation %r is in the rules of %d pipelines (%s): each looks at its own sources",
+            title, len(pipelines), ", ".join(pipelines),
+        )  # fmt: skip
+    if len(twice) > SHOWN:
+        log.warning("and so are %d correlations more", len(twice) - SHOWN)
+    return opened
+
+
+def chosen(volume: Volume, wanted: config.Rules, pipeline: str | None) -> RuleSet:
+    """The rules that a section asks for, of those that were opened. Raises `RuleError`."""
+    select = selection(wanted)
+    rules = volume.select(select)
+    if loaded := volume.select(Selection()).rules:
+        for text in rulesets.astray(loaded, select):
+            log.warning(text)
+    if rules.refused and (wanted.strict or not len(rules)):
+        raise rules.refused[0]
+    if not len(rules):
+        where = f" in pipeline {pipeline!r}" if pipeline else ""
+        raise RuleError(f"no rule is left to run{where}", field="rules")
+    return rules
 
 
 def tuned(settings: config.Settings) -> rulesets.Tuned:
@@ -323,7 +444,7 @@ def cluster_settings(cluster: config.Cluster) -> ClusterSettings:
 
 def stores(
     settings: config.Settings, client: SearchClient | None, report: Report, clock: Clock
-) -> tuple[Sink, StateStore, str]:
+) -> tuple[Sink, FencedState, str]:
     """Where alerts and checkpoints go, and the place in words."""
     if settings.store == "cluster" and client is not None:
         sink = AlertSink(client, settings.namespace, clock=clock, report=report)
@@ -367,6 +488,19 @@ def replay(settings: config.Settings, clock: Clock) -> Replay:
         else SqliteLetters(settings.output.sqlite)
     )
     return Replay(box, sink, ledger_of(settings, client, clock), clock)
+
+
+def open_leases(
+    settings: config.Settings, client: SearchClient | None, clock: Clock
+) -> tuple[Leases, SearchClient | None]:
+    """Where it stands who works on what, and the client that is for that alone."""
+    if settings.store != "cluster" or client is None or settings.cluster is None:
+        return SqliteStore(settings.output.sqlite).leases, None
+    given = cluster_settings(settings.cluster)
+    # so that one request without an answer leaves time for another within the time to live
+    patience = min(given.timeout, settings.instances.ttl.total_seconds() / 2)
+    own = connect(replace(given, kind=client.kind, timeout=patience))
+    return ClusterLeases(own, settings.namespace, clock=clock, founder=client), own
 
 
 def make_folders(settings: config.Settings) -> None:

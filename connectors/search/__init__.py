@@ -6,6 +6,7 @@
 
 from connectors.search.actions import ClusterActions
 from connectors.search.connect import connect
+from connectors.search.leases import ClusterLeases
 from connectors.search.ledger import ClusterLedger
 from connectors.search.letters import ClusterLetters
 from connectors.search.port import ClusterSettings, SearchClient
@@ -16,6 +17,7 @@ from connectors.search.state import ClusterState
 __all__ = [
     "AlertSink",
     "ClusterActions",
+    "ClusterLeases",
     "ClusterLedger",
     "ClusterLetters",
     "ClusterSettings",

@@ -11,8 +11,9 @@ ALERTS, STATE, DEAD_LETTER = "logs-vedette.alerts-", "vedette-state-", "vedette-
 ACTIONS = "vedette-actions-"
 
 LEDGER = "vedette-ledger-"
+LEASES = "vedette-leases-"
 
-OWN_PREFIXES = (ALERTS, STATE, DEAD_LETTER, LEDGER, ACTIONS)
+OWN_PREFIXES = (ALERTS, STATE, DEAD_LETTER, LEDGER, ACTIONS, LEASES)
 """What no source may read, whatever its pattern says: alerts on alerts would never end."""
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from connectors.search import privileges
-from connectors.search.names import ACTIONS, DEAD_LETTER, LEDGER, STATE, alerts_alias
+from connectors.search.names import ACTIONS, DEAD_LETTER, LEASES, LEDGER, STATE, alerts_alias
 from connectors.search.port import Kind
 from connectors.search.privileges import LOOKING, Needs, needs, union
 
@@ -31,6 +31,7 @@ def grants(kind: Kind, namespace: str, patterns: Sequence[str], *, store: bool) 
         found.append(((alias, f"{alias}-*"), alerts))
         state = union([needs(kind, privileges.STATE), LOOKING[kind]])
         found.append(((STATE + namespace,), state))
+        found.append(((LEASES + namespace,), state))
         letters = union([needs(kind, privileges.DEAD_LETTERS), reading, LOOKING[kind]])
         found.append(((DEAD_LETTER + namespace,), letters))
         for name, operations in ((LEDGER, privileges.LEDGER), (ACTIONS, privileges.ACTIONS)):

@@ -17,6 +17,7 @@ from connectors.search.differences import brief, differences
 from connectors.search.names import (
     ACTIONS,
     DEAD_LETTER,
+    LEASES,
     LEDGER,
     STATE,
     alerts_alias,
@@ -29,6 +30,7 @@ from connectors.search.template import (
     actions_template,
     alerts_template,
     dead_letter_index,
+    leases_index,
     ledger_index,
     lifecycle_name,
     state_index,
@@ -83,6 +85,7 @@ def steps(kind: Kind, namespace: str, now: datetime, keep: timedelta | None) -> 
     own = {
         alerts_index(namespace, now, now): {},
         STATE + namespace: state_index(),
+        LEASES + namespace: leases_index(),
         DEAD_LETTER + namespace: dead_letter_index(),
         LEDGER + namespace: ledger_index(),
         actions: held["template"],

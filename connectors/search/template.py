@@ -82,6 +82,7 @@ def state_index() -> dict[str, Any]:
             "source": {"type": "keyword", "ignore_above": 1024},
             "writer": {"type": "keyword"},
             "commit": {"type": "long"},
+            "token": {"type": "long"},
             "checkpoint": KEPT,
             "occurrences": KEPT,
         }
@@ -134,6 +135,11 @@ def actions_template(index: str) -> dict[str, Any]:
         "_meta": {"managed_by": "vedette"},
         "template": body,
     }
+
+
+def leases_index() -> dict[str, Any]:
+    """The index of the one document that says who works on what."""
+    return own_index({"@timestamp": {"type": "date"}, "board": KEPT})
 
 
 def own_index(properties: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import ssl
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,16 +47,47 @@ def context(settings: ClusterSettings) -> ssl.SSLContext | None:
     return made
 
 
+class _Hush:
+    """Warnings that are ignored while any thread is inside; `catch_warnings` is for one thread.
+
+    Two threads that each save and restore the process's filters would undo each other's work.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._caught = warnings.catch_warnings()
+
+    def enter(self, categories: tuple[type[Warning], ...]) -> None:
+        with self._lock:
+            if not self._inside:
+                self._caught = warnings.catch_warnings()
+                self._caught.__enter__()
+            self._inside += 1
+            for category in categories:
+                warnings.simplefilter("ignore", category)
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._caught.__exit__(None, None, None)
+
+
+_HUSH = _Hush()
+
+
 @contextmanager
 def quiet(*categories: type[Warning]) -> Iterator[None]:
     """Keep a library's warnings off standard error.
 
     What a server deprecates is for its operator, and what TLS does not verify has been logged.
     """
-    with warnings.catch_warnings():
-        for category in (*categories, InsecureRequestWarning):
-            warnings.simplefilter("ignore", category)
+    _HUSH.enter((*categories, InsecureRequestWarning))
+    try:
         yield
+    finally:
+        _HUSH.leave()
 
 
 def hush(name: str) -> None:

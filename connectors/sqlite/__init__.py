@@ -1,6 +1,7 @@
-"""The embedded store: alerts, checkpoints, the ledger and actions in one SQLite file."""
+"""The embedded store: alerts, checkpoints, the ledger, leases and actions in one SQLite file."""
 
 from connectors.sqlite.actions import SqliteActions
+from connectors.sqlite.leases import SqliteLeases
 from connectors.sqlite.ledger import SqliteLedger
 from connectors.sqlite.letters import SqliteLetters
 from connectors.sqlite.sink import SqliteSink
@@ -9,6 +10,7 @@ from connectors.sqlite.store import SqliteStore
 
 __all__ = [
     "SqliteActions",
+    "SqliteLeases",
     "SqliteLedger",
     "SqliteLetters",
     "SqliteSink",

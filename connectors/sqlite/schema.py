@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.errors import StateError
 
-VERSION = 2
+VERSION = 3
 
 TABLES = (
     "CREATE TABLE vedette_schema (version INTEGER NOT NULL)",
@@ -57,6 +57,11 @@ ADDED: dict[int, tuple[str, ...]] = {
         "CREATE INDEX ledger_source ON ledger (source, state)",
         "ALTER TABLE dead_letters ADD COLUMN document TEXT",
         "ALTER TABLE dead_letters ADD COLUMN anchor_time TEXT",
+    ),
+    3: (
+        "CREATE TABLE fences (name TEXT PRIMARY KEY NOT NULL, token INTEGER NOT NULL)",
+        "CREATE TABLE leases (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL,"
+        " board TEXT NOT NULL)",
     ),
 }
 """What each later version added; a file of an earlier one is brought up to date when opened."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sqlite.database import BUSY_TIMEOUT, Database
+from connectors.sqlite.leases import SqliteLeases
 from connectors.sqlite.ledger import SqliteLedger
 from connectors.sqlite.moments import text_of
 from connectors.sqlite.sink import SqliteSink
@@ -24,7 +25,7 @@ SELECT = """SELECT document FROM alerts
 
 
 class SqliteStore:
-    """The file's `sink`, `state` and `ledger`, and a reader of alerts; each has a connection.
+    """The file's `sink`, `state`, `leases` and `ledger`, each with a connection; reads alerts.
 
     Nothing is created before the first write or `sink.prepare()`.
     """
@@ -35,6 +36,7 @@ class SqliteStore:
         self.sink = SqliteSink(path, busy_timeout=busy_timeout)
         self.state = SqliteState(path, busy_timeout=busy_timeout)
         self.ledger = SqliteLedger(path, busy_timeout=busy_timeout)
+        self.leases = SqliteLeases(path, busy_timeout=busy_timeout)
 
     def alerts(
         self,
@@ -74,6 +76,7 @@ class SqliteStore:
         self.sink.close()
         self.state.close()
         self.ledger.close()
+        self.leases.close()
 
 
 def _levels_from(level: str) -> tuple[str, ...]:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.correlate.rule import Correlation
 from engine.errors import RuleError
 from engine.rule import Rule, RuleSet, Selection
+
+_NOT_LOADED = re.compile(r"refers to ('.*?'|\".*?\"), which is not loaded")
+
+
+def not_loaded(reference: str) -> str:
+    """What is said of a correlation that refers to a rule that is not there."""
+    return f"refers to {reference!r}, which is not loaded"
+
+
+def missing(error: RuleError) -> str | None:
+    """The rule that a refused correlation refers to, where that is why it was refused."""
+    found = _NOT_LOADED.match(error.message)
+    return str(ast.literal_eval(found[1])) if found else None
 
 
 @dataclass(frozen=True, slots=True)

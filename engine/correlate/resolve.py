@@ -12,7 +12,7 @@ from sigma.rule import SigmaRule
 
 from engine.blame import blame
 from engine.correlate.condition import Compare, possible
-from engine.correlate.link import Linked
+from engine.correlate.link import Linked, not_loaded
 from engine.correlate.parse import Draft, expression
 from engine.correlate.rule import Correlation, as_saved, digest, stamp
 from engine.errors import RuleError, nearest_name
@@ -62,7 +62,7 @@ class _Names:
             raise draft.refuse(f"refers to {reference!r}, which is the name of several rules")
         near = nearest_name(reference, self.by_name)
         hint = f"; did you mean {near!r}?" if near else ""
-        raise draft.refuse(f"refers to {reference!r}, which is not loaded{hint}")
+        raise draft.refuse(f"{not_loaded(reference)}{hint}")
 
 
 def resolve(

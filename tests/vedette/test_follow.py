@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +10,11 @@ import pytest
 
 from engine.alert import AlertMaker, Execution
 from engine.detect import Detector
-from engine.errors import SinkError, SourceError
-from engine.ports import Alert, Batch, Checkpoint, Record, Written
+from engine.errors import LeaseError, SinkError, SourceError
+from engine.ports import Alert, Batch, Checkpoint, Record, Source, Written
 from engine.run import MemoryState, Pipeline
 from mitre.catalog import Catalog
-from vedette.follow import FAILURES_UNTIL_IDLE, LONGEST_BACK_OFF, Turn, follow
+from vedette.follow import FAILURES_UNTIL_IDLE, LONGEST_BACK_OFF, Rounds, Turn, follow
 from vedette.wiring import Feed
 
 START = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
@@ -82,21 +82,24 @@ def time() -> Time:
     return Time()
 
 
-def run(
-    time: Time, *sources: Scripted, every: float = 10, lag: float = 0, **how: Any
-) -> list[Turn]:
+def pipeline(clock: Callable[[], datetime]) -> Pipeline:
     execution = Execution("x", "run", START)
-    pipeline = Pipeline(
+    return Pipeline(
         Detector([], lambda problem: None),
         AlertMaker(Catalog.load(), execution, namespace="default"),
         Sink(),
         MemoryState(),
-        time,
+        clock,
     )
+
+
+def run(
+    time: Time, *sources: Scripted, every: float = 10, lag: float = 0, **how: Any
+) -> list[Turn]:
     feeds = [
         Feed(source, timedelta(seconds=every), None, timedelta(seconds=lag)) for source in sources
     ]
-    return follow(feeds, pipeline, time, time, **how)
+    return follow(feeds, pipeline(time), time, time, **how)
 
 
 def failing(times: int) -> list[int | Exception]:
@@ -243,3 +246,37 @@ def test_woken_before_its_time_it_looks_and_waits_for_the_rest() -> None:
     run(time, source, changes=changes)
     assert source.polled == [0, 10]
     assert changes.looks == [0, 3, 6, 9, 10, 13]
+
+
+def rounds(time: Time, source: Source, **how: Any) -> Rounds:
+    return Rounds("r", [Feed(source, timedelta(seconds=10), None)], pipeline(time), time, **how)
+
+
+def test_a_lost_lease_is_no_failure_of_the_source(time: Time) -> None:
+    source = Scripted("one", time, [LeaseError("taken", found=7)])
+    unit = rounds(time, source)
+    with pytest.raises(LeaseError):
+        unit.run(lambda: False)
+    assert (unit.turns[0].failures, unit.turns[0].failure) == (0, None)
+
+
+def test_taken_up_it_claims_its_sources_and_asks_them_at_once(time: Time) -> None:
+    claims: list[tuple[list[str], int]] = []
+    source = Scripted("one", time, failing(1))
+    unit = rounds(time, source, claim=lambda names, token: claims.append((list(names), token)))
+    unit.take_up(3)
+    unit.run(lambda: False)
+    assert (unit.due() or START) > START
+    unit.drop()
+    unit.take_up(4)
+    assert unit.due() == START
+    assert claims == [(["one"], 3), (["one"], 4)]
+    assert unit.turns[0].failures == 0
+
+
+def test_run_before_its_time_it_asks_nothing(time: Time) -> None:
+    source = Scripted("one", time, [])
+    unit = rounds(time, source)
+    for _ in range(3):
+        unit.run(lambda: False)
+    assert source.polled == [0]

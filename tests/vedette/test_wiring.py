@@ -13,13 +13,14 @@ import yaml
 from connectors.files import FolderSource
 from connectors.sqlite.sink import SqliteSink
 from engine.errors import InputError, Problem, RuleError, SettingsError
-from engine.ports import Alert, Sink, StateStore, Written
+from engine.ports import Alert, FencedState, Sink, Written
+from engine.rule import RuleSet
 from engine.run import MemoryState
 from tests.vedette.cli.command import BROKEN
 from vedette.dry import DrySink, DryState
 from vedette.output.summary import Summary
 from vedette.settings import Settings, load
-from vedette.wiring import Parts, assemble, cluster_settings, first_poll, open_rules
+from vedette.wiring import Assembled, assemble, cluster_settings, first_poll, open_all
 
 NOW = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
 
@@ -38,7 +39,12 @@ def unreported(problem: Problem) -> None:
     raise AssertionError(str(problem))
 
 
-def parts(given: Settings, **how: Any) -> Parts:
+def opened(**given: Any) -> RuleSet:
+    ((_, rules),) = open_all(settings(**given))
+    return rules
+
+
+def parts(given: Settings, **how: Any) -> Assembled:
     return assemble(given, unreported, lambda: NOW, **how)
 
 
@@ -47,13 +53,14 @@ def test_without_a_cluster_a_folder_is_watched_and_sqlite_keeps_alerts(folder: P
         {"type": "folder", "name": "inbox", "path": "a/inbox", "interval": "7s",
          "logsource": {"product": "windows"}},
     ]))  # fmt: skip
-    (feed,) = found.feeds
+    (line,) = found.lines
+    (feed,) = line.feeds
     assert isinstance(feed.source, FolderSource)
     assert feed.source.name == "inbox"
     assert (feed.interval, feed.lag) == (timedelta(seconds=7), timedelta(seconds=2))
     assert feed.tags is not None
     assert (feed.tags.product, feed.tags.service) == ("windows", None)
-    assert isinstance(found.sink, SqliteSink)
+    assert isinstance(line.sink, SqliteSink)
     assert found.place == str(folder / "state" / "vedette.sqlite")
     assert (folder / "a" / "inbox").is_dir()
     assert (folder / "state").stat().st_mode & 0o777 == 0o700
@@ -62,14 +69,14 @@ def test_without_a_cluster_a_folder_is_watched_and_sqlite_keeps_alerts(folder: P
 
 def test_a_dry_run_makes_no_folder_and_gets_its_own_stores(folder: Path) -> None:
     (folder / "inbox").mkdir()
-    seen: list[tuple[Sink, StateStore]] = []
+    seen: list[tuple[Sink, FencedState]] = []
 
-    def dry(sink: Sink, state: StateStore) -> tuple[Sink, StateStore]:
+    def dry(sink: Sink, state: FencedState) -> tuple[Sink, FencedState]:
         seen.append((sink, state))
         return DrySink(Shown(), Summary()), MemoryState()
 
     found = parts(settings(), dry=dry)
-    assert isinstance(found.sink, DrySink)
+    assert isinstance(found.lines[0].sink, DrySink)
     assert isinstance(seen[0][0], SqliteSink)
     assert not (folder / "state").exists()
 
@@ -96,24 +103,24 @@ def test_no_source_is_a_settings_error(folder: Path) -> None:
     ],
 )
 def test_settings_choose_the_rules(folder: Path, chosen: dict[str, Any], titles: set[str]) -> None:
-    rules = open_rules(settings(rules={"paths": ["rules"], **chosen}))[1]
+    rules = opened(rules={"paths": ["rules"], **chosen})
     assert {rule.title for rule in rules.rules} == titles
 
 
 def test_a_name_that_no_rule_has_is_warned_of(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    open_rules(settings(rules={"paths": ["rules"], "exclude": ["whoami was ran"]}))[1]
+    opened(rules={"paths": ["rules"], "exclude": ["whoami was ran"]})
     assert "did you mean 'whoami was run'?" in caplog.text
 
 
 def test_no_rule_left_or_a_refused_one_under_strict_is_a_rule_error(folder: Path) -> None:
     with pytest.raises(RuleError, match="no rule is left to run"):
-        open_rules(settings(rules={"paths": ["rules"], "min_level": "critical"}))[1]
+        opened(rules={"paths": ["rules"], "min_level": "critical"})
     (folder / "rules" / "broken.yml").write_text(BROKEN)
-    assert len(open_rules(settings())[1]) == 2
+    assert len(opened()) == 2
     with pytest.raises(RuleError, match=r"broken.yml:5: detection"):
-        open_rules(settings(rules={"paths": ["rules"], "strict": True}))[1]
+        opened(rules={"paths": ["rules"], "strict": True})
 
 
 def test_a_clusters_settings_are_handed_on_whole(folder: Path) -> None:

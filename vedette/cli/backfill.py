@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vedette.cli.options import CONFIG, load_settings, span
+
+if TYPE_CHECKING:
+    from vedette.wiring import Assembled, Feed, Parts
 
 STOPPED = 130
 
@@ -52,21 +56,35 @@ def command(
     stop = _stop_on_signals()
     parts = assemble(loaded.settings, _telling(None), _now)
     try:
-        feeds = chosen(parts.feeds, names)
+        wanted = {feed.source.name for feed in chosen(_feeds(parts), names)}
         rulesets.settle()
-        for line in rulesets.described(parts.rules):
-            logging.getLogger("vedette.run").info(line)
-        parts.sink.prepare()
-        work = Backfill(feeds, parts.fresh, parts.ledger, _now, stop.is_set)
-        if fill_gaps:
-            done = work.fill(first, last)
-        else:
-            assert first is not None
-            assert last is not None
-            done = work.window(first, last)
+        lines = [line for line in parts.lines if wanted & _names(line)]
+        for line in lines:
+            for text in rulesets.described(line.rules):
+                logging.getLogger("vedette.run").info(text)
+        lines[0].sink.prepare()
+        done = True
+        for line in lines:
+            feeds = [feed for feed in line.feeds if feed.source.name in wanted]
+            work = Backfill(feeds, line.fresh, line.ledger, _now, stop.is_set)
+            if fill_gaps:
+                done = done and work.fill(first, last)
+            else:
+                assert first is not None
+                assert last is not None
+                done = done and work.window(first, last)
     finally:
         parts.close()
     return 0 if done else STOPPED
+
+
+def _feeds(parts: Assembled) -> list[Feed]:
+    """The sources of all pipelines."""
+    return [feed for line in parts.lines for feed in line.feeds]
+
+
+def _names(line: Parts) -> set[str]:
+    return {feed.source.name for feed in line.feeds}
 
 
 def _now() -> datetime:

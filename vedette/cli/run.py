@@ -17,12 +17,17 @@ from vedette.cli.options import FORMATS, PATH, load_settings, stream, word
 from vedette.said import of_error, said
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.errors import Problem, Report
-    from engine.ports import Sink, StateStore
+    from engine.ports import FencedState, Sink
+    from engine.run import Totals
+    from vedette.keeper import Keeper
     from vedette.metrics.meter import Meter
     from vedette.settings import Loaded
     from vedette.stop import Stop
-    from vedette.wiring import Parts
+    from vedette.unit import Unit
+    from vedette.wiring import Assembled, Parts
 
 log = logging.getLogger("vedette.run")
 
@@ -67,13 +72,16 @@ def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None
     _look_on_hangup(parts, stop)
     with closing(parts), _metered(parts, meter, loaded) as parts:
         rulesets.settle()
-        for line in rulesets.described(parts.rules):
-            log.info(line, extra=said("rules-loaded"))
+        for line in parts.lines:
+            whose = f"pipeline {line.name}: " if loaded.settings.pipelines else ""
+            for text in rulesets.described(line.rules):
+                log.info("%s%s", whose, text, extra=said("rules-loaded"))
         if parts.hunts:
             log.info("%d hunts run on their schedules", len(parts.hunts))
         words = "would go to" if dry_run else "go to"
         log.info("alerts %s %s", words, parts.place, extra=said("run-start"))
         parts.sink.prepare()
+        parts.leases.prepare()
         return _follow(parts, stop, until_idle=until_idle)
 
 
@@ -87,7 +95,7 @@ def _meter(loaded: Loaded) -> Meter | None:
 
 
 @contextmanager
-def _metered(parts: Parts, meter: Meter | None, loaded: Loaded) -> Iterator[Parts]:
+def _metered(parts: Assembled, meter: Meter | None, loaded: Loaded) -> Iterator[Assembled]:
     """The parts, counted and served for as long as the block runs, where that is wanted."""
     listen = loaded.settings.metrics.listen
     if meter is None or listen is None:
@@ -115,7 +123,7 @@ def _stop_on_signals() -> Stop:
     return stop
 
 
-def _look_on_hangup(parts: Parts, stop: Stop) -> None:
+def _look_on_hangup(parts: Assembled, stop: Stop) -> None:
     """Have SIGHUP look for changed rules at once; that a terminal was closed ends the run."""
     terminal = sys.stderr.isatty()
 
@@ -123,54 +131,48 @@ def _look_on_hangup(parts: Parts, stop: Stop) -> None:
         if terminal and not sys.stderr.isatty():
             stop.set()
             return
-        parts.changes.ask()
+        parts.ask()
         stop.wake()
 
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, handle)
 
 
-def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
+def _follow(parts: Assembled, stop: Stop, *, until_idle: bool) -> int:
     """Run until stopped or idle, and say what was done."""
-    from vedette.follow import follow
-    from vedette.hunting import Turn, beside, work
+    from vedette.follow import Rounds
+    from vedette.supervisor import supervise
 
-    hunts = [Turn(unit) for unit in parts.hunts]
-    hunting = None if until_idle else beside(hunts, stop.is_set, _now)
-    turns = follow(
-        parts.feeds, parts.pipeline, stop, _now, until_idle=until_idle, changes=parts.changes
-    )
-    if hunting is not None:
-        hunting.join()  # without a source, it is all that there is to do
-    if until_idle:
-        for hunt in hunts:
-            hunt.unit.until_idle = True
-        work(hunts, stop.is_set, _now, until_idle=True)
-    for hunt in hunts:
-        unit = hunt.unit
+    rounds = [
+        Rounds(
+            f"pipeline {line.name}", line.feeds, line.pipeline, _now,
+            until_idle=until_idle, changes=line.changes, claim=line.state.claim,
+        )
+        for line in parts.lines
+    ]  # fmt: skip
+    for hunt in parts.hunts:
+        hunt.until_idle = until_idle
+    units: list[Unit] = [*rounds, *parts.hunts]
+    keeper = _keeper(parts, [unit.name for unit in units])
+    workers = supervise(units, keeper, stop, _now, until_idle=until_idle, wake=stop.wake)
+    turns = [turn for each in rounds for turn in each.turns]
+    for hunt in parts.hunts:
         log.info(
             "hunt %s: %d windows, %d alerts new, %d already there, %d dead letters",
-            unit.hunt, unit.windows, unit.written.created, unit.written.existing, unit.written.dead,
+            hunt.hunt, hunt.windows, hunt.written.created, hunt.written.existing, hunt.written.dead,
         )  # fmt: skip
-    totals = parts.pipeline.totals
     for turn in turns:
         log.info("source %s: %d events read", turn.feed.source.name, turn.events)
-    log.info(
-        "%s: %d events, %d alerts new, %d already there, %d dead letters",
-        "stopped" if stop.is_set() else "nothing new is left",
-        totals.events, totals.written.created, totals.written.existing, totals.written.dead,
-        extra=said("run-end", vedette__events=totals.events,
-                   vedette__alerts__new=totals.written.created,
-                   vedette__alerts__existing=totals.written.existing,
-                   vedette__alerts__dead=totals.written.dead),
-    )  # fmt: skip
-    _tell_tuned(parts)
+    _tell_end([line.pipeline.totals for line in parts.lines], stopped=stop.is_set())
+    for line in parts.lines:
+        _tell_tuned(line)
     if not until_idle:
         return 0
+    lost = [worker for worker in workers if worker.given_up]
+    for worker in lost:
+        name, reason = worker.unit.name, worker.given_up
+        log.error("%s: given up: %s", name, reason, extra=said("unit-given-up"))
     failed = [turn for turn in turns if turn.failure is not None]
-    lost = [hunt for hunt in hunts if hunt.failure is not None]
-    for hunt in lost:
-        log.error("hunt %s: given up: %s", hunt.unit.hunt, hunt.failure)
     for turn in failed:
         name, why = turn.feed.source.name, turn.failure
         told = of_error(why) if why else {}
@@ -178,7 +180,46 @@ def _follow(parts: Parts, stop: Stop, *, until_idle: bool) -> int:
             "source %s: given up: %s", name, why,
             extra=said("source-given-up", vedette__source=name, **told),
         )  # fmt: skip
-    return FAILED if failed or lost else 0
+    return FAILED if lost or failed else 0
+
+
+def _tell_end(totals: Sequence[Totals], *, stopped: bool) -> None:
+    """Say what was done in all."""
+    from engine.ports import Written
+
+    whole = Written()
+    for each in totals:
+        whole.add(each.written)
+    events = sum(each.events for each in totals)
+    log.info(
+        "%s: %d events, %d alerts new, %d already there, %d dead letters",
+        "stopped" if stopped else "nothing new is left",
+        events, whole.created, whole.existing, whole.dead,
+        extra=said("run-end", vedette__events=events,
+                   vedette__alerts__new=whole.created,
+                   vedette__alerts__existing=whole.existing,
+                   vedette__alerts__dead=whole.dead),
+    )  # fmt: skip
+
+
+def _keeper(parts: Assembled, units: list[str]) -> Keeper:
+    """This instance among the others."""
+    import time
+
+    from engine.lease import Tenant
+    from vedette import instance
+    from vedette.keeper import Keeper
+
+    name = instance.name()
+    log.debug("this instance is %s", name)
+    tenant = Tenant(
+        name,
+        instance.member(parts.ttl, units),
+        clock=time.monotonic,
+        wall=lambda: _now().isoformat(timespec="seconds"),
+        gone=instance.gone,
+    )
+    return Keeper(tenant, parts.leases)
 
 
 def _tell_tuned(parts: Parts) -> None:
@@ -193,7 +234,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _assemble(loaded: Loaded, form: str | None, report: Report) -> Parts:
+def _assemble(loaded: Loaded, form: str | None, report: Report) -> Assembled:
     """The parts of a run; `form` (an output format) makes it a dry one."""
     from vedette.wiring import assemble
 
@@ -206,8 +247,10 @@ def _assemble(loaded: Loaded, form: str | None, report: Report) -> Parts:
 
     out = writer(form, stream(form), width=None, color=wants_color(sys.stdout))
 
-    def dry(_sink: Sink, state: StateStore) -> tuple[Sink, StateStore]:
-        return DrySink(out, Summary(attack_version=loaded.settings.attack.version)), DryState(state)
+    sink = DrySink(out, Summary(attack_version=loaded.settings.attack.version))
+
+    def dry(_sink: Sink, state: FencedState) -> tuple[Sink, FencedState]:
+        return sink, DryState(state)
 
     return assemble(loaded.settings, report, _now, dry=dry)
 

@@ -12,7 +12,7 @@ from engine.rule import RuleSet
 from engine.run import Pipeline
 from vedette.metrics.meter import Meter
 from vedette.reload import Reload
-from vedette.wiring import Parts
+from vedette.wiring import Assembled, Parts
 
 
 class _Watched:
@@ -118,11 +118,15 @@ class WatchedState(_Watched):
         self._state.close()
 
 
-def watched(parts: Parts, meter: Meter) -> Parts:
-    """The parts of a run with their sources, sink, state and rules watched."""
-    watch("main", parts.pipeline, parts.rules, parts.changes, meter)
-    feeds = (replace(feed, source=WatchedSource(feed.source, meter)) for feed in parts.feeds)
-    return replace(parts, feeds=tuple(feeds))
+def watched(parts: Assembled, meter: Meter) -> Assembled:
+    """The parts of a run with the sources, sink, state and rules of each pipeline watched."""
+    return replace(parts, lines=tuple(_line(line, meter) for line in parts.lines))
+
+
+def _line(line: Parts, meter: Meter) -> Parts:
+    watch(line.name, line.pipeline, line.rules, line.changes, meter)
+    feeds = (replace(feed, source=WatchedSource(feed.source, meter)) for feed in line.feeds)
+    return replace(line, feeds=tuple(feeds))
 
 
 def watch(name: str, pipeline: Pipeline, rules: RuleSet, changes: Reload, meter: Meter) -> None:

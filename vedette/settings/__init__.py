@@ -9,18 +9,22 @@ from vedette.settings.cluster import Cluster
 from vedette.settings.group import SettingsErrors
 from vedette.settings.loading import Loaded, find, load
 from vedette.settings.model import Settings
+from vedette.settings.pipelines import MAIN, Instances, Pipeline
 from vedette.settings.sections import Attack, Level, Log, Output, Rules, State, Status
 from vedette.settings.sources import FolderSource, Logsource, SearchSource
 
 __all__ = [
+    "MAIN",
     "Attack",
     "Cluster",
     "FolderSource",
+    "Instances",
     "Level",
     "Loaded",
     "Log",
     "Logsource",
     "Output",
+    "Pipeline",
     "Rules",
     "SearchSource",
     "Settings",

@@ -35,6 +35,9 @@ def find_conflicts(data: Mapping[str, Any]) -> Iterator[Conflict]:
     sources = data.get("sources")
     if isinstance(sources, Sequence) and not isinstance(sources, str):
         yield from _sources(sources, has_cluster=cluster is not None)
+        pipelines = data.get("pipelines")
+        if isinstance(pipelines, Sequence) and not isinstance(pipelines, str) and pipelines:
+            yield from _pipelines(pipelines, [_name(source) for source in sources])
 
 
 def _credentials(cluster: Mapping[str, Any]) -> Iterator[Conflict]:
@@ -76,3 +79,43 @@ def _sources(sources: Sequence[Any], *, has_cluster: bool) -> Iterator[Conflict]
                 f"{name[:64]!r} is the name of sources.{names[name]} too",
                 "a name of its own",
             )
+
+
+def _pipelines(pipelines: Sequence[Any], sources: Sequence[str | None]) -> Iterator[Conflict]:
+    """A source belongs to exactly one pipeline: its events have one set of rules and one state."""
+    names: dict[str, int] = {}
+    owners: dict[str, str] = {}
+    for number, pipeline in enumerate(pipelines):
+        name = _name(pipeline)
+        if name is not None and names.setdefault(name, number) != number:
+            yield Conflict(
+                ("pipelines", number, "name"),
+                f"{name[:64]!r} is the name of pipelines.{names[name]} too",
+                "a name of its own",
+            )
+        given = pipeline.get("sources") if isinstance(pipeline, Mapping) else None
+        if not isinstance(given, Sequence) or isinstance(given, str):
+            continue
+        for place, source in enumerate(given):
+            path = ("pipelines", number, "sources", place)
+            if not isinstance(source, str):
+                continue
+            if source not in sources:
+                known = ", ".join(name for name in sources if name) or "a source to begin with"
+                yield Conflict(path, f"there is no source {source[:64]!r}", f"one of {known}")
+            elif source in owners:
+                message = f"{source!r} belongs to pipeline {owners[source]!r} already"
+                yield Conflict(path, message, "each source once")
+            owners.setdefault(source, name or str(number))
+    for number, source in enumerate(sources):
+        if source is not None and source not in owners:
+            yield Conflict(
+                ("sources", number, "name"),
+                f"{source[:64]!r} belongs to no pipeline",
+                "its name in one of 'pipelines'",
+            )
+
+
+def _name(item: Any) -> str | None:
+    name = item.get("name") if isinstance(item, Mapping) else None
+    return name if isinstance(name, str) else None

@@ -92,15 +92,17 @@ def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
     return get_args(info.annotation) if info else ()
 
 
-def without_tags(path: Path, tree: Mapping[str, Any]) -> Path:
+def without_tags(path: Path, tree: Mapping[str, Any], model: type[BaseModel]) -> Path:
     """A pydantic location without the discriminators in it, which are in no file.
 
     They stand after a list's index, where the item itself is a mapping.
     """
+    items = [item for info in model.model_fields.values() for item in item_models(info.annotation)]
+    tags = {tag for item in items for tag in _tags(item)}
     kept: list[str | int] = []
     tag = False
     for part in path:
-        if not (tag and isinstance(part, str)):
+        if not (tag and part in tags):
             kept.append(part)
         tag = isinstance(part, int) and isinstance(_get(tree, tuple(kept)), Mapping)
     return tuple(kept)

@@ -62,7 +62,7 @@ def settings_error(
 
 def _error(detail: dict[str, Any], layer: Layer) -> SettingsError:
     location: Path = detail["loc"]
-    path = without_tags(location, layer.tree)
+    path = without_tags(location, layer.tree, Settings)
     context: dict[str, Any] = detail.get("ctx", {})
     if detail["type"] == "extra_forbidden":
         known = known_names(Settings, location[:-1])

@@ -14,6 +14,7 @@ from vedette.settings.conflicts import find_conflicts
 from vedette.settings.invalid import invalid
 from vedette.settings.metrics import Metrics
 from vedette.settings.patterns import NAMESPACE
+from vedette.settings.pipelines import Instances, Pipeline, planned
 from vedette.settings.section import Section
 from vedette.settings.sections import Attack, Hunts, Log, Output, Rules, State, Tuning
 from vedette.settings.sources import SourceSettings
@@ -46,6 +47,16 @@ class Settings(Section):
             "Where events come from. Default: without a cluster, the folder inbox beside the file."
         ),
     )
+    pipelines: tuple[Pipeline, ...] = Field(
+        default=(),
+        description=(
+            "Sources that are read together, with rules of their own. "
+            "Default: all sources are one pipeline, 'main'."
+        ),
+    )
+    instances: Instances = Field(
+        default=Instances(), description="How several instances share the work."
+    )
     output: Output = Field(default=Output(), description="Where alerts and checkpoints go.")
     metrics: Metrics = Field(default=Metrics(), description="Figures of a run for Prometheus.")
     log: Log = Field(default=Log(), description="What Vedette says about its own work.")
@@ -67,6 +78,11 @@ class Settings(Section):
         if self.output.store != "auto":
             return self.output.store
         return "sqlite" if self.cluster is None else "cluster"
+
+    @property
+    def plan(self) -> tuple[Pipeline, ...]:
+        """The pipelines that run; all sources are one where none is configured."""
+        return planned(self.pipelines, (source.name for source in self.sources))
 
 
 def derive(data: object, environ: Mapping[str, str]) -> object:

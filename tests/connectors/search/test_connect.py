@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -297,3 +298,18 @@ def test_names_cannot_reach_into_another_path(server: Server, client: Make) -> N
 
     assert part("a/../_cluster?x#y") == "a%2F..%2F_cluster%3Fx%23y"
     assert part("logs-*,<a-{now/d}>") == "logs-*,%3Ca-%7Bnow%2Fd%7D%3E"
+
+
+def test_a_library_is_quiet_in_every_thread_and_the_filters_are_as_before_when_all_are_done() -> (
+    None
+):
+    before = list(warnings.filters)
+    first, second = tls.quiet(UserWarning), tls.quiet(FutureWarning)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)  # as another thread's request may end
+    warnings.warn("not heard", FutureWarning, stacklevel=1)
+    second.__exit__(None, None, None)
+    assert list(warnings.filters) == before
+    with pytest.raises(FutureWarning):
+        warnings.warn("heard", FutureWarning, stacklevel=1)

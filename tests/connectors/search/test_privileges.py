@@ -147,6 +147,7 @@ def test_only_the_namespaces_own_indices_are_written(kind: Kind) -> None:
         "logs-vedette.alerts-t",
         "logs-vedette.alerts-t-*",
         "vedette-state-t",
+        "vedette-leases-t",
         "vedette-dead-letter-t",
         "vedette-ledger-t",
         "vedette-actions-t",

@@ -63,7 +63,7 @@ def test_a_server_without_lifecycles_is_told_once_and_the_rest_is_made(kind: Kin
     for api in ("_ilm/policy", "_plugins/_ism/policies"):
         client.answers[f"GET /{api}/vedette-alerts-t"] = NO_HANDLER
     found = run(client, YEAR)
-    assert [o.state for o in found] == ["unavailable", *["created"] * 7]
+    assert [o.state for o in found] == ["unavailable", *["created"] * 8]
     assert "has no I" in found[0].detail
     assert not any("component" in path for _, path, _ in client.sent)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.search import ClusterState
+from connectors.search.state import key_of
 from engine.errors import StateError
 from tests.connectors.search.double import HOST, FakeClient, Patient, refusal
 
@@ -51,3 +52,21 @@ def test_a_commit_without_a_checkpoint_keeps_the_one_stored() -> None:
     store.commit("events", None, {"h": 2})
     assert state(client).load("events") == {"mark": 1}
     assert state(client).occurrences("events", ["h"]) == {"h": 2}
+
+
+def test_an_earlier_commit_that_arrives_late_is_not_taken_for_the_one_that_was_made_since() -> None:
+    client = FakeClient()
+    store = state(client)
+    store.commit("events", {"mark": 1}, {})
+    held = dict(client.indices["vedette-state-default"][key_of("events")])
+    client.script["index"] = [refusal(0), refusal(0)] * 4
+    with pytest.raises(StateError):
+        store.commit("events", {"mark": 2}, {"h": 1})  # written, though no answer says so
+    late = client.indices["vedette-state-default"][key_of("events")]
+    client.indices["vedette-state-default"][key_of("events")] = held
+    client.script["index"] = []
+    store.load("events")
+    client.indices["vedette-state-default"][key_of("events")] = late
+    with pytest.raises(StateError, match="was changed by"):
+        store.commit("events", {"mark": 3}, {"i": 1})
+    assert store.load("events") == {"mark": 2}

@@ -151,7 +151,9 @@ def test_a_file_of_an_earlier_version_is_brought_up_to_date_with_what_is_in_it(p
     old.close()
     store = SqliteStore(path)
     assert store.ledger.record([Note("late", "logs")]) == 1
+    store.state.claim(["logs"], 3)
     assert store.state.load("logs") == {"mark": 7}
+    assert store.leases.read().version is None
     store.close()
     now = sqlite3.connect(path)
     assert now.execute("SELECT version FROM vedette_schema").fetchall() == [(VERSION,)]

@@ -9,18 +9,21 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.sqlite import SqliteStore
+from engine.lease import Member, Tenant
 from tests.vedette.cli.command import BROKEN, Answer, ndjson, process, vedette
 from vedette import ROOT
-from vedette.follow import Turn, follow
+from vedette.supervisor import Worker, supervise
 
 WHO = r"C:\Windows\System32\whoami.exe"
 STORE = Path("state/vedette.sqlite")
@@ -187,22 +190,87 @@ def test_a_file_that_is_no_database_is_left_as_it_is(home: Path) -> None:
 def test_a_folder_that_is_gone_is_given_up_after_failures_while_others_go_on(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vedette.stop.Stop.wait", lambda self, _: self.is_set())
+    monkeypatch.setattr("vedette.follow._pause", lambda turn: timedelta())
     Path("vedette.yml").write_text(
         Path("vedette.yml").read_text()[:-2]
         + ", {type: folder, name: gone, path: gone, interval: 1s}]\n"
     )
 
-    def vanish(*arguments: Any, **options: Any) -> list[Turn]:
+    def vanish(*arguments: Any, **options: Any) -> list[Worker]:
         Path("gone").rmdir()
-        return follow(*arguments, **options)
+        return supervise(*arguments, **options)
 
-    monkeypatch.setattr("vedette.follow.follow", vanish)
+    monkeypatch.setattr("vedette.supervisor.supervise", vanish)
     answer = until_idle()
     assert answer.code == 3
     assert "source gone: given up: " in answer.err
     assert "gone: cannot be listed: No such file or directory" in answer.err
     assert len(stored()) == 4
+
+
+def test_each_pipeline_asks_its_own_rules_of_its_own_sources(home: Path) -> None:
+    Path("other").mkdir()
+    Path("other/events.ndjson").write_bytes(
+        ndjson(
+            [process(WHO, Computer="OTHER"), process("x", CommandLine="DisableRealtimeMonitoring")]
+        )
+    )
+    Path("vedette.yml").write_text(
+        "rules: {paths: [rules]}\nstate: {dir: state}\n"
+        "sources:\n"
+        "  - {type: folder, name: inbox, path: inbox, interval: 1s}\n"
+        "  - {type: folder, name: other, path: other, interval: 1s}\n"
+        "pipelines:\n"
+        "  - {name: all, sources: [inbox]}\n"
+        "  - {name: few, sources: [other], rules: {min_level: high}}\n"
+    )
+    answer = until_idle()
+    assert answer.code == 0
+    assert "pipeline all: 2 rules loaded" in answer.err
+    assert "pipeline few: 1 rules loaded from 2 files, 1 left out as asked" in answer.err
+    assert "7 events, 5 alerts new" in answer.err
+    rules = Counter(a["rule"]["name"] for a in SqliteStore(STORE.absolute()).alerts())
+    assert rules == {"Whoami Was Run": 4, "Defender Was Switched Off": 1}
+    assert "0 events, 0 alerts new" in until_idle().err
+    assert len(until_idle("--dry-run").alerts) == 0
+
+
+def test_a_pipeline_may_be_made_of_sources_that_were_read_before_without_it(home: Path) -> None:
+    until_idle()
+    assert len(stored()) == 4
+    with Path("vedette.yml").open("a") as file:
+        file.write("pipelines: [{name: mine, sources: [inbox]}]\n")
+    assert "0 events, 0 alerts new" in until_idle().err
+
+
+def test_a_run_beside_one_that_lives_gives_up_and_says_who_has_the_pipeline(home: Path) -> None:
+    with Path("vedette.yml").open("a") as file:
+        file.write("instances: {ttl: 1s}\n")
+    until_idle()
+    store, going = SqliteStore(STORE.absolute()), threading.Event()
+    other = Tenant("other", Member(60.0, units=("pipeline main",)), clock=time.monotonic)
+
+    def beat() -> None:
+        seen = store.leases.read()
+        board = other.turn(seen.board)
+        if store.leases.replace(board, seen):
+            other.wrote(board)
+
+    def lives() -> None:
+        while not going.wait(0.2):
+            beat()
+
+    beat()
+    living = threading.Thread(target=lives)
+    living.start()
+    try:
+        answer = until_idle()
+    finally:
+        going.set()
+        living.join()
+        store.close()
+    assert answer.code == 3
+    assert "pipeline main: given up: belongs to other" in answer.err
 
 
 # as a process

@@ -351,8 +351,8 @@ def test_rules_that_change_are_counted(
         assert value(meter, "vedette_rules_loaded", pipeline="main") == 1
         (tmp_path / "rules" / "off.yml").write_text(DEFENDER)
         (tmp_path / "rules" / "bad.yml").write_text(BROKEN)
-        parts.changes.ask()
-        parts.changes.look()
+        parts.ask()
+        parts.lines[0].changes.look()
         assert value(meter, "vedette_rules_loaded", pipeline="main") == 2
         assert value(meter, "vedette_rules_refused", pipeline="main") == 1
         assert value(meter, "vedette_rules_reloads_total", pipeline="main") == 1

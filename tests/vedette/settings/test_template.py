@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from vedette.settings import FolderSource, SearchSource, load
+from vedette.settings import FolderSource, Pipeline, SearchSource, load
 from vedette.settings.fields import keys
 from vedette.settings.model import Settings
 from vedette.settings.template import render
@@ -62,6 +62,7 @@ def test_every_key_of_the_model_is_in_it() -> None:
             value = value[part]
     for source, model in zip(tree["sources"], (FolderSource, SearchSource), strict=True):
         assert set(source) == set(model.model_fields)
+    assert {key for pipeline in tree["pipelines"] for key in pipeline} == set(Pipeline.model_fields)
     for logsource in (source["logsource"] for source in tree["sources"][:1]):
         assert set(logsource) == {"product", "category", "service"}
 
@@ -86,6 +87,7 @@ EXAMPLES |= {"client_cert", "client_key", "fingerprint"}
 def test_a_commented_default_is_the_default(tmp_path: Path) -> None:
     settings = load(written(tmp_path, uncommented(render())), {}).settings
     sections: list[Any] = [settings.rules, settings.attack, settings.log, settings.cluster]
+    sections.append(settings.instances)
     for section in (*sections, *settings.sources):
         for name, info in type(section).model_fields.items():
             if name not in EXAMPLES and not info.is_required():
