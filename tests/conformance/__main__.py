@@ -5,8 +5,8 @@
     python -m tests.conformance regression recall     some stages only
     python -m tests.conformance --whole --save DIR    keep each finished stage; go on where it ended
 
-Needs the public data folder beside the checkout; the stages `cluster`, `backends` and `secure`
-also a JDK and Maven. Exit code 1 when a bar is missed.
+Needs the public data folder beside the checkout; the stages `cluster`, `instances`, `backends` and
+`secure` also a JDK and Maven. Exit code 1 when a bar is missed.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tests.conformance import (
     backends,
     cluster,
     differential,
+    instances,
     properties,
     recall,
     regression,
@@ -50,6 +51,9 @@ EXAMPLES, EXAMPLES_IN_A_SAMPLE = 20_000, 200
 """Examples of the property tests here; `make test` tries 2,000."""
 SEEDS, SEEDS_IN_A_SAMPLE = 10_000, 250
 """Stories of the simulation here; `make test` plays 500."""
+KILLS, KILLS_IN_A_SAMPLE = 200, 2
+TAKEOVER_BAR = 30
+"""Seconds."""
 EVERY_RULE = 4
 """Of how many Windows rules one becomes queries, in the sample."""
 RULES_BAR = 500
@@ -163,6 +167,20 @@ def run_cluster(stage: Stage) -> None:
         stage.failures += verdict.failures
 
 
+def run_instances(stage: Stage) -> None:
+    """Several instances on real servers: killed, stopped and woken, and none lost or twice."""
+    kills = KILLS if stage.whole else KILLS_IN_A_SAMPLE
+    for kind in SERVERS if stage.whole else SERVERS[:1]:
+        result = instances.run(kind, stage.node(kind), stage.folder / f"instances-{kind}", kills)
+        stage.say(*instances.report(result))
+        stage.bar(result.whole, f"{kind}: no alert missing, none invented, none twice")
+        stage.bar(
+            max(result.takeovers) < TAKEOVER_BAR,
+            f"{kind}: another instance had the lease {max(result.takeovers):.1f} s after the owner "
+            f"was lost, at most (bar {TAKEOVER_BAR})",
+        )
+
+
 def run_backends(stage: Stage) -> None:
     """Rules as queries on real servers: what they find otherwise, and why."""
     windows = [rule for rule in stage.rules.rules if rule.logsource.product == "windows"]
@@ -227,6 +245,7 @@ STAGES: dict[str, Callable[[Stage], None]] = {
     "simulation": run_simulation,
     "rsigma": run_rsigma,
     "cluster": run_cluster,
+    "instances": run_instances,
     "backends": run_backends,
     "secure": run_secure,
 }
