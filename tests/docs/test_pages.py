@@ -25,7 +25,7 @@ INVENTED = {"rules/windows/process_creation/backup_catalogue_deleted.yml"}
 MISTAKEN = {"vedette hnt"}
 """Command lines that are shown for their error message."""
 
-TEST_VARIABLE = re.compile(r"VEDETTE_(?:TEST_\w+|SHARED|REQUIRE)")
+TEST_VARIABLE = re.compile(r"VEDETTE_(?:TEST_\w+|SHARED|REQUIRE|\w+_PYTHON)")
 PACKAGES = ("engine", "connectors", "mitre", "models", "vedette")
 
 
@@ -58,7 +58,7 @@ def test_every_make_target_that_is_named_exists(page: Page) -> None:
 
 @PAGES
 def test_every_environment_variable_that_is_named_is_read(page: Page) -> None:
-    folders = (ROOT / "tests" / "live", ROOT / "tests" / "conformance")
+    folders = [ROOT / "tests" / name for name in ("bench", "live", "conformance")]
     sources = [ROOT / "tests" / "conftest.py", *(f for d in folders for f in d.glob("*.py"))]
     read = set(TEST_VARIABLE.findall("".join(file.read_text("utf-8") for file in sources)))
     known = read | {variable(path) for path, _ in keys(Settings)} | set(RESERVED)

@@ -1,0 +1,125 @@
+"""The node that both engines read: recorded events put into it, and what it counts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from engine.normalise import normalise
+from engine.ports import Record
+from tests.bench.corpus import Lines
+from tests.conformance.cluster import Server
+from tests.conformance.indices import MAPPINGS, SETTINGS
+
+INDEX = "bench-events"
+SPAN = timedelta(minutes=5)
+"""The stretch of time that all events are spread over: one interval of ElastAlert's default."""
+BULK = 500
+LONGEST = 8_000
+"""Characters of the longest keyword: Lucene takes no term of more than 32,766 bytes."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Recorded events, `copies` times, each with a number and a time of its own.
+
+    An event's number is that of its copy times the recorded events, plus its place among them.
+    Queries cannot rename fields, so events have the names that `normalise` gives them.
+    """
+
+    lines: Lines
+    copies: int
+    start: datetime
+
+    def __len__(self) -> int:
+        return len(self.lines) * self.copies
+
+    def recorded(self) -> Iterator[dict[str, Any]]:
+        """The first copy."""
+        return self._copy(0)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for copy in range(self.copies):
+            yield from self._copy(copy)
+
+    def _copy(self, copy: int) -> Iterator[dict[str, Any]]:
+        step = SPAN / len(self)
+        for place, line in enumerate(self.lines):
+            number = copy * len(self.lines) + place
+            fields = dict(normalise(Record(orjson.loads(line), "bench")).fields)
+            time = (self.start + step * (number + 1)).isoformat()
+            yield {**fields, "@timestamp": time, "number": number}
+
+    def digest(self) -> str:
+        """A hash of the recorded events as they are indexed, without their times."""
+        whole = hashlib.sha256()
+        for event in self.recorded():
+            whole.update(orjson.dumps({**event, "@timestamp": ""}))
+        return whole.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a node has counted so far: searches of the events, and its own CPU seconds."""
+
+    searches: int
+    cpu: float
+
+    def since(self, before: Counts) -> Counts:
+        """What was added."""
+        return Counts(self.searches - before.searches, self.cpu - before.cpu)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A server with the events in one index of one shard."""
+
+    server: Server
+
+    def fill(self, corpus: Corpus, mapping: str) -> None:
+        """Index the events, findable at the end; `mapping` is one of `indices.MAPPINGS`."""
+        call = self.server.call
+        mappings = json.loads(json.dumps(MAPPINGS[mapping]))
+        mappings["properties"] = {"@timestamp": {"type": "date"}, "number": {"type": "long"}}
+        for template in mappings.get("dynamic_templates", ()):
+            for chosen in template.values():
+                chosen["mapping"].setdefault("ignore_above", LONGEST)
+        settings = {**SETTINGS, "refresh_interval": "-1"}
+        body = json.dumps({"settings": settings, "mappings": mappings}).encode()
+        call("PUT", f"/{INDEX}", body)
+        lines: list[bytes] = []
+        for event in corpus:
+            lines += [b'{"create":{"_id":"%d"}}' % event["number"], orjson.dumps(event)]
+            if len(lines) >= 2 * BULK:
+                self._bulk(lines)
+        self._bulk(lines)
+        call("PUT", f"/{INDEX}/_settings", b'{"index":{"refresh_interval":"1s"}}')
+        call("POST", f"/{INDEX}/_refresh")
+
+    def _bulk(self, lines: list[bytes]) -> None:
+        if lines:
+            answer = self.server.call("POST", f"/{INDEX}/_bulk", b"\n".join(lines) + b"\n")
+            assert not answer["errors"], str(answer)[:500]
+            lines.clear()
+
+    def counts(self) -> Counts:
+        """Searches of the events' one shard that began; those refused while parsed are not in."""
+        found = self.server.call("GET", f"/{INDEX}/_stats/search")["_all"]["total"]["search"]
+        (node,) = self.server.call("GET", "/_nodes/stats/process")["nodes"].values()
+        return Counts(found["query_total"], node["process"]["cpu"]["total_in_millis"] / 1000)
+
+    def version(self) -> str:
+        """The server's version."""
+        (node,) = self.server.call("GET", "/_nodes/_local")["nodes"].values()
+        return str(node["version"])
+
+
+def now() -> datetime:
+    """The present, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)

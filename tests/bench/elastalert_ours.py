@@ -1,0 +1,96 @@
+"""One pass of `vedette run` over the events of a node."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from engine.detect import Detector
+from engine.errors import Problem
+from engine.normalise import normalise
+from engine.ports import Document, Record
+from engine.rule import Rule
+from tests.bench.elastalert_node import INDEX, Node
+from tests.bench.elastalert_peer import Outcome, Pair
+from tests.bench.elastalert_process import Child, clean_environment
+from tests.conftest import ROOT
+
+LOADED, READ = "alerts go to", re.compile(r"source events: \d+ events read; alerts so far")
+LOOK = 0.02
+"""Seconds from one look at its log to the next."""
+
+
+def oracle(rules: Sequence[Rule], events: Iterable[Document]) -> frozenset[Pair]:
+    """What the engine finds in events as they are indexed, rule id and number."""
+    problems: list[Problem] = []
+    detector = Detector(rules, problems.append)
+    pairs: set[Pair] = set()
+    for event in events:
+        found = detector.match(normalise(Record(event, "bench")))
+        pairs |= {(match.rule.id, event["number"]) for match in found}
+    assert not problems, problems[:3]
+    return frozenset(pairs)
+
+
+def copied(rules: Sequence[Rule], folder: Path) -> Path:
+    """The rules' files in a folder of their own."""
+    folder.mkdir(parents=True)
+    for number, rule in enumerate(rules):
+        shutil.copy(rule.file, folder / f"{number:05}.yml")
+    return folder
+
+
+def run(
+    node: Node, rules: Sequence[Rule], events: int, folder: Path, namespace: str, page: int
+) -> Outcome:
+    """`vedette run --until-idle` over all events; the pass ends when the first poll has."""
+    folder.mkdir(parents=True)
+    settings = {
+        "namespace": namespace,
+        "rules": {"paths": [str(copied(rules, folder / "rules"))]},
+        "cluster": {"kind": node.server.kind, "hosts": [node.server.url]},
+        "sources": [
+            {"type": "search", "name": "events", "index": INDEX, "start": "all",
+             "page_size": page, "refresh_lag": "0s", "interval": "1s"}
+        ],
+    }  # fmt: skip
+    (folder / "vedette.yml").write_text(json.dumps(settings))  # JSON is YAML
+    command = [sys.executable, "-m", "vedette", "run", "--until-idle", "-c"]
+    before = node.counts()
+    environment = {**clean_environment(), "XDG_CACHE_HOME": str(folder.parent / "cache")}
+    child = Child([*command, str(folder / "vedette.yml")], folder / "log", ROOT, environment)
+    loaded = read = 0.0
+    while child.ended() is None:
+        text = child.text()
+        loaded = loaded or (time.monotonic() if LOADED in text else 0.0)
+        read = read or (time.monotonic() if READ.search(text) else 0.0)
+        time.sleep(LOOK)
+    if child.ended() or not READ.search(child.text()):
+        raise RuntimeError(f"vedette run failed:\n{child.text()[-2000:]}")
+    return Outcome(
+        name="vedette run",
+        events=events,
+        rules=len(rules),
+        seconds=(read or time.monotonic()) - loaded,
+        load=loaded - child.started,
+        cpu=child.cpu,
+        peak=child.peak,
+        node=node.counts().since(before),
+        alerts=alerts(node, namespace),
+    )
+
+
+def alerts(node: Node, namespace: str) -> Counter[Pair]:
+    """The stored alerts, each as often as it is there."""
+    found: Counter[Pair] = Counter()
+    for hit in node.server.alerts(namespace):
+        document = hit["_source"]
+        for event in document["vedette"]["alert"]["source_events"]:
+            found[document["rule"]["uuid"], event["number"]] += 1
+    return found
