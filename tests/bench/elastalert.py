@@ -107,12 +107,14 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--mapping", choices=sorted(MAPPINGS), default="plain")
     parser.add_argument("--page", type=int, default=5000, help="our page_size")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="its max_threads")
+    parser.add_argument("--heap", default="2g", help="the node's memory for Java")
     parser.add_argument("--limit", type=float, default=3600, help="seconds for its pass")
     return parser.parse_args()
 
 
 def main() -> int:
     options = parsed()
+    nodes.HEAP = (f"-Xms{options.heap}", f"-Xmx{options.heap}", "-XX:+UseSerialGC")
     if not SHARED.is_dir():
         print(f"no public data folder at {SHARED}")
         return 1

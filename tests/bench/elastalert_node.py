@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.error import HTTPError
 
 import orjson
 
@@ -21,6 +23,8 @@ INDEX = "bench-events"
 SPAN = timedelta(minutes=5)
 """The stretch of time that all events are spread over: one interval of ElastAlert's default."""
 BULK = 500
+TRIES = 60
+"""How often a busy node is asked again, a second apart."""
 LONGEST = 8_000
 """Characters of the longest keyword: Lucene takes no term of more than 32,766 bytes."""
 
@@ -110,14 +114,34 @@ class Node:
 
     def counts(self) -> Counts:
         """Searches of the events' one shard that began; those refused while parsed are not in."""
-        found = self.server.call("GET", f"/{INDEX}/_stats/search")["_all"]["total"]["search"]
-        (node,) = self.server.call("GET", "/_nodes/stats/process")["nodes"].values()
+        found = self.call("GET", f"/{INDEX}/_stats/search")["_all"]["total"]["search"]
+        (node,) = self.call("GET", "/_nodes/stats/process")["nodes"].values()
         return Counts(found["query_total"], node["process"]["cpu"]["total_in_millis"] / 1000)
+
+    def call(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
+        """The answer to what is only asked for our figures; a busy node is asked again."""
+        for _ in range(TRIES):
+            if (answer := asked(self.server, method, path, body)) is not None:
+                return answer
+            time.sleep(1)
+        return self.server.call(method, path, body)
 
     def version(self) -> str:
         """The server's version."""
         (node,) = self.server.call("GET", "/_nodes/_local")["nodes"].values()
         return str(node["version"])
+
+
+def asked(
+    server: Server, method: str, path: str, body: bytes | None = None
+) -> dict[str, Any] | None:
+    """A node's answer; None while it is busy, or what is asked for is not there yet."""
+    try:
+        return server.call(method, path, body)
+    except HTTPError as error:
+        if error.code in (404, 429, 503):
+            return None
+        raise
 
 
 def now() -> datetime:

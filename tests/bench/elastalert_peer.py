@@ -146,20 +146,19 @@ def _follow(
 
 
 def _count(node: Node, index: str) -> int:
-    node.server.call("POST", f"/{index}/_refresh")
-    return int(node.server.call("GET", f"/{index}/_count")["count"])
+    node.call("POST", f"/{index}/_refresh")
+    return int(node.call("GET", f"/{index}/_count")["count"])
 
 
 def _all(node: Node, index: str, fields: str) -> list[dict[str, Any]]:
     """The documents of one of its indices."""
-    server = node.server
-    server.call("POST", f"/{index}/_refresh")
+    node.call("POST", f"/{index}/_refresh")
     path = f"/{index}/_search?scroll=2m&size=5000&_source_includes={fields}"
-    answer, found = server.call("GET", path), []
+    answer, found = node.call("GET", path), []
     while hits := answer["hits"]["hits"]:
         found += [hit["_source"] for hit in hits]
         body = json.dumps({"scroll": "2m", "scroll_id": answer["_scroll_id"]}).encode()
-        answer = server.call("POST", "/_search/scroll", body)
+        answer = node.call("POST", "/_search/scroll", body)
     return found
 
 
