@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from connectors.files import FileSource
 from connectors.search import SearchClient
@@ -26,6 +26,9 @@ from engine.normalise import normalise
 from engine.ports import Record, Sink, Written
 from mitre.catalog import Catalog
 from vedette import ROOT
+
+if TYPE_CHECKING:
+    from vedette.settings import Settings
 
 OWN_HUNTS = ROOT / "rules" / "hunts"
 """The project's own hunts, in a checkout and in an installation alike."""
@@ -61,6 +64,14 @@ class Files:
     reader: ListReader
     span: Span | None
     read: int
+
+
+def hunted(settings: Settings) -> list[str]:
+    """The patterns that the hunts of a configuration search. Raises `InputError`."""
+    if not settings.hunts.paths:
+        return []
+    loaded = load(settings.hunts.paths)
+    return sorted({hunt.index for hunt in loaded.hunts if hunt.index and hunt.enabled})
 
 
 def over_files(hunt: Hunt, paths: Sequence[Path | Literal["-"]], report: Report) -> Files:

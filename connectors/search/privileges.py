@@ -26,7 +26,7 @@ ELASTICSEARCH: Mapping[str, Needs] = {
     "search": Needs(index=("read",)),
     "close_pit": Needs(index=("read",)),
     "count": Needs(index=("read",)),
-    "field_caps": Needs(index=("view_index_metadata",)),
+    "field_caps": Needs(index=("read",)),
     "create_index": Needs(index=("create_index",)),
     "exists": Needs(index=("view_index_metadata",)),
     "bulk": Needs(index=("create_doc",)),
@@ -43,7 +43,7 @@ OPENSEARCH: Mapping[str, Needs] = {
     "search": Needs(index=("indices:data/read/search",)),
     "close_pit": Needs(index=("indices:data/read/point_in_time/delete",)),
     "count": Needs(index=("indices:data/read/search",)),
-    "field_caps": Needs(index=("indices:data/read/field_caps",)),
+    "field_caps": Needs(index=("indices:data/read/field_caps*",)),
     "create_index": Needs(index=("indices:admin/create",)),
     "exists": Needs(index=("indices:admin/get",)),
     "bulk": Needs(
@@ -66,7 +66,7 @@ TABLES: Mapping[Kind, Mapping[str, Needs]] = {
 }
 
 SOURCES = ("open_pit", "search", "close_pit", "count")
-HUNTS = ("open_pit", "search", "close_pit", "count", "field_caps")
+HUNTS = ("open_pit", "search", "close_pit", "field_caps")
 ALERTS = ("create_index", "exists", "bulk")
 STATE = ("create_index", "get", "index")
 DEAD_LETTERS = ("create_index", "index", "refresh", "search")
@@ -74,6 +74,15 @@ LEDGER = ("create_index", "index", "refresh", "search")
 ACTIONS = ("create_index", "exists", "bulk", "search")
 CONNECTING = ("info",)
 """What the parts do once `vedette setup` has made what they need."""
+
+LANGUAGES: Mapping[Kind, Needs] = {
+    "elasticsearch": Needs(index=("read",)),
+    "opensearch": Needs(
+        cluster=("cluster:admin/opensearch/ppl",),
+        index=("indices:data/read/search*", "indices:admin/mappings/get"),
+    ),
+}
+"""What hunts in ES|QL and PPL need, which have no operation of their own."""
 
 LOOKING: Mapping[Kind, Needs] = {
     "elasticsearch": Needs(cluster=("monitor",), index=("view_index_metadata", "monitor")),

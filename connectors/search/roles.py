@@ -18,12 +18,25 @@ Grant = tuple[tuple[str, ...], Needs]
 """Index patterns, and what is needed of them."""
 
 
-def grants(kind: Kind, namespace: str, patterns: Sequence[str], *, store: bool) -> list[Grant]:
-    """What a run needs of which indices; `store` when it keeps alerts and state there too."""
+def grants(
+    kind: Kind,
+    namespace: str,
+    patterns: Sequence[str],
+    *,
+    store: bool,
+    hunts: Sequence[str] = (),
+) -> list[Grant]:
+    """What a run needs of which indices; `store` when it keeps alerts and state there too.
+
+    `patterns` are those of its sources, `hunts` those that its hunts search.
+    """
     found: list[Grant] = []
     if patterns:
-        both = {*privileges.SOURCES, *privileges.HUNTS}
-        found.append((each_of(patterns), union([needs(kind, both), LOOKING[kind]])))
+        asked = union([needs(kind, privileges.SOURCES), LOOKING[kind]])
+        found.append((each_of(patterns), asked))
+    if hunts:
+        asked = union([needs(kind, privileges.HUNTS), privileges.LANGUAGES[kind]])
+        found.append((each_of(hunts), asked))
     if store:
         alias = alerts_alias(namespace)
         reading = needs(kind, ("search",))  # `vedette status` counts alerts
@@ -47,9 +60,16 @@ def each_of(patterns: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted({"*" if name == "_all" else name for name in names}))
 
 
-def role(kind: Kind, namespace: str, patterns: Sequence[str], *, store: bool) -> dict[str, Any]:
+def role(
+    kind: Kind,
+    namespace: str,
+    patterns: Sequence[str],
+    *,
+    store: bool,
+    hunts: Sequence[str] = (),
+) -> dict[str, Any]:
     """The body that makes the role: `PUT /_security/role/NAME`, or Security's role API."""
-    given = grants(kind, namespace, patterns, store=store)
+    given = grants(kind, namespace, patterns, store=store, hunts=hunts)
     whole = union([needs(kind, privileges.CONNECTING), LOOKING[kind], *(need for _, need in given)])
     if kind == "elasticsearch":
         return {

@@ -114,6 +114,7 @@ def _line(outcome: Outcome) -> str:
 
 def _role(settings: Settings, kind: str | None) -> int:
     from connectors.search.roles import role, role_path
+    from vedette.hunts import hunted
     from vedette.settings import SearchSource
 
     if settings.cluster is None and kind is None:
@@ -123,7 +124,9 @@ def _role(settings: Settings, kind: str | None) -> int:
         with _Connection(settings, None) as client:
             named = client.kind
     patterns = [each.index for each in settings.sources if isinstance(each, SearchSource)]
-    body = role(named, settings.namespace, patterns, store=settings.store == "cluster")
+    searched = hunted(settings)
+    kept = settings.store == "cluster"
+    body = role(named, settings.namespace, patterns, store=kept, hunts=searched)
     click.echo(_json(body))
     click.echo(f"to be put at {role_path(named, settings.namespace)}", err=True)
     return 0

@@ -126,6 +126,9 @@ class FakeClient:
             for held in self.indices[name].values()
         )
 
+    def field_caps(self, index: str, fields: Sequence[str]) -> Mapping[str, Any]:
+        return self._meet("field_caps")({})
+
     def bulk(self, body: bytes) -> Mapping[str, Any]:
         self.bodies.append(body)
         change = self._meet("bulk")

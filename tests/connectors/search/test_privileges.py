@@ -10,11 +10,14 @@ import pytest
 
 from connectors.search import AlertSink, ClusterState, SearchSource, privileges
 from connectors.search.actions import ClusterActions
+from connectors.search.hunts import SearchReader
 from connectors.search.ledger import ClusterLedger
 from connectors.search.letters import ClusterLetters
 from connectors.search.port import Kind, SearchClient
 from connectors.search.roles import each_of, grants, role
 from engine.errors import SinkError
+from engine.hunt.model import Span
+from engine.hunt.row import Ask
 from engine.ledger import Note
 from engine.ports import Action
 from tests.connectors.search.double import FakeClient, Patient, refusal
@@ -59,6 +62,24 @@ def test_a_source_does_what_its_role_allows_and_no_more() -> None:
     source = SearchSource(client, "s", "logs-*", clock=lambda: NOW, retry=Patient().retry)
     assert list(source.poll(None))
     assert {name for name, _ in client.used} == set(privileges.SOURCES)
+
+
+def test_a_hunt_does_what_the_role_allows_and_no_more() -> None:
+    client = Watched()
+    client.put("logs-x", "1", 1000, user="a")
+    reader = SearchReader(client, "logs-*", retry=Patient().retry)
+    whole = Span(0, 10_000_000)
+    assert reader.buckets(whole, Ask(("user",))) is None
+    assert list(reader.events(whole))
+    assert {name for name, _ in client.used} == set(privileges.HUNTS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_role_reads_what_hunts_search_and_writes_nothing_there(kind: Kind) -> None:
+    ((names, need),) = grants(kind, "t", [], store=False, hunts=["b-*,a", "b-*"])
+    assert names == ("a", "b-*")
+    assert not [each for each in need.index if "write" in each or "create_" in each]
+    assert "logs-hunted" in str(role(kind, "t", ["logs-*"], store=True, hunts=["logs-hunted"]))
 
 
 def test_alerts_state_and_dead_letters_do_what_the_role_allows_and_no_more() -> None:
