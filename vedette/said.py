@@ -21,6 +21,7 @@ KINDS: Mapping[str, str] = {
     "problem": "something wrong in the input, by its kind",
     "rule-refused": "a rule that changed does not load",
     "rule-kept": "a rule stays as it was before",
+    "tuning-warning": "something in exceptions or tuning files is not as it should be",
     "rules-changed": "changed rules are live",
     "rules-unchanged": "rules were looked at and stay as they were",
     "run-end": "the run has ended; what it did",

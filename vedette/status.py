@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from connectors.progress import progress
-from connectors.search import ClusterState, SearchClient, connect
+from connectors.search import ClusterLeases, ClusterState, SearchClient, connect
 from connectors.search.survey import ONCE, Survey
-from connectors.sqlite import SqliteState
+from connectors.sqlite import SqliteLeases, SqliteState
 from connectors.sqlite.census import census
 from engine.errors import VedetteError
 from engine.ledger import Note, gaps
 from engine.moment import iso
-from engine.ports import StateStore
+from engine.ports import Leases, StateStore
 from vedette.settings import SearchSource, Settings
 from vedette.settings.metrics import Address
 from vedette.spans import words
@@ -63,6 +63,9 @@ class Status:
 
     noted: list[str] = field(default_factory=list)
     """The latest records of the ledger, in words."""
+
+    leases: list[str] = field(default_factory=list)
+    """Who works on what, in words."""
 
     sources: list[SourceStatus] = field(default_factory=list)
     run: str = ""
@@ -132,6 +135,7 @@ def _look(
         _count(status, settings, survey)
         if not status.error:
             _ledger(status, settings, client, clock)
+            _leases(status, settings, client, clock)
         for source in settings.sources:
             found = SourceStatus(source.name, source.type)
             if state is not None:
@@ -180,6 +184,35 @@ def _ledger(
         status.error = str(error)
     finally:
         ledger.close()
+
+
+def _leases(
+    status: Status,
+    settings: Settings,
+    client: SearchClient | None,
+    clock: Callable[[], datetime],
+) -> None:
+    """Who works on what; the times are those that instances wrote, by their own clocks."""
+    leases: Leases = (
+        ClusterLeases(client, settings.namespace, clock=clock, founder=client, retry=ONCE)
+        if settings.store == "cluster" and client is not None
+        else SqliteLeases(settings.output.sqlite)
+    )
+    try:
+        board = leases.all()
+    except VedetteError as error:
+        status.error = str(error)
+        return
+    finally:
+        leases.close()
+    for unit, lease in sorted(board.leases.items()):
+        owner = board.members.get(lease.owner) if lease.owner is not None else None
+        if lease.owner is None:
+            status.leases.append(f"{unit}: nobody's")
+        elif owner is None:
+            status.leases.append(f"{unit}: {lease.owner}, which is gone")
+        else:
+            status.leases.append(f"{unit}: {lease.owner}, last sign of life {owner.seen}")
 
 
 def _in_words(note: Note) -> str:
@@ -241,6 +274,7 @@ def lines(status: Status, now: datetime) -> list[str]:
     if status.gaps:
         found.append("gaps     " + ", ".join(f"{n:,} {state}" for state, n in status.gaps.items()))
     found += [f"noted    {text}" for text in status.noted]
+    found += [f"lease    {text}" for text in status.leases]
     if status.run:
         found.append(f"run      {status.run}")
     for each in status.sources:

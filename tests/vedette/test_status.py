@@ -13,6 +13,7 @@ from connectors.search import ClusterState
 from connectors.search.ledger import document_of
 from connectors.sqlite import SqliteLedger, SqliteStore
 from engine.errors import SourceError
+from engine.lease import Board, Lease, Member
 from engine.ledger import Note
 from engine.ports import Alert
 from tests.connectors.search.double import FakeClient, Patient, refusal
@@ -55,6 +56,26 @@ class Told(FakeClient):
 
 def looked(client: FakeClient) -> status.Status:
     return status.look(settings(CLUSTER), lambda: NOW, lambda _: client)
+
+
+def test_it_says_who_works_on_what(tmp_path: Path) -> None:
+    file = tmp_path / "v.sqlite"
+    store = SqliteStore(file)
+    store.sink.prepare()
+    seen = store.leases.read()
+    board = Board(
+        {"one": Member(15.0, units=("pipeline main",), seen="2026-11-23T02:39:58Z")},
+        {"pipeline main": Lease("one", 3), "pipeline b": Lease(None, 1), "hunt:x": Lease("two", 1)},
+    )
+    assert store.leases.replace(board, seen)
+    store.close()
+    found = status.look(settings({"output": {"sqlite": str(file)}, "sources": []}), lambda: NOW)
+    assert found.leases == [
+        "hunt:x: two, which is gone",
+        "pipeline b: nobody's",
+        "pipeline main: one, last sign of life 2026-11-23T02:39:58Z",
+    ]
+    assert "lease    pipeline b: nobody's" in status.lines(found, NOW)
 
 
 def test_a_cluster_says_marks_lag_alerts_and_dead_letters() -> None:
