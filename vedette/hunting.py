@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import random
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Thread
 
 from engine.correlate.value import moment
-from engine.errors import Problem, StateError, VedetteError
+from engine.errors import Problem, StateError
 from engine.hunt.model import Hunt, Span, width
 from engine.hunt.reader import Reader
 from engine.hunt.type import Memory
@@ -27,9 +24,6 @@ VERSION = 1
 
 PREFIX = "hunt:"
 """Before a hunt's id, the name that its checkpoint lies under; no source's name has a colon."""
-
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=5)
-"""Of the pauses after failures, which double."""
 
 SKIPPED = "hunt-window-skipped"
 """The kind of the problem, and of the note, that windows were left out."""
@@ -174,87 +168,3 @@ class HuntUnit:
             self.hunt, iso(moment(span.start)), iso(moment(span.end)),
             written.created, written.existing, written.dead,
         )  # fmt: skip
-
-
-STEP = 0.5
-"""Seconds from one look at the wish to end to the next."""
-
-
-@dataclass(slots=True)
-class Turn:
-    """How a unit fares in the one thread of all hunts."""
-
-    unit: HuntUnit
-    failures: int = 0
-    failure: VedetteError | None = None
-    again: datetime | None = None
-    """After a failure: when it is tried again."""
-
-    @property
-    def due(self) -> datetime | None:
-        """When it is its turn; None when nothing is left."""
-        return self.again or self.unit.due()
-
-    def run(self, stop: Callable[[], bool], now: Callable[[], datetime]) -> None:
-        """Run it; what fails is logged, and tried again after a growing pause."""
-        try:
-            self.unit.run(stop)
-        except VedetteError as error:
-            self.failures += 1
-            self.failure = error
-            self.unit.drop()
-            self.again = now() + self._pause()
-            log.error("hunt %s: %s (failure %d in a row)", self.unit.hunt, error, self.failures)
-            return
-        if self.failures:
-            log.info("hunt %s: answers again after %d failures", self.unit.hunt, self.failures)
-        self.failures, self.failure, self.again = 0, None, None
-
-    def _pause(self) -> timedelta:
-        longest = LONGEST_PAUSE
-        pause: timedelta = min(longest, FIRST_PAUSE * 2 ** min(self.failures - 1, 10))
-        return pause * random.uniform(0.5, 1.0)  # noqa: S311 # no secret
-
-
-FAILURES_UNTIL_IDLE = 3
-"""Failures in a row of one hunt after which `until_idle` gives it up."""
-
-
-def work(
-    turns: Sequence[Turn],
-    stop: Callable[[], bool],
-    clock: Callable[[], datetime],
-    pause: Callable[[float], None] = time.sleep,
-    *,
-    until_idle: bool = False,
-) -> None:
-    """Run each hunt when it is due, the most overdue first, until told to stop.
-
-    With `until_idle`, until nothing is due any more, or has failed too often.
-    """
-    while not stop():
-        waiting = [
-            (due, place)
-            for place, turn in enumerate(turns)
-            if (due := turn.due) is not None
-            and not (until_idle and turn.failures >= FAILURES_UNTIL_IDLE)
-        ]
-        if not waiting:
-            return
-        due, place = min(waiting)
-        left = (due - clock()).total_seconds()
-        if left > 0:
-            pause(min(left, STEP))
-        else:
-            turns[place].run(stop, clock)
-
-
-def beside(
-    turns: Sequence[Turn], stop: Callable[[], bool], clock: Callable[[], datetime]
-) -> Thread | None:
-    """A thread that works beside the sources, so that a slow hunt does not hold them up."""
-    if not turns:
-        return None
-    thread = Thread(target=work, args=(turns, stop, clock), name="hunts", daemon=True)
-    thread.start()
-    return thread

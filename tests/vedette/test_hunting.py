@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import timedelta
-from threading import Event
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from engine.ports import Alert, Written
 from engine.run import MemoryState
 from mitre.catalog import Catalog
 from tests.engine.hunt.helpers import T0, at, event, hunt, reader
-from vedette.hunting import HuntUnit, Turn, beside, work
+from vedette.hunting import HuntUnit
 from vedette.hunts import Hunter
 
 KEYS: dict[str, Any] = {
@@ -150,33 +149,20 @@ def test_windows_that_ended_too_long_ago_are_told_and_left_out() -> None:
 @pytest.mark.parametrize("broken", ["source", "sink"])
 def test_a_failed_run_moves_no_mark_and_is_run_again(broken: str) -> None:
     setting = Setting(hunt(**KEYS), burst(300))
-    turn = Turn(setting.unit())
-    setting.run(turn.unit, 1)
-    before, setting.now = setting.mark, T0 + timedelta(minutes=11)
+    unit = setting.unit()
+    setting.run(unit, 1)
+    before = setting.mark
     if broken == "source":
         setting.reader.fail = SourceError("half an answer")
     else:
         setting.sink.refuse = 1
-    turn.run(lambda: False, lambda: setting.now)
-    assert (setting.mark, turn.failures) == (before, 1)
-    assert turn.due is not None
-    assert timedelta(seconds=5) <= turn.due - setting.now <= timedelta(seconds=10)
+    with pytest.raises((SourceError, SinkError)):
+        setting.run(unit, 11)
+    assert setting.mark == before
+    assert not setting.sink.alerts
     setting.reader.fail = None
-    turn.run(lambda: False, lambda: setting.now)
-    assert (turn.failures, turn.failure, turn.due) == (0, None, T0 + timedelta(minutes=21))
+    assert setting.run(unit, 11) == 1
     assert len(setting.sink.alerts) == 1
-
-
-def test_pauses_after_failures_grow_up_to_five_minutes() -> None:
-    setting = Setting(hunt(**KEYS))
-    turn = Turn(setting.unit())
-    setting.run(turn.unit, 1)
-    setting.reader.fail = SourceError("away")
-    setting.now = T0 + timedelta(minutes=11)
-    for longest in (10, 20, 40, 80, 160, 300, 300):
-        turn.run(lambda: False, lambda: setting.now)
-        assert turn.due is not None
-        assert longest / 2 <= (turn.due - setting.now).total_seconds() <= longest
 
 
 def test_the_windows_before_the_one_that_failed_stay_run() -> None:
@@ -266,50 +252,22 @@ def test_a_mark_that_cannot_be_read_is_told_and_not_replaced() -> None:
     assert setting.state.load(f"hunt:{setting.hunt.rule.id}") == {"version": 9}
 
 
-def test_work_takes_the_most_overdue_first_and_ends_when_nothing_is_left() -> None:
-    early, late = Setting(hunt(**KEYS)), Setting(hunt(**KEYS))
-    early.now = T0 - timedelta(minutes=1)
-    turns = [Turn(late.unit()), Turn(early.unit())]
-    ran: list[Turn] = []
-    now = [T0 - timedelta(minutes=2)]
-    for turn in turns:
-        turn.unit.until_idle = True
-        inner = turn.unit.run
-
-        def run(stop: Any, turn: Turn = turn, inner: Any = inner) -> None:
-            ran.append(turn)
-            inner(stop)
-
-        turn.unit.run = run  # type: ignore[method-assign]
-
-    def pause(seconds: float) -> None:
-        now[0] += timedelta(seconds=seconds * 60)
-
-    work(turns, lambda: False, lambda: now[0], pause, until_idle=True)
-    assert ran == [turns[1], turns[0]]
-
-
-def test_until_idle_gives_a_hunt_up_that_fails_again_and_again() -> None:
+def test_until_idle_nothing_is_due_once_all_that_was_over_has_been_run() -> None:
     setting = Setting(hunt(**KEYS))
-    turn = Turn(setting.unit())
-    setting.run(turn.unit, 1)
-    turn.unit.until_idle = True
-    setting.reader.fail = SourceError("away")
-
-    def pause(seconds: float) -> None:
-        setting.now += timedelta(seconds=seconds)
-
-    setting.now = T0 + timedelta(minutes=11)
-    work([turn], lambda: False, lambda: setting.now, pause, until_idle=True)
-    assert (turn.failures, str(turn.failure)) == (3, "away")
+    unit = setting.unit()
+    unit.until_idle = True
+    assert unit.due() is not None
+    setting.run(unit, 1)
+    assert unit.due() is None
+    unit.drop()
+    assert unit.due() == setting.now
 
 
-def test_a_thread_beside_the_sources_ends_with_the_wish_to_end() -> None:
-    stop = Event()
+def test_a_wish_to_end_is_heard_between_two_windows() -> None:
     setting = Setting(hunt(**KEYS))
-    thread = beside([Turn(setting.unit())], stop.is_set, lambda: setting.now)
-    assert thread is not None
-    stop.set()
-    thread.join(timeout=30)
-    assert not thread.is_alive()
-    assert beside([], stop.is_set, lambda: setting.now) is None
+    unit = setting.unit()
+    setting.run(unit, 1)
+    setting.now = T0 + timedelta(minutes=61)
+    unit.run(lambda: len(setting.state.commits) == 2)
+    assert setting.mark == "2026-01-01T00:20:00.000Z"
+    assert setting.run(unit, 61) == 4
