@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -18,13 +19,15 @@ from tests.bench.peers import Peer, timed
 # documentation gives: Sysmon's event numbers first, then the channels.
 PIPELINES = ("--pipeline", "sysmon", "--pipeline", "windows-logsources")
 
-# As quick as it goes: one process that draws no progress, and no index of channels. With one,
-# SQLite takes it before that of event numbers and reads nearly all Sysmon events for each rule.
-FASTEST = ("--quiet", "--no-parallel", "--remove-index", "idx_channel")
+# One process that draws no progress, so that processor seconds are those of its work.
+ALONE = ("--quiet", "--no-parallel")
+# As quick as it goes: no index of channels. With one, as it comes, SQLite takes it before that of
+# event numbers and reads nearly all Sysmon events for each rule.
+FASTEST = ("--remove-index", "idx_channel")
 
 
-def zircolite(rules: Path, lines: Lines) -> Peer | None:
-    """Zircolite with its best options, where VEDETTE_ZIRCOLITE names its zircolite.py.
+def zircolite(rules: Path, lines: Lines, options: Sequence[str] = FASTEST) -> Peer | None:
+    """Zircolite with its best options or others, where VEDETTE_ZIRCOLITE names its zircolite.py.
 
     VEDETTE_ZIRCOLITE_PYTHON names the interpreter that has its requirements. It is slow:
     converting the rules takes half a minute, 20,000 events some ten seconds more.
@@ -40,7 +43,7 @@ def zircolite(rules: Path, lines: Lines) -> Peer | None:
         with events.open("wb") as file:
             file.writelines(_provided(line) + b"\n" for line in lines)
         one.write_bytes(_provided(next(iter(lines))) + b"\n")
-        command += ["--jsonl", *FASTEST, "--outfile", "found.json", "--events"]
+        command += ["--jsonl", *ALONE, *options, "--outfile", "found.json", "--events"]
         native = ["--ruleset", str(rules.resolve()), *PIPELINES, "--save-ruleset"]
         convert, _ = timed([*command, str(one), *native], folder)
         # Its own saved form of the rules starts in two seconds, so that what is taken off the
