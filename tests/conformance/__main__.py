@@ -5,8 +5,8 @@
     python -m tests.conformance regression recall     some stages only
     python -m tests.conformance --whole --save DIR    keep each finished stage; go on where it ended
 
-Needs the public data folder beside the checkout; the stages `cluster`, `instances`, `backends` and
-`secure` also a JDK and Maven. Exit code 1 when a bar is missed.
+Needs the public data folder beside the checkout; the stages `cluster`, `instances`, `backends`,
+`secure` and `reliability` also a JDK and Maven. Exit code 1 when a bar is missed.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ from tests.conformance.recordings import Recording, numbered, recordings
 from tests.conftest import SHARED
 from tests.live import nodes
 from tests.live.servers import Unavailable
+from tests.reliability import registry
+from tests.reliability import row as rows
+from tests.reliability import stage as faults
 
 SAMPLE, SAMPLE_ON_SERVERS = 5_000, 4_000
 WHOLE_ON_SERVERS = 20_000
@@ -237,6 +240,22 @@ def run_secure(stage: Stage) -> None:
             stage.say(f"skipped: no {kind} with security: {reason}")
 
 
+def run_reliability(stage: Stage) -> None:
+    """What is broken on real servers, as `python -m tests.reliability --full` does."""
+    if not stage.whole:
+        stage.say("skipped: the small doses are among the tests")
+        return
+    stage.say(*rows.heading())
+    for fault in registry.found().values():
+        for kind in fault.servers:
+            urls = [] if fault.own else [stage.node(kind)]
+            for dose in fault.full:
+                row = faults.play(fault, kind, urls, dose)
+                stage.say(rows.line(row.cells()))
+                if not row.ok:
+                    stage.bar(False, f"{fault.name} on {kind}: {'; '.join(row.wrong)}")
+
+
 STAGES: dict[str, Callable[[Stage], None]] = {
     "regression": run_regression,
     "recall": run_recall,
@@ -248,6 +267,7 @@ STAGES: dict[str, Callable[[Stage], None]] = {
     "instances": run_instances,
     "backends": run_backends,
     "secure": run_secure,
+    "reliability": run_reliability,
 }
 
 

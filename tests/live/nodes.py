@@ -22,7 +22,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -89,7 +89,17 @@ def start(kind: str) -> Node:
     server, java = home(BUILDS[kind]), java_home()
     folder = Path(tempfile.mkdtemp(prefix=f"vedette-{kind}-"))
     configure(kind, folder)
-    command, environment = LAUNCHERS[kind](server, java, folder)
+    node = launch(kind, folder, *LAUNCHERS[kind](server, java, folder))
+    try:
+        node.url = wait(node)
+    except BaseException:
+        node.stop()
+        raise
+    return node
+
+
+def launch(kind: str, folder: Path, command: list[str], environment: dict[str, str]) -> Node:
+    """Start a server in a folder that is laid out, and do not wait for it."""
     with (folder / "logs" / "console.log").open("wb") as log:
         process = subprocess.Popen(
             ["/bin/sh", "-c", GUARD, str(folder), *command],
@@ -99,15 +109,10 @@ def start(kind: str) -> Node:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            **account(),
+            **account(),  # type: ignore[call-overload]
         )
     node = Node(kind, folder, process)
     atexit.register(node.stop)
-    try:
-        node.url = wait(node)
-    except BaseException:
-        node.stop()
-        raise
     return node
 
 
@@ -150,10 +155,12 @@ def elasticsearch_command(
     return ["/bin/bash", str(server / "bin" / "elasticsearch")], environment
 
 
-def opensearch_command(server: Path, java: Path, folder: Path) -> tuple[list[str], dict[str, str]]:
+def opensearch_command(
+    server: Path, java: Path, folder: Path, heap: Sequence[str] = HEAP
+) -> tuple[list[str], dict[str, str]]:
     """OpenSearch without its script, which would read the options beside the server."""
     options = [
-        *HEAP,
+        *heap,
         "-Xss1m",
         "-Djava.awt.headless=true",
         "-Dfile.encoding=UTF-8",

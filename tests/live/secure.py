@@ -98,7 +98,7 @@ def running(kind: str, folder: Path, role: Mapping[str, Any]) -> Iterator[Secure
     except BaseException:
         shutil.rmtree(node_folder, ignore_errors=True)
         raise
-    node = launch(kind, node_folder, command, environment)
+    node = nodes.launch(kind, node_folder, command, environment)
     try:
         url = wait(node, authority)
         yield Secure(kind, url, authority, pair, node_folder)
@@ -122,22 +122,6 @@ def laid_out(
     users(server, java, config, role)
     give_away(node_folder)
     return nodes.LAUNCHERS[kind](server, java, node_folder)
-
-
-def launch(kind: str, folder: Path, command: list[str], environment: dict[str, str]) -> nodes.Node:
-    """Start the process as `tests.live.nodes` does."""
-    with (folder / "logs" / "console.log").open("wb") as log:
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", nodes.GUARD, str(folder), *command],
-            cwd=folder,
-            env={"PATH": os.environ.get("PATH", os.defpath), **environment},
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            **nodes.account(),  # type: ignore[call-overload]
-        )
-    return nodes.Node(kind, folder, process)
 
 
 def wait(node: nodes.Node, authority: Authority) -> str:

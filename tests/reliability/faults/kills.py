@@ -1,0 +1,42 @@
+"""A single instance of `vedette run` that is killed in the middle of its work."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from tests.reliability.process import Process, seconds_now, until
+from tests.reliability.registry import fault
+from tests.reliability.scene import Scene
+
+EACH = 300
+"""Events that come before each kill: thirty pages."""
+
+
+@fault("kill-9", "kills of a running instance", small=(1,), full=(200,))
+def kills(scene: Scene, dose: int) -> None:
+    """It goes on at its last checkpoint; what it had stored since is not stored again."""
+    draw = random.Random(9)
+    scene.create(scene.index)
+    process = Process(scene)
+    killed = working = 0
+    try:
+        while killed < dose:
+            now = seconds_now()
+            scene.put(now - 5 + 4 * n / EACH for n in range(EACH))
+            before = scene.count()
+            process.start()
+            until(lambda least=before: scene.count() > least, "alerts of new events")  # type: ignore[misc]
+            time.sleep(draw.uniform(0, 0.5))
+            scene.check(process.alive(), "it ended by itself")
+            process.kill()
+            killed += 1
+            working += scene.count() < scene.given // scene.every
+        process.start()
+        wanted = scene.expected().total()
+        until(lambda: scene.count() >= wanted, "all alerts")
+        process.end()
+    finally:
+        process.kill()
+    text = f"only {working} of {dose} kills came before the work was done"
+    scene.check(2 * working >= dose, text)

@@ -1,0 +1,37 @@
+"""Windows of exactly a page, of one more, and of very many."""
+
+from __future__ import annotations
+
+from tests.reliability.registry import fault
+from tests.reliability.scene import Scene
+
+PAGE = 10_000
+"""The most that a server gives at a time."""
+DOSES = (10_000, 10_001, 1_000_000)
+TIME = 80_000.0
+
+
+def read(scene: Scene, times: list[float] | range) -> None:
+    """Two polls over events of these times, of which the second finds nothing that is new."""
+    scene.every = max(3, len(times) // 1000)
+    scene.create(scene.index, refresh_interval="-1")
+    scene.put(times)
+    scene.seconds = TIME + 1800
+    worker = scene.launch(page_size=PAGE)
+    for _ in range(2):
+        scene.check(worker.poll(), "a poll failed")
+        scene.seconds += 60
+    # a new start, with nothing but what was stored
+    scene.check(scene.launch(page_size=PAGE).poll(), "a poll after a new start failed")
+
+
+@fault("page-of-hits", "hits, 1 ms apart", small=(10_001,), full=DOSES)
+def spread(scene: Scene, dose: int) -> None:
+    """Every hit is read once, whatever its place in a page."""
+    read(scene, [TIME + n / 1000 for n in range(dose)])
+
+
+@fault("page-of-one-time", "hits at one and the same time stamp", small=(10_001,), full=DOSES)
+def at_once(scene: Scene, dose: int) -> None:
+    """The tiebreak alone says where one page ends and the next begins."""
+    read(scene, [TIME] * dose)

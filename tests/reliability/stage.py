@@ -1,0 +1,56 @@
+"""Where faults are played: nodes, started when first asked for, and a scene for each."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from tests.live.nodes import Node
+from tests.reliability.registry import Fault
+from tests.reliability.row import Row
+from tests.reliability.scene import Scene
+
+
+class Stage:
+    """Nodes by their kind, kept from one fault to the next."""
+
+    def __init__(self, start: Callable[[str], Node]) -> None:
+        self._start = start
+        self._nodes: dict[str, Node] = {}
+
+    def url(self, kind: str) -> str:
+        """The URL of a node of a kind."""
+        if kind not in self._nodes:
+            self._nodes[kind] = self._start(kind)
+        return self._nodes[kind].url
+
+    def play(self, fault: Fault, kind: str, dose: int) -> Row:
+        """Play a fault on a kind of server."""
+        return play(fault, kind, [] if fault.own else [self.url(kind)], dose)
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for node in self._nodes.values():
+            node.stop()
+
+
+def play(fault: Fault, kind: str, urls: list[str], dose: int) -> Row:
+    """Play a fault on a server that runs; the row of what came of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        scene = Scene(kind, urls, Path(folder))
+        began = time.monotonic()
+        try:
+            fault.play(scene, dose)
+            return scene.row(fault.name, f"{dose:,} {fault.unit}", began)
+        finally:
+            scene.close()
