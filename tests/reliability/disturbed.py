@@ -1,4 +1,4 @@
-"""A client of the project's own, between whose requests something happens."""
+"""Clients between whose requests something happens, and one that waits until it is over."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connectors.search import SearchClient
+from connectors.search.retry import Retry
 
 
 class Disturbed:
@@ -45,3 +46,16 @@ class Disturbed:
             return answer
 
         return disturbed
+
+
+class Patient:
+    """Repeats what a node is too busy for, or not there for; for who looks on, not for tests."""
+
+    def __init__(self, client: SearchClient) -> None:
+        self._client, self._retry = client, Retry(limit=60, longest=2.0)
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+        if not callable(operation):
+            return operation
+        return lambda *arguments, **named: self._retry.call(lambda: operation(*arguments, **named))

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from connectors.search.port import RequestError
+from engine.errors import VedetteError
 from tests.live.nodes import Node
 from tests.reliability.registry import Fault
 from tests.reliability.row import Row
@@ -50,7 +52,10 @@ def play(fault: Fault, kind: str, urls: list[str], dose: int) -> Row:
         scene = Scene(kind, urls, Path(folder))
         began = time.monotonic()
         try:
-            fault.play(scene, dose)
+            try:
+                fault.play(scene, dose)
+            except (AssertionError, VedetteError, RequestError, OSError) as error:
+                scene.check(False, f"{type(error).__name__}: {error}")
             return scene.row(fault.name, f"{dose:,} {fault.unit}", began)
         finally:
             scene.close()

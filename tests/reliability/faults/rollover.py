@@ -41,7 +41,7 @@ def rollover(scene: Scene, dose: int) -> None:
         lost += 1
         raise RequestError(scene.client.host, 0, "ConnectionTimeout", "the answer was lost")
 
-    client = Disturbed(scene.client, after={"bulk": roll})
+    client = Disturbed(scene.plain, after={"bulk": roll})
     worker = scene.launch(client, index=alias, page_size=15)
     for n in range(dose):
         scene.put((TIME + 2 * n + k / EACH for k in range(EACH)), alias)

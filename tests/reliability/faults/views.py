@@ -31,7 +31,7 @@ def expired(scene: Scene, dose: int) -> None:
             armed.clear()
             closed += 1
 
-    client = Disturbed(scene.client, before={"search": close})
+    client = Disturbed(scene.plain, before={"search": close})
     armed: list[bool] = []
     worker = scene.launch(client, page_size=10)
     for n in range(dose):
@@ -65,13 +65,14 @@ class Hasty(Disturbed):
         return self._client.search({**body, "pit": {**body["pit"], "keep_alive": "1s"}}, index)
 
 
-@fault("pit-ran-out", "points in time out of time in mid-poll", small=(1,), full=(3,), quick=False)
+@fault("pit-ran-out", "points in time out of time in mid-poll", small=(1,), full=(3,),
+       servers=("elasticsearch",), quick=False)  # fmt: skip
 def ran_out(scene: Scene, dose: int) -> None:
     """The poll fails, and the next one reads on."""
     scene.create(scene.index)
     scene.put(TIME + n / 10 for n in range(EACH * (dose + 1)))
     scene.seconds = TIME + 600
-    worker = scene.launch(Hasty(scene.client, dose), page_size=10)
+    worker = scene.launch(Hasty(scene.plain, dose), page_size=10)
     worker.until_whole()
     scene.check(scene.failures == dose, f"{scene.failures} polls failed, of {dose}")
 
@@ -91,7 +92,7 @@ def deleted(scene: Scene, dose: int) -> None:
         if count == 12:
             scene.client.send("DELETE", f"/{goes}")
 
-    client = Disturbed(scene.client, before={"search": delete})
+    client = Disturbed(scene.plain, before={"search": delete})
     worker = scene.launch(client, page_size=page, sweep=None)
     worker.until_whole()
     scene.check(scene.failures >= 1, "no poll failed")
