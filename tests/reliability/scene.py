@@ -124,7 +124,8 @@ class Scene:
                 return
             for index in self.client.send("GET", f"/*{self.namespace}*,{self.prefix}*/_alias"):
                 self.client.send("DELETE", f"/{index}")
-            self.client.send("DELETE", f"/_index_template/{ALERTS}{self.namespace}")
+            # by a pattern, for there may be none
+            self.client.send("DELETE", f"/_index_template/{ALERTS}{self.namespace}*")
             self._client.close()
 
     def clock(self) -> datetime:

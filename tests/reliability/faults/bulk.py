@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from connectors.search.names import DEAD_LETTER
-from engine.ports import Alert, Sink, Written
+from engine.ports import Alert, Batch, Sink, Written
 from tests.reliability.registry import fault
 from tests.reliability.scene import Scene
 
@@ -47,7 +47,9 @@ def bad(scene: Scene, dose: int) -> None:
     worker = scene.launch(page_size=EACH)
     spoiling = Spoiling(worker.pipeline.sink)
     worker.pipeline.sink = spoiling  # type: ignore[assignment]
-    worker.until_whole()
+    records = [record for batch in worker.source.poll(None) for record in batch.records]
+    for start in range(0, len(records), EACH):
+        worker.pipeline.take("events", Batch(records[start : start + EACH]))
     scene.gone = set(spoiling.spoilt.values())
     written = spoiling.written
     kept = (written.created, written.dead)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.search.pace import Pace
 from tests.reliability.registry import fault
 from tests.reliability.scene import Scene
 
@@ -18,9 +19,11 @@ def read(scene: Scene, times: list[float] | range) -> None:
     scene.put(times)
     scene.seconds = TIME + 1800
     worker = scene.launch(page_size=PAGE)
+    worker.source.pace = Pace(PAGE, first=PAGE)  # whole pages from the first one on
     for _ in range(2):
         scene.check(worker.poll(), "a poll failed")
         scene.seconds += 60
+    scene.check(worker.source.pace.size == PAGE, "pages were smaller than that")
     # a new start, with nothing but what was stored
     scene.check(scene.launch(page_size=PAGE).poll(), "a poll after a new start failed")
 
