@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
-from engine.correlate.link import missing
+from engine.correlate.link import NOT_LOADED, misses
 from engine.errors import RuleError
 from engine.library import Library
 from engine.rule import RuleSet, Selection
@@ -103,11 +103,13 @@ class Libraries:
 
     def told(self, error: RuleError, volume: Volume) -> RuleError:
         """The error; of a correlation over a rule that another pipeline has, it says so."""
-        reference = missing(error)
-        if reference is None:
+        if NOT_LOADED not in error.message:
             return error
         for other in self._volumes:
-            if other.shared is not volume.shared and _has(other.shared, reference):
+            if other.shared is volume.shared:
+                continue
+            reference = misses(error, _names(other.shared))
+            if reference is not None:
                 return RuleError(
                     f"refers to {reference!r}, which is a rule of pipeline {other.name!r} and not "
                     f"of pipeline {volume.name!r}: no correlation reaches across pipelines",
@@ -117,12 +119,12 @@ class Libraries:
         return error
 
 
-def _has(shared: Shared, reference: str) -> bool:
-    wanted = reference.lower()
-    return any(
-        rule.id.lower() == wanted or rule.document.get("name") == reference
-        for rule in shared.select(Selection()).rules
-    )
+def _names(shared: Shared) -> Iterator[str]:
+    """What correlations may call the rules of a library."""
+    for rule in shared.select(Selection()).rules:
+        yield rule.id
+        if isinstance(name := rule.document.get("name"), str):
+            yield name
 
 
 def apart(selected: dict[str, RuleSet]) -> dict[str, list[str]]:

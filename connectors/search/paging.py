@@ -56,7 +56,14 @@ class Window:
     def sort(self) -> list[Any]:
         """Oldest first. One numeric type, as an index may hold the time in nanoseconds."""
         order = {"order": "asc", "unmapped_type": "date", "numeric_type": "date"}
-        return [{self.cursor: order}, *({name: "asc"} for name in self.tiebreak)]
+        return [{self.cursor: order}, *map(_in_order, self.tiebreak)]
+
+
+def _in_order(name: str) -> dict[str, Any]:
+    """The order of a field that breaks ties; an index without any mapping has not even its name."""
+    if name == "_shard_doc":  # takes no more
+        return {name: "asc"}
+    return {name: {"order": "asc", "unmapped_type": "keyword"}}
 
 
 def filtered(query: Mapping[str, Any] | None, excluded: Sequence[str]) -> dict[str, Any]:

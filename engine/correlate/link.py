@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.correlate.rule import Correlation
 from engine.errors import RuleError
 from engine.rule import Rule, RuleSet, Selection
 
-_NOT_LOADED = re.compile(r"refers to ('.*?'|\".*?\"), which is not loaded")
+NOT_LOADED = ", which is not loaded"
 
 
 def not_loaded(reference: str) -> str:
     """What is said of a correlation that refers to a rule that is not there."""
-    return f"refers to {reference!r}, which is not loaded"
+    return f"refers to {reference!r}{NOT_LOADED}"
 
 
-def missing(error: RuleError) -> str | None:
-    """The rule that a refused correlation refers to, where that is why it was refused."""
-    found = _NOT_LOADED.match(error.message)
-    return str(ast.literal_eval(found[1])) if found else None
+def misses(error: RuleError, references: Iterable[str]) -> str | None:
+    """Which of some names and ids (in any case) a correlation is refused for referring to."""
+    said = error.message.lower()
+    return next((name for name in references if said.startswith(not_loaded(name).lower())), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,14 +162,15 @@ def test_a_window_that_is_evaluated_once_more_tells_what_it_holds_back_once(plac
 
     now = datetime(2026, 11, 2, tzinfo=UTC)
     parts = assemble(load(place / "vedette.yml", {}).settings, fail_on_problem, lambda: now)
+    (line,) = parts.lines
     text = (place / "inbox" / "events.json").read_text(encoding="utf-8")
-    records = [Record(json.loads(line), "x", id=line) for line in text.splitlines()]
+    records = [Record(json.loads(event), "x", id=event) for event in text.splitlines()]
 
     def evaluate() -> list[tuple[str, int]]:
-        window = parts.fresh(datetime(2026, 11, 1, tzinfo=UTC), now)
+        window = line.fresh(datetime(2026, 11, 1, tzinfo=UTC), now)
         window.take("inbox", Batch(records))
         window.finish()
-        return sorted((d["kind"], d["count"]) for d in parts.actions.read())
+        return sorted((d["kind"], d["count"]) for d in line.actions.read())
 
     assert evaluate() == evaluate() == [("excepted", 1), ("suppressed", 1)]
     parts.close()
