@@ -63,5 +63,5 @@ def configure(level: str, form: str, stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # the clients log each answer that is no success, expected ones too; errors are raised anyway
-    for noisy in ("elastic_transport", "elasticsearch", "opensearch", "urllib3"):
+    for noisy in ("elastic_transport", "elasticsearch", "opensearch", "opensearchpy", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)

@@ -119,3 +119,10 @@ def test_the_page_lists_every_kind_of_message() -> None:
 def test_every_kind_of_message_is_said_somewhere() -> None:
     text = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "vedette").rglob("*.py"))
     assert not [kind for kind in KINDS if f'said("{kind}"' not in text]
+
+
+def test_the_clients_do_not_log_each_request_that_failed() -> None:
+    stream, _ = written("text")
+    for name in ("elastic_transport.transport", "opensearch", "opensearchpy.trace", "urllib3.pool"):
+        logging.getLogger(name).info("curl -XPOST …")
+    assert stream.getvalue() == ""
