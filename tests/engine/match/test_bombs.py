@@ -33,6 +33,9 @@ from tests.engine.match.bombs import FAMILIES, Bomb, bombs
 ALLOWED = 0.05
 """Seconds of CPU that a search may take."""
 
+BUSY = 2.0
+"""How many times slower what RE2 takes of memory may be on a machine that others use as well."""
+
 READY = 0.25
 """Seconds of CPU in which an expression is ready or refused."""
 
@@ -102,6 +105,8 @@ def test_no_search_takes_longer_than_50_ms_of_cpu() -> None:
                 allowed = max(ALLOWED, 32e-9 * len(value.encode()) * (threads(bomb.source) or 0))
             if allowed > 0.5:
                 continue
+            if regex.linear:
+                allowed *= BUSY
             taken = cpu(lambda regex=regex, value=value: answer(regex, value), 0.8 * allowed)
             assert taken < allowed, (bomb.family, bomb.source[:80], size)
 
