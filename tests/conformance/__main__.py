@@ -270,6 +270,10 @@ STAGES: dict[str, Callable[[Stage], None]] = {
     "reliability": run_reliability,
 }
 
+ONLY_WHOLE = frozenset({"instances", "secure", "reliability"})
+"""Stages that are no part of the sample unless named: the tests have small doses of the same, in
+`tests/live/`, `tests/connectors/` and `tests/reliability/`."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
@@ -286,7 +290,8 @@ def main() -> int:
     failures: list[str] = []
     with contextlib.ExitStack() as servers:
         node = cache(lambda kind: servers.enter_context(nodes.running(kind)))
-        for name in options.stages or STAGES:
+        usual = [name for name in STAGES if options.whole or name not in ONLY_WHOLE]
+        for name in options.stages or usual:
             kept = options.save / f"{name}.txt" if options.save else None
             if kept and kept.exists():
                 print(kept.read_text(), end="")
