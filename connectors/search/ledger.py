@@ -8,11 +8,11 @@ from typing import Any, cast
 
 from connectors.search.defaults import now
 from connectors.search.names import LEDGER, checked_namespace
-from connectors.search.paging import check_whole
 from connectors.search.port import RequestError, SearchClient
+from connectors.search.records import documents
 from connectors.search.retry import Retry, told_as
 from connectors.search.template import ledger_index
-from engine.errors import SourceError, StateError
+from engine.errors import StateError
 from engine.ledger import Note, State
 
 PAGE = 1000
@@ -67,29 +67,8 @@ class ClusterLedger:
             query["bool"]["filter"].append({"term": {"source": source}})
         if gaps:
             query["bool"]["must_not"].append({"term": {"state": "noted"}})
-        after: Sequence[Any] | None = None
-        with told_as(StateError, f"cannot read {self.index!r}"):
-            self.retry.call(lambda: self.client.refresh(self.index))
-            while True:
-                body = {
-                    "query": query, "sort": SORT, "size": PAGE,
-                    **({"search_after": after} if after else {}),
-                }  # fmt: skip
-                hits = self._hits(body)
-                for hit in hits:
-                    yield note_of(hit["_source"])
-                if len(hits) < PAGE:
-                    return
-                after = hits[-1]["sort"]
-
-    def _hits(self, body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-        answer = self.retry.call(lambda: self.client.search(body, self.index))
-        try:
-            check_whole(self.client.host, answer)
-        except SourceError as error:
-            raise StateError(f"cannot read {self.index!r}: {error}") from error
-        hits: Sequence[Mapping[str, Any]] = answer["hits"]["hits"]
-        return hits
+        found = documents(self.client, self.index, query, SORT, PAGE, self.retry)
+        return map(note_of, found)
 
     def close(self) -> None:
         """Let go of nothing: the client belongs to whoever connected it."""
