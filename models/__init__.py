@@ -1,5 +1,5 @@
-"""Log-anomaly models, a leaf that knows no rule and no index.
+"""Log-anomaly models: a leaf that takes arrays and strings, and knows no rule and no index.
 
-No model has landed yet: detection is by rules alone. The package exists so that the import
-contract already holds its place.
+`base.py` is the contract of every detector, `store.py` how one is kept on disk, `registry.py`
+finds them. The rooms are the steps from a line to a calibrated score.
 """

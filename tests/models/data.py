@@ -1,0 +1,85 @@
+"""Made-up data of each kind that detectors take, normal and strange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from models.base import Takes
+
+VERBS = ("opened", "closed", "reset", "accepted", "refused")
+
+
+def sessions(count: int, seed: int = 0) -> list[tuple[int, ...]]:
+    """Log-in, some work, log-out, with small differences."""
+    rng = np.random.default_rng(seed)
+    return [
+        (1, 2, *(int(each) for each in rng.choice([3, 4, 5], rng.integers(2, 8))), 6)
+        for _ in range(count)
+    ]
+
+
+def vectors(count: int, seed: int = 0) -> np.ndarray[Any, Any]:
+    """Six columns that go together."""
+    rng = np.random.default_rng(seed)
+    base = rng.normal(size=(count, 2))
+    return np.hstack([base, base @ rng.normal(size=(2, 4))]) + rng.normal(0, 0.1, (count, 6))
+
+
+def texts(count: int, seed: int = 0) -> list[str]:
+    """Templates of a mail server's messages."""
+    rng = np.random.default_rng(seed)
+    return [
+        f"connection from <*> {VERBS[rng.integers(5)]} by service {rng.integers(4)}"
+        for _ in range(count)
+    ]
+
+
+def series(count: int, seed: int = 0) -> np.ndarray[Any, Any]:
+    """Counts an hour with a daily rhythm."""
+    hours = np.arange(count)
+    rate = 20 + 10 * np.sin(hours * 2 * np.pi / 24)
+    return np.random.default_rng(seed).poisson(rate).astype(np.float64)
+
+
+MAKE: dict[Takes, Callable[..., Any]] = {
+    Takes.SESSIONS: sessions,
+    Takes.VECTORS: vectors,
+    Takes.TEXTS: texts,
+    Takes.SERIES: series,
+}
+
+
+def strange(takes: Takes) -> Any:
+    """Data of the kind `takes` as training never saw it, five of them."""
+    if takes is Takes.SESSIONS:
+        return [(6, 6, 6, 1), (0, 0, 0), (9, 9, 9, 9, 9), (3,) * 40, (2, 1, 6, 6, 5, 9)]
+    if takes is Takes.VECTORS:
+        return np.full((5, 6), 25.0) * np.array([1, -1, 1, -1, 1, -1])
+    if takes is Takes.TEXTS:
+        return [f"kernel panic: stack of {word} smashed" for word in ("a", "b", "c", "d", "e")]
+    return np.array([400.0, 500.0, 600.0, 700.0, 800.0])
+
+
+def odd(takes: Takes) -> Any:
+    """Data at the edges of what is allowed: empty, constant, huge, of odd characters."""
+    if takes is Takes.SESSIONS:
+        return [(), (1,), (0,), (1,) * 5_000, (10**9, 2)]
+    if takes is Takes.VECTORS:
+        return np.vstack([np.zeros(6), np.ones(6), np.full(6, 1e12), np.full(6, -1e12)])
+    if takes is Takes.TEXTS:
+        return ["", "x", "💥🔥" * 50, "a" * 1_000_000, "\x00\ud800 \u202e"]
+    return np.array([0.0, 0.0, 1e12, 0.0])
+
+
+def constant(takes: Takes) -> Any:
+    """Forty times the same."""
+    if takes is Takes.SESSIONS:
+        return [(1, 1, 1)] * 40
+    if takes is Takes.VECTORS:
+        return np.ones((40, 6))
+    if takes is Takes.TEXTS:
+        return ["the same"] * 40
+    return np.ones(40)
