@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from engine.errors import SourceError
 from engine.kinds import LogSource
 from engine.ledger import ENDED, Gap, Ledger, State, gaps
-from engine.ports import Batch, Source
+from engine.ports import Batch, Look, Source
 from engine.run import Pipeline
 
 EFFORT = 10
@@ -33,10 +34,13 @@ FIRST_PAUSE = timedelta(minutes=1)
 class Windowed(Protocol):
     """A source that can be asked for a window of time."""
 
-    def window_batches(self, start: datetime, end: datetime) -> Iterator[Batch]:
+    def window_batches(
+        self, start: datetime, end: datetime, look: Look | None = None
+    ) -> Iterator[Batch]:
         """All events from `start` to `end` (exclusive), without checkpoints.
 
-        Raises `SourceError` when an answer is not whole.
+        `look` is that of the pipeline that will evaluate them. Raises `SourceError` when an
+        answer is not whole.
         """
         ...
 
@@ -61,14 +65,17 @@ class Work:
     ) -> None:
         self.name, self.events = name, 0
         self.pipeline = fresh(start, end)
-        self.batches = source.window_batches(start, end)
+        self._read = partial(source.window_batches, start, end)
+        self._batches: Iterator[Batch] | None = None
 
     def step(self, tags: LogSource | None) -> int | None:
         """Evaluate one more batch; the number of its events, None when all are evaluated.
 
         Raises what the source, the sink and the ledger raise.
         """
-        batch = next(self.batches, None)
+        if self._batches is None:
+            self._batches = self._read(self.pipeline.look(tags))
+        batch = next(self._batches, None)
         if batch is None:
             self.pipeline.finish()
             return None

@@ -558,6 +558,7 @@ def feed(
         start=first_poll(source.start, clock),
         clock=clock,
         report=report,
+        look=look(tags),
     )
     return Feed(search, source.interval, tags, source.refresh_lag)
 

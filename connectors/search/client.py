@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from connectors.search import answer as answers
 from connectors.search import codec
 from connectors.search.port import Kind, RequestError
 
 LENIENT = {"ignore_unavailable": "true", "allow_no_indices": "true", "expand_wildcards": "open"}
 """A pattern may name what does not exist yet."""
 
+Read = Callable[[bytes], Any]
+"""What decodes an answer; raises ValueError."""
 
 UNEXPLAINED = {
     401: "the user, password, API key or client certificate is not accepted",
@@ -38,8 +41,12 @@ class HttpClient(ABC):
         params: Mapping[str, Any] | None = None,
         body: bytes | None = None,
         content_type: str = "application/json",
+        read: Read = codec.loads,
     ) -> Any:
-        """Do one request and give the decoded answer (a bool for HEAD). Raises `RequestError`."""
+        """Do one request and give the decoded answer (a bool for HEAD). Raises `RequestError`.
+
+        `read` decodes it; errors are decoded whole.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -74,10 +81,14 @@ class HttpClient(ABC):
         """The body that closes a point in time."""
 
     def search(self, body: Mapping[str, Any], index: str | None = None) -> Mapping[str, Any]:
-        """Search, without accepting partial results (`index` is None with a point in time)."""
+        """Search, without accepting partial results.
+
+        `index` is None with a point in time; then the documents of hits are JSON text.
+        """
         params = {"allow_partial_search_results": "false", **(LENIENT if index else {})}
         path = f"/{part(index)}/_search" if index else "/_search"
-        answer: Mapping[str, Any] = self.send("POST", path, body, params)
+        read = codec.loads if index else answers.decode
+        answer: Mapping[str, Any] = self.request("POST", path, params, codec.dumps(body), read=read)
         return answer
 
     def count(self, index: str, query: Mapping[str, Any]) -> int:
@@ -152,6 +163,14 @@ class HttpClient(ABC):
     def refresh(self, index: str) -> None:
         """Make what was written findable."""
         self.send("POST", f"/{part(index)}/_refresh", None, LENIENT)
+
+
+def decoded(host: str, data: bytes, read: Read) -> Any:
+    """An answer, if it can be read; one that was cut off on its way may come whole next time."""
+    try:
+        return read(data) if data else None
+    except ValueError as error:
+        raise RequestError(host, 0, "SerializationError", str(error)) from error
 
 
 def part(text: str) -> str:

@@ -9,17 +9,25 @@ import elasticsearch
 from elastic_transport import JsonSerializer, TlsError, TransportError
 
 from connectors.search import codec, tls
-from connectors.search.client import LENIENT, HttpClient, error_of, part
+from connectors.search.client import LENIENT, HttpClient, Read, decoded, error_of, part
 from connectors.search.port import ClusterSettings, Kind, RequestError
 from connectors.search.tlswords import in_words
 
 
-class TolerantSerializer(JsonSerializer):
-    """Our JSON reader in the client's place."""
+class Untouched(JsonSerializer):
+    """Leaves answers as they came, for whoever asked to decode."""
 
     def json_loads(self, data: bytes) -> Any:
-        """Parse an answer."""
-        return codec.loads(data)
+        """An answer's bytes."""
+        return data
+
+
+def told(body: Any) -> Any:
+    """What an answer that is an error says."""
+    try:
+        return codec.loads(body) if isinstance(body, bytes) else body
+    except ValueError:
+        return body.decode("utf-8", "replace")
 
 
 class ElasticClient(HttpClient):
@@ -52,7 +60,7 @@ class ElasticClient(HttpClient):
             max_retries=0,  # retry.py waits between attempts, the client does not
             retry_on_timeout=False,
             serializers={
-                kind: TolerantSerializer()
+                kind: Untouched()
                 for kind in ("application/json", "application/vnd.elasticsearch+json")
             },
             **options,
@@ -64,12 +72,13 @@ class ElasticClient(HttpClient):
             with tls.quiet(elasticsearch.ElasticsearchWarning):
                 self._client.perform_request("GET", "/", headers={"accept": "application/json"})
         except elasticsearch.UnsupportedProductError as error:
-            version = error.body.get("version") if isinstance(error.body, Mapping) else None
+            body = told(error.body)
+            version = body.get("version") if isinstance(body, Mapping) else None
             named = version.get("distribution") if isinstance(version, Mapping) else None
             return "opensearch" if named == "opensearch" else None
         except elasticsearch.ApiError as error:
             if error.meta.headers.get("x-elastic-product") != "Elasticsearch":
-                raise error_of(self.host, error.meta.status, error.body) from error
+                raise error_of(self.host, error.meta.status, told(error.body)) from error
         except TransportError as error:
             raise unanswered(self.host, error) from error
         return "elasticsearch"
@@ -81,6 +90,7 @@ class ElasticClient(HttpClient):
         params: Mapping[str, Any] | None = None,
         body: bytes | None = None,
         content_type: str = "application/json",
+        read: Read = codec.loads,
     ) -> Any:
         """Do one request and give the decoded answer (a bool for HEAD). Raises `RequestError`."""
         headers = {"accept": "application/json"}
@@ -96,10 +106,13 @@ class ElasticClient(HttpClient):
             if foreign or error.meta.status == 406:  # what others say of this client's media type
                 reason = "the server is not Elasticsearch"
                 raise RequestError(self.host, 400, "unsupported_product", reason) from error
-            raise error_of(self.host, error.meta.status, error.body) from error
+            raise error_of(self.host, error.meta.status, told(error.body)) from error
         except TransportError as error:
             raise unanswered(self.host, error) from error
-        return answer.meta.status < 300 if method == "HEAD" else answer.body
+        if method == "HEAD":
+            return answer.meta.status < 300
+        body = answer.body
+        return decoded(self.host, body, read) if isinstance(body, bytes) else body
 
     def open_pit(self, index: str, keep_alive: str) -> str | None:
         """Open a point in time over a pattern; one over nothing is fine here."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from connectors.search.answer import document
 from connectors.search.defaults import unheard
 from connectors.search.hunts_counts import counted
 from connectors.search.hunts_fields import resolved
@@ -93,7 +94,7 @@ class SearchReader:
     def _record(self, hit: Hit) -> Record:
         index = str(hit["_index"])
         return Record(
-            document=hit.get("_source") or {},
+            document=document(hit, self.index, self.report),
             origin=self.index,
             id=f"{stream_name(self.index, index)}/{hit['_id']}",
             index=index,

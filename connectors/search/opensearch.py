@@ -10,20 +10,17 @@ from opensearchpy.exceptions import OpenSearchWarning, SSLError, TransportError
 from opensearchpy.serializer import JSONSerializer
 
 from connectors.search import codec, tls
-from connectors.search.client import LENIENT, HttpClient, error_of, part
+from connectors.search.client import LENIENT, HttpClient, Read, decoded, error_of, part
 from connectors.search.port import ClusterSettings, Kind, RequestError
 from connectors.search.tlswords import in_words
 
 
-class TolerantSerializer(JSONSerializer):
-    """Our JSON reader in the client's place; bodies come serialised already."""
+class Untouched(JSONSerializer):
+    """Leaves answers as they came, for whoever asked to decode; bodies come serialised already."""
 
     def loads(self, s: str) -> Any:
-        """Parse an answer."""
-        try:
-            return codec.loads(s)
-        except ValueError as error:
-            raise opensearchpy.SerializationError(str(error)) from error
+        """An answer's bytes."""
+        return s.encode("utf-8", "surrogatepass")
 
     def dumps(self, data: Any) -> Any:
         """Pass a body on."""
@@ -58,7 +55,7 @@ class OpenSearchClient(HttpClient):
             timeout=settings.timeout,
             max_retries=0,  # retry.py waits between attempts, the client does not
             retry_on_timeout=False,
-            serializer=TolerantSerializer(),
+            serializer=Untouched(),
             **options,
         )
 
@@ -69,11 +66,12 @@ class OpenSearchClient(HttpClient):
         params: Mapping[str, Any] | None = None,
         body: bytes | None = None,
         content_type: str = "application/json",
+        read: Read = codec.loads,
     ) -> Any:
         """Do one request and give the decoded answer (a bool for HEAD). Raises `RequestError`."""
         try:
             with tls.quiet(OpenSearchWarning):
-                return self._client.transport.perform_request(
+                answer = self._client.transport.perform_request(
                     method,
                     path,
                     params=dict(params or {}),
@@ -90,6 +88,7 @@ class OpenSearchClient(HttpClient):
             raise RequestError(self.host, 0, kind, reason) from error
         except opensearchpy.OpenSearchException as error:
             raise RequestError(self.host, 0, type(error).__name__, str(error)) from error
+        return decoded(self.host, answer, read) if isinstance(answer, bytes) else answer
 
     def open_pit(self, index: str, keep_alive: str) -> str | None:
         """Open a point in time over a pattern; None when nothing matches it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.search import codec
@@ -12,6 +12,9 @@ FIRST = 200
 
 AIM = 16 * 1024 * 1024
 """Bytes of JSON that one page should have at most."""
+
+REST = 150
+"""About how many bytes of a hit are not its document."""
 
 SAMPLE = 32
 """Items of a page that are weighed."""
@@ -71,6 +74,8 @@ def weigh(items: Sequence[Any]) -> int:
 
 
 def _weight(item: Any) -> int:
+    if isinstance(item, Mapping) and isinstance(source := item.get("_source"), bytes):
+        return len(source) + REST
     try:
         return len(codec.dumps(item))
     except ValueError:

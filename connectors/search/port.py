@@ -141,7 +141,10 @@ class SearchClient(Protocol):
         ...
 
     def search(self, body: Mapping[str, Any], index: str | None = None) -> Mapping[str, Any]:
-        """Search, without accepting partial results (`index` is None with a point in time)."""
+        """Search, without accepting partial results.
+
+        `index` is None with a point in time; then the documents of hits may be JSON text (bytes).
+        """
         ...
 
     def count(self, index: str, query: Mapping[str, Any]) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from connectors.search.answer import document
 from connectors.search.defaults import now, unheard
 from connectors.search.names import OWN_PREFIXES
 from connectors.search.pace import Pace
@@ -15,15 +16,19 @@ from connectors.search.port import RequestError, SearchClient
 from connectors.search.position import Position
 from connectors.search.retry import Retry, told_as
 from connectors.search.sweep import UNSWEPT, Sweep, hit_id, hit_key
+from connectors.search.unread import UnreadHit
 from engine.errors import Problem, Report, SettingsError, SourceError
 from engine.ledger import Note, State
-from engine.ports import Batch, Checkpoint, Record
+from engine.ports import Batch, Checkpoint, Look, Record
 
 QUIET = timedelta(minutes=1)
 """How far the mark may lag while nothing new comes, to spare writes of the checkpoint."""
 
 
 HOUR = 3_600_000
+
+RAW_KEPT = 65_536
+"""Bytes of the longest document that is looked at before it is parsed."""
 
 
 class SearchSource:
@@ -37,8 +42,11 @@ class SearchSource:
     it, whatever `start` says later. Every `sweep` (None: never) a poll begins with a look for
     events that came later than the overlap, up to `max_lateness` behind the mark.
 
+    `look` is asked of the JSON text of each document; one that can match nothing is not parsed.
+
     Problems reported: `no-time-field` (documents without the cursor field are never read),
-    `no-source` (a document whose `_source` is not stored), `seen-capped` (more than `max_seen`
+    `no-source` (a document whose `_source` is not stored), `invalid-utf8` (bytes of a document
+    were replaced), `seen-capped` (more than `max_seen`
     events in the overlap: some are evaluated again, which costs time but adds no alert).
     """
 
@@ -62,6 +70,7 @@ class SearchSource:
         tiebreak: str | None = None,
         report: Report = unheard,
         retry: Retry | None = None,
+        look: Look | None = None,
     ) -> None:
         if not 1 <= page_size <= 10_000:
             raise SettingsError(
@@ -82,6 +91,7 @@ class SearchSource:
             self.sweep = Sweep(milliseconds(sweep), self.horizon_ms)
         self.start = None if start == "all" else epoch_ms(start)
         self.clock, self.report, self.retry = clock, report, retry or Retry()
+        self.look = look or nothing_told
         self._reported: dict[str, int] = {}
         self.notes: list[Note] = []
         """What is to be recorded with the next batch."""
@@ -157,17 +167,19 @@ class SearchSource:
         assert self.sweep is not None
         base = self.window(position, 0)
         for found in self.sweep.run(self.client, base, position, self.retry, now):
-            records = list(self.readable(found.hits))
+            records = list(self.readable(found.hits, self.look))
             for note in found.notes:
                 self.note(note.kind, note.start, note.end, note.count, note.reason, note.step,
                           fillable=note.fillable)  # fmt: skip
             found.keep()
             yield self.plain(position, records, span_of(found.hits))
 
-    def window_batches(self, start: datetime, end: datetime) -> Iterator[Batch]:
+    def window_batches(
+        self, start: datetime, end: datetime, look: Look | None = None
+    ) -> Iterator[Batch]:
         """All events from `start` to `end` (exclusive), oldest first, without checkpoints.
 
-        Raises `SourceError` when an answer is not whole.
+        `look` is that of whoever evaluates them. Raises `SourceError` when an answer is not whole.
         """
         window = Window(
             self.origin, self.cursor, epoch_ms(start), epoch_ms(end) - 1,
@@ -175,7 +187,8 @@ class SearchSource:
         )  # fmt: skip
         with told_as(SourceError, f"source {self.name!r} cannot read {self.origin!r}"):
             for hits in pages(self.client, window, self.retry):
-                yield Batch(list(self.readable(hits)), None, span=span_of(hits))
+                records = list(self.readable(hits, look or nothing_told))
+                yield Batch(records, None, span=span_of(hits))
 
     def plain(
         self,
@@ -235,31 +248,31 @@ class SearchSource:
             if key not in position.seen:
                 position.seen.add(key, int(hit["sort"][0]))
                 new.append(hit)
-        records = list(self.readable(new))
+        records = list(self.readable(new, self.look))
         position.advance(mark)
         if position.seen.capped:
             self.tell_capped(mark)
         if records or always:
             yield self.plain(position, records, span_of(new))
 
-    def readable(self, hits: Iterable[Hit]) -> Iterator[Record]:
+    def readable(self, hits: Iterable[Hit], look: Look) -> Iterator[Record]:
         """The hits that can be evaluated; the others are told of."""
         for hit in hits:
             if "_source" in hit:
-                yield self.record(hit)
+                yield self.record(hit, look)
             else:
                 name = f"{hit['_index']}/{hit['_id']}"
                 self.report(Problem("no-source", f"{name} does not store its _source", self.origin))
 
-    def record(self, hit: Hit) -> Record:
+    def record(self, hit: Hit, look: Look) -> Record:
         """A hit as the engine takes it; its id names the stream, not the backing index."""
-        index = str(hit["_index"])
-        return Record(
-            document=hit.get("_source") or {},
-            origin=self.origin,
-            id=hit_id(self.origin, hit),
-            index=index,
-        )
+        source, index, id = hit["_source"], str(hit["_index"]), hit_id(self.origin, hit)
+        raw = source if type(source) is bytes and len(source) <= RAW_KEPT else None
+        candidates = look(raw) if raw else None
+        if raw and candidates == ():
+            return UnreadHit(raw, self.origin, id, index)
+        found = document(hit, self.origin, self.report)
+        return Record(found, self.origin, id, index, None, raw, candidates)
 
     def count_untimed(self) -> None:
         """Report how many documents no poll can ever reach, when that number has changed."""
@@ -288,6 +301,10 @@ class SearchSource:
 
     def close(self) -> None:
         """Let go of nothing: the client belongs to whoever connected it."""
+
+
+def nothing_told(_text: bytes, /) -> None:
+    """A `Look` that can never tell."""
 
 
 @dataclass(slots=True)

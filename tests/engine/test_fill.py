@@ -12,7 +12,7 @@ from engine.detect import Detector
 from engine.errors import Problems, SourceError, StateError
 from engine.fill import ATTEMPTS, LOOK, Filler
 from engine.ledger import MemoryLedger, Note, State, gaps
-from engine.ports import Batch, Checkpoint, Record
+from engine.ports import Batch, Checkpoint, Look, Record
 from engine.run import MemoryState, Pipeline
 from mitre.catalog import Catalog
 from tests.engine.test_run import OnceSink
@@ -34,7 +34,9 @@ class Source:
     def poll(self, checkpoint: Checkpoint | None) -> Iterator[Batch]:
         yield from ()
 
-    def window_batches(self, start: datetime, end: datetime) -> Iterator[Batch]:
+    def window_batches(
+        self, start: datetime, end: datetime, look: Look | None = None
+    ) -> Iterator[Batch]:
         self.asked.append((start, end))
         for number in range(self.batches):
             if self.error:
