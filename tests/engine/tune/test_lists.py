@@ -46,8 +46,10 @@ def test_an_address_is_in_the_networks_that_python_says_it_is_in(
 ) -> None:
     found = written(tmp_path, "\n".join(networks), kind="cidr").read()
     parsed = [ip_network(text, strict=False) for text in networks]
-    addresses = [str(n.broadcast_address) for n in parsed] if near else list(map(str, others))
-    for text in addresses:
+    addresses = [n.broadcast_address for n in parsed] if near else others
+    for text in map(str, addresses):
+        if getattr(ip_address(text), "ipv4_mapped", None):
+            continue  # it counts as IPv4, which Python's networks do not know: see below
         assert found.accepts(text) == any(ip_address(text) in n for n in parsed), text
 
 
