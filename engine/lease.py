@@ -155,6 +155,11 @@ class Tenant:
         self._released.add(unit)
         self._held.pop(unit, None)  # the answer to that board may be lost
 
+    def enlist(self, unit: str) -> None:
+        """Be able to take a unit, and say so."""
+        if unit not in self.me.units:
+            self.me = replace(self.me, units=(*self.me.units, unit))
+
     def retire(self, unit: str) -> None:
         """Never take a unit again; what is owned of it is given up."""
         self.me = replace(self.me, units=tuple(name for name in self.me.units if name != unit))

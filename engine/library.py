@@ -16,7 +16,7 @@ from engine.codec.volume import Volume
 from engine.compiled import Compiled, Named
 from engine.correlate.link import Linked, sort_out
 from engine.errors import Problem, Report, RuleError
-from engine.rule import RuleSet, Selection
+from engine.rule import Rule, RuleSet, Selection
 from engine.rule_files import read_rule_file, rule_files
 from engine.tune.blocks import silenced
 from engine.tune.exempt import unused
@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # pySigma is slow to import, and not needed where everything 
     from sigma.rule import SigmaRule
 
     from engine.filters import Filter
+    from engine.tune.entries import Tuning
     from engine.tune.exempt import Exempt
 
 Pipelines = Callable[[], Sequence["ProcessingPipeline"]]
@@ -60,6 +61,8 @@ class Library:
         self._looked = False
         self._linked = Linked()
         self._link_key = ""
+        self.besides: Sequence[Rule] = ()
+        """What exceptions may be for besides the rules here: hunts."""
         self._exempts: dict[str, tuple[str, Sequence[Exempt]]] = {}
 
     def load(self, select: Selection | None = None) -> RuleSet:
@@ -73,10 +76,16 @@ class Library:
         sort_out(found, self._linked, [item.rule for _, _, item in named], select)
         tuning = self._shelf.tuning()
         found.refused.extend(self._shelf.errors)
-        found.warnings = unused(tuning.exceptions, [item.rule for _, _, item in named])
+        known = [item.rule for _, _, item in named]
+        found.warnings = unused(tuning.exceptions, [*known, *self.besides])
         silenced(found, tuning)
         found.tuning = tuning if tuning else None
         return found
+
+    @property
+    def tuning(self) -> Tuning:
+        """The tuning as it was at the last look."""
+        return self._shelf.tuning()
 
     @property
     def others(self) -> list[Path]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from connectors.files import FileSource
 from connectors.search import SearchClient
@@ -21,9 +21,12 @@ from engine.hunt.model import Hunt, Span
 from engine.hunt.reader import ListReader, Reader
 from engine.hunt.rows import time_of
 from engine.hunt.run import Outcome, run
+from engine.hunt.tuned import Tuned
 from engine.hunt.type import Memory
 from engine.normalise import normalise
-from engine.ports import Record, Sink, Written
+from engine.ports import Actions, Record, Sink, Written
+from engine.tune.entries import Tuning
+from engine.tune.tuner import Tuner
 from mitre.catalog import Catalog
 from vedette import ROOT
 
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
 
 OWN_HUNTS = ROOT / "rules" / "hunts"
 """The project's own hunts, in a checkout and in an installation alike."""
+
+SOURCE = "hunt:"
+"""Before a hunt's id, the name of its mark, and of the source of what is held back of it; no
+source's name has a colon."""
 
 MOST_RECORDS = 2_000_000
 """Events of files that a hunt may hold in memory."""
@@ -131,6 +138,8 @@ class Ran:
 
     outcome: Outcome
     written: Written
+    tuning: Mapping[str, Any] | None = None
+    """What the tuning has to remember."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +154,54 @@ class Hunter:
     attack_version: int = 19
 
     def run(
-        self, hunt: Hunt, window: Span, reader: Reader, memory: Memory, *, lookback: int = 0
+        self,
+        hunt: Hunt,
+        window: Span,
+        reader: Reader,
+        memory: Memory,
+        *,
+        lookback: int = 0,
+        tuner: Tuner | None = None,
+        saved: Mapping[str, Any] | None = None,
+        actions: Actions | None = None,
     ) -> Ran:
-        """Find, and store what was found. Raises `SourceError` and `SinkError`."""
-        outcome = run(hunt, window, reader, memory, self.report, lookback=lookback)
-        execution = Execution(uuid.uuid4().hex, "hunt", moment(window.start), moment(window.end))
-        maker = AlertMaker(
+        """Find, and store what was found. Raises `SourceError` and `SinkError`.
+
+        What the `tuner` holds back is told to `actions`; it goes on from what was `saved` of it.
+        """
+        now, maker = self.clock(), self.maker(moment(window.start), moment(window.end))
+        source = SOURCE + hunt.rule.id
+        tuned = Tuned(tuner, source, maker, now, self.report, saved) if tuner else None
+        outcome = run(hunt, window, reader, memory, self.report, lookback=lookback, tuned=tuned)
+        alerts = outcome.alerts(maker, hunt, self.clock())
+        if tuned is None:
+            return Ran(outcome, self.sink.write(alerts) if alerts else Written())
+        since = window.end - lookback
+        alerts += tuned.closing(since)
+        written = self.sink.write(alerts) if alerts else Written()
+        if actions and (held := tuned.actions()):
+            actions.record(held)
+        return Ran(outcome, written, tuned.save(since - hunt.type.reach()))
+
+    def maker(self, start: datetime | None = None, end: datetime | None = None) -> AlertMaker:
+        """What makes the alerts of one run, from a time to a time."""
+        execution = Execution(uuid.uuid4().hex, "hunt", start, end)
+        return AlertMaker(
             self.catalog, execution, namespace=self.namespace, attack_version=self.attack_version
         )
-        alerts = outcome.alerts(maker, hunt, self.clock())
-        return Ran(outcome, self.sink.write(alerts) if alerts else Written())
+
+
+def tuner_of(
+    hunt: Hunt, tuning: Tuning | None, maker: AlertMaker, report: Report, *, part: str = ""
+) -> Tuner | None:
+    """What is asked of a hunt's alerts; None where nothing is.
+
+    `part` names a run beside the schedule, of which nothing is remembered: it has no caps, as it
+    may be about a part of a period only.
+    """
+    if part and tuning:
+        tuning = replace(tuning, caps=())
+    if not tuning:
+        return None
+    rules = [hunt.rule, *hunt.type.rules()]
+    return Tuner(tuning, rules, maker, report, lateness=hunt.lookback, part=part)

@@ -61,6 +61,12 @@ class Keeper:
         """Whether another instance should have it."""
         return unit in self._tenant.surplus
 
+    def enlist(self, unit: str) -> None:
+        """Be able to have a unit, from the next sign of life on."""
+        with self._lock:
+            self._tenant.enlist(unit)
+        self._poked.set()
+
     def release(self, unit: str, *, for_good: bool = False) -> None:
         """Give a unit up at once."""
         with self._lock:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
 from engine.correlate.link import NOT_LOADED, misses
 from engine.errors import RuleError
 from engine.library import Library
-from engine.rule import RuleSet, Selection
+from engine.rule import Rule, RuleSet, Selection
+from engine.tune.entries import Tuning
 from vedette import rulesets
 from vedette.rulesets import UNTUNED, Tuned
 
@@ -23,8 +25,8 @@ class Shared:
     lock = Lock()
     """One for all libraries: pySigma, which compiles what is new, is not made for threads."""
 
-    def __init__(self, library: Library) -> None:
-        self.library = library
+    def __init__(self, library: Library, paths: Sequence[Path] = ()) -> None:
+        self.library, self.paths = library, tuple(paths)
         self.version = 0
 
     def refresh(self, *, keep: bool) -> int:
@@ -37,6 +39,11 @@ class Shared:
         """The files that count besides those under its paths."""
         with self.lock:
             return self.library.others
+
+    def tuning(self) -> Tuning:
+        """The tuning that lies among its rules and beside them."""
+        with self.lock:
+            return self.library.tuning
 
     def select(self, select: Selection) -> RuleSet:
         """The rules that are wanted of it."""
@@ -76,6 +83,9 @@ class Libraries:
     def __init__(self) -> None:
         self._libraries: dict[Made, Shared] = {}
         self._volumes: list[Volume] = []
+        self._versions: list[int] = []
+        self.besides: list[Rule] = []
+        """What exceptions may be for besides rules: hunts."""
 
     def open(
         self,
@@ -96,10 +106,39 @@ class Libraries:
             library, _ = rulesets.opened(
                 paths, Selection(), pipelines, warn, cache=cache, tuning=tuning
             )
-            self._libraries[made] = Shared(library)
+            library.besides = self.besides
+            read = [*(paths or [rulesets.OWN_RULES]), *tuning.exceptions]
+            self._libraries[made] = Shared(library, read)
+            self._versions.append(0)
         volume = Volume(name, self._libraries[made], self)
         self._volumes.append(volume)
         return volume
+
+    @property
+    def paths(self) -> list[Path]:
+        """All files and folders that the rules and their tuning are read from."""
+        return [path for each in self._libraries.values() for path in (*each.paths, *each.others())]
+
+    def refresh(self) -> bool:
+        """Look at all files again; whether anything is new since this was last asked."""
+        before, self._versions = (
+            self._versions,
+            [shared.refresh(keep=True) for shared in self._libraries.values()],
+        )
+        return before != self._versions
+
+    def tuning(self) -> Tuning | None:
+        """The tuning of all libraries together; None where nothing is asked for.
+
+        Tuning files and settings are the same for all; exceptions lie among the rules of each.
+        """
+        parts = [shared.tuning() for shared in self._libraries.values()]
+        exceptions = {
+            (each.file, each.line, each.key): each for part in parts for each in part.exceptions
+        }
+        if not parts:
+            return None
+        return replace(parts[0], exceptions=tuple(exceptions.values())) or None
 
     def told(self, error: RuleError, volume: Volume) -> RuleError:
         """The error; of a correlation over a rule that another pipeline has, it says so."""

@@ -24,6 +24,10 @@ KINDS: Mapping[str, str] = {
     "tuning-warning": "something in exceptions or tuning files is not as it should be",
     "rules-changed": "changed rules are live",
     "rules-unchanged": "rules were looked at and stay as they were",
+    "hunts-changed": "hunts were looked at, and changed ones are live",
+    "hunts-unchanged": "hunts cannot be looked at, and stay as they were",
+    "hunt-refused": "a hunt does not load, or cannot be run",
+    "hunt-kept": "a hunt stays as it was before",
     "run-end": "the run has ended; what it did",
 }
 """`event.action` of a message, and what it says. All others have none."""

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from engine.errors import LeaseError, VedetteError
 from vedette.follow import FAILURES_UNTIL_IDLE, LONGEST_BACK_OFF, Flag
@@ -193,6 +194,70 @@ class Worker:
             self._event.clear()
 
 
+class Changing(Protocol):
+    """Units that come and go while others work: `vedette.roll.Roll`, or a test's."""
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds from one look to the next; None where nobody has to look."""
+        ...
+
+    @property
+    def units(self) -> Sequence[Unit]:
+        """Those that are wanted, as they were at the last look."""
+        ...
+
+    def look(self) -> None:
+        """See what has changed, if it is time to look. Raises nothing."""
+        ...
+
+
+class Crew:
+    """The workers: one for each unit that is wanted, and those that came to an end."""
+
+    def __init__(self, make: Callable[[Unit], Worker], keeper: Keeper) -> None:
+        self._make, self._keeper = make, keeper
+        self.workers: list[Worker] = []
+
+    def add(self, unit: Unit) -> None:
+        """Begin with a unit; nothing happens while another of that name is at its end."""
+        if any(worker.unit is unit for worker in self.workers):
+            return
+        if any(worker.alive and worker.unit.name == unit.name for worker in self.workers):
+            return
+        self._keeper.enlist(unit.name)
+        worker = self._make(unit)
+        self.workers.append(worker)
+        worker.start()
+
+    def follow(self, units: Sequence[Unit], among: set[Unit]) -> None:
+        """Begin with units that are new, and end those of `among` that are wanted no more."""
+        for worker in self.workers:
+            if worker.unit in among and worker.unit not in units:
+                worker.end()
+        for unit in units:
+            among.add(unit)
+            self.add(unit)
+
+    def wake(self) -> None:
+        """Have all of them look whether something is due."""
+        for worker in self.workers:
+            worker.wake()
+
+    @property
+    def busy(self) -> bool:
+        """Whether any of them still works."""
+        return any(worker.alive for worker in self.workers)
+
+    def end(self) -> None:
+        """Ask all of them to end, and wait until they have."""
+        for worker in self.workers:
+            worker.end()
+        for worker in self.workers:
+            while not worker.join(REMINDER):
+                log.info("%s: its batch is waited for", worker.unit.name)
+
+
 def supervise(
     units: Sequence[Unit],
     keeper: Keeper,
@@ -201,30 +266,38 @@ def supervise(
     *,
     until_idle: bool = False,
     wake: Callable[[], None] = lambda: None,
+    changing: Changing | None = None,
 ) -> list[Worker]:
     """Run every unit until told to stop, or with `until_idle` until none has anything left.
 
-    Returns each unit's worker, by which can be seen how it went. `wake` wakes whoever waits for
-    `stop`. Leases are given up at the end, so that others follow at once.
+    Those of `changing` are run besides `units`, as they are at each look. Returns the workers,
+    by which can be seen how it went. `wake` wakes whoever waits for `stop`. Leases are given up at
+    the end, so that others follow at once.
     """
-    workers = [Worker(unit, keeper, clock, until_idle=until_idle, done=wake) for unit in units]
 
-    def look() -> None:
-        for worker in workers:
-            worker.wake()
+    def make(unit: Unit) -> Worker:
+        return Worker(unit, keeper, clock, until_idle=until_idle, done=wake)
 
-    keeper.start(look)
+    crew = Crew(make, keeper)
+    among: set[Unit] = set()
+    watching = changing if changing and not until_idle else None
+    pause = min(REMINDER, watching.interval or REMINDER) if watching else REMINDER
+    for unit in units:
+        keeper.enlist(unit.name)
+    for unit in changing.units if changing else ():
+        keeper.enlist(unit.name)
+    keeper.start(crew.wake)
     try:
-        for worker in workers:
-            worker.start()
-        while not stop.is_set() and any(worker.alive for worker in workers):
-            stop.wait(REMINDER)
-            look()
+        for unit in units:
+            crew.add(unit)
+        crew.follow(changing.units if changing else (), among)
+        while not stop.is_set() and (watching or crew.busy):
+            stop.wait(pause)
+            if watching:
+                watching.look()
+                crew.follow(watching.units, among)
+            crew.wake()
     finally:
-        for worker in workers:
-            worker.end()
-        for worker in workers:
-            while not worker.join(REMINDER):
-                log.info("%s: its batch is waited for", worker.unit.name)
+        crew.end()
         keeper.end()
-    return workers
+    return crew.workers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,8 @@ from engine.correlate.correlator import Correlator
 from engine.detect import Detector
 from engine.errors import InputError, Problem, Report, RuleError, SettingsError
 from engine.fill import Filler, Fresh
+from engine.hunt.model import Hunt
+from engine.hunt.shelf import HuntShelf
 from engine.kinds import LogSource
 from engine.ledger import MemoryLedger, Recorder
 from engine.letter import Letters
@@ -43,10 +45,11 @@ from engine.tune.tuner import Tuner
 from mitre.catalog import Catalog
 from vedette import hunts, rulesets
 from vedette import settings as config
-from vedette.hunting import HuntUnit
+from vedette.hunting import HuntUnit, Work
 from vedette.libraries import Libraries, Volume, apart
 from vedette.reload import Reload
 from vedette.replay import Replay
+from vedette.roll import Roll, rules_of
 
 log = logging.getLogger("vedette.run")
 
@@ -110,14 +113,21 @@ class Assembled:
     """One more, to make ready what all of them write to."""
     place: str
     """Where alerts go, in words."""
-    hunts: tuple[HuntUnit, ...] = ()
-    """The hunts that run on their schedules."""
+    roll: Roll | None = None
+    """The hunts that run on their schedules, as their files are."""
     clients: tuple[SearchClient, ...] = ()
 
+    @property
+    def hunts(self) -> tuple[HuntUnit, ...]:
+        """The hunts that run on their schedules."""
+        return self.roll.units if self.roll else ()
+
     def ask(self) -> None:
-        """Have all rules looked at again at the next chance; safe in a signal handler."""
+        """Have all rules and hunts looked at again at the next chance; safe in a handler."""
         for line in self.lines:
             line.changes.ask()
+        if self.roll:
+            self.roll.ask()
 
     def close(self) -> None:
         """Let go of every connection and file."""
@@ -146,7 +156,11 @@ def assemble(
     """
     if not settings.sources and not settings.hunts.paths:
         raise SettingsError("no source is configured", field="sources", expected="at least one")
-    opened = open_all(settings)
+    shelf, libraries = HuntShelf(settings.hunts.paths), Libraries()
+    if settings.hunts.paths:
+        shelf.refresh()
+        libraries.besides[:] = rules_of(shelf.hunts.hunts)
+    opened = open_all(settings, libraries)
     if not dry:
         make_folders(settings)
     # One client for all threads: both libraries make theirs for that, and what one thread finds
@@ -161,8 +175,8 @@ def assemble(
     leases, own = (MemoryLeases(), None) if dry else open_leases(settings, client, clock)
     clients = tuple(each for each in (client, own) if each)
     ttl = settings.instances.ttl.total_seconds()
-    units = tuple(scheduled(settings, client, report, clock, dry))
-    return Assembled(lines, leases, ttl, sink, store[2], units, clients)
+    roll = scheduled(settings, shelf, libraries, client, report, clock, dry)
+    return Assembled(lines, leases, ttl, sink, store[2], roll, clients)
 
 
 def _line(
@@ -244,42 +258,62 @@ def _line(
 
 def scheduled(
     settings: config.Settings,
+    shelf: HuntShelf,
+    libraries: Libraries,
     client: SearchClient | None,
     report: Report,
     clock: Clock,
     dry: Dry | None = None,
-) -> Iterator[HuntUnit]:
+) -> Roll | None:
     """The hunts that have a schedule, ready to run, each with stores of its own.
 
-    Raises `SettingsError`, `RuleError`.
+    Raises `SettingsError`.
     """
     wanted = settings.hunts
     if not wanted.paths:
-        return
+        return None
     if client is None:
         raise SettingsError("hunts search a cluster", field="hunts.paths",
                             expected="a 'cluster' section")  # fmt: skip
-    loaded = hunts.load(wanted.paths)
-    for error in loaded.refused:
-        log.error("hunt refused: %s", error)
+    if not settings.plan:  # else the pipelines have loaded the exceptions among rules
+        rules = settings.rules
+        libraries.open(
+            "hunts", rules.paths, rules.pipelines, log.warning,
+            cache=rules.cache, tuning=tuned(settings),
+        )  # fmt: skip
     excluded = {name.lower() for name in wanted.exclude}
-    for hunt in loaded.hunts:
+    catalog = Catalog.load()
+
+    def wants(hunt: Hunt) -> bool:
         names = {hunt.rule.id.lower(), hunt.rule.title.lower()}
-        if not hunt.enabled or not hunt.schedule or names & excluded:
-            continue
+        return hunt.enabled and hunt.schedule is not None and not names & excluded
+
+    def work(hunt: Hunt, tuning: Tuning | None) -> Work:
+        reader = hunts.over_cluster(hunt, client, report)
+        maker = AlertMaker(
+            catalog, Execution(uuid4().hex, "hunt", clock()),
+            namespace=settings.namespace, attack_version=settings.attack.version,
+        )  # fmt: skip
+        return Work.of(hunt, reader, hunts.tuner_of(hunt, tuning, maker, report))
+
+    def unit(work: Work) -> HuntUnit:
         sink, state, _ = stores(settings, client, report, clock)
         ledger: Ledger = ledger_of(settings, client, clock)
         if dry:
             sink, state = dry(sink, state)
             ledger = MemoryLedger()
         hunter = hunts.Hunter(
-            sink, report, clock, Catalog.load(), settings.namespace, settings.attack.version
+            sink, report, clock, catalog, settings.namespace, settings.attack.version
         )
-        reader = hunts.over_cluster(hunt, client, report)
-        yield HuntUnit(
-            hunt, reader, hunter, state,
-            ledger=ledger, catch_up=wanted.catch_up, claim=state.claim,
+        return HuntUnit(
+            work, hunter, state,
+            ledger=ledger, actions=None if dry else open_actions(settings, client, clock),
+            catch_up=wanted.catch_up, claim=state.claim,
         )  # fmt: skip
+
+    reload = settings.rules.reload
+    interval = reload.total_seconds() if reload else None
+    return Roll(shelf, libraries, wants, work, unit, interval=interval)
 
 
 def window_pipeline(
@@ -360,9 +394,11 @@ def open_rules(settings: config.Settings) -> tuple[Library, RuleSet]:
     return library, rules
 
 
-def open_all(settings: config.Settings) -> list[tuple[Volume, RuleSet]]:
+def open_all(
+    settings: config.Settings, libraries: Libraries | None = None
+) -> list[tuple[Volume, RuleSet]]:
     """The rules of every pipeline. Raises `RuleError`, `InputError`."""
-    libraries = Libraries()
+    libraries = Libraries() if libraries is None else libraries
     wanted = [plan.rules_over(settings.rules) for plan in settings.plan]
     volumes = [
         libraries.open(
@@ -412,6 +448,19 @@ def tuned(settings: config.Settings) -> rulesets.Tuned:
     cap = Cap("tuning.cap", Scope(), asked.cap, asked.cap_period)
     base = Tuning(caps=(cap,) if asked.cap else ())
     return rulesets.Tuned(asked.exceptions, asked.files, base)
+
+
+def tuning_of(settings: config.Settings, found: Sequence[Hunt]) -> Tuning | None:
+    """The tuning that is in force for hunts, outside a run. Raises `RuleError`, `InputError`."""
+    libraries = Libraries()
+    libraries.besides[:] = rules_of(found)
+    plans = [plan.rules_over(settings.rules) for plan in settings.plan] or [settings.rules]
+    for number, rules in enumerate(plans):
+        libraries.open(
+            str(number), rules.paths, rules.pipelines, log.warning,
+            cache=rules.cache, tuning=tuned(settings),
+        )  # fmt: skip
+    return libraries.tuning()
 
 
 def open_actions(settings: config.Settings, client: SearchClient | None, clock: Clock) -> Actions:

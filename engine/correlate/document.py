@@ -38,24 +38,29 @@ def anchor(finding: Finding) -> str:
     return json_text(["capped", *parts] if finding.capped else parts)
 
 
+def identity(maker: AlertMaker, finding: Finding) -> str:
+    """The id of the alert for a finding."""
+    return alert_id(maker.namespace, finding.correlation.rule.id, KIND, anchor(finding))
+
+
 def alert(maker: AlertMaker, finding: Finding, now: datetime) -> Alert:
     """The alert for a finding, written at `now`."""
     rule = finding.correlation.rule
-    identity = alert_id(maker.namespace, rule.id, KIND, anchor(finding))
+    id = identity(maker, finding)
     events = [normalise(Record(json.loads(text), "")) for _, text in finding.documents]
     found = [entities(event) for event in events]
     mapping, tactics = maker.attack(rule)
     level = "informational" if finding.capped else rule.level
     start = min((hit.since for hit in finding.hits), default=finding.time)
     said = sentence(finding, found)
-    base = maker.frame(rule, identity, level, cut(f"{rule.title}: {said}", 1024), now)
+    base = maker.frame(rule, id, level, cut(f"{rule.title}: {said}", 1024), now)
     base["event"] |= {"start": iso(moment(start)), "end": iso(moment(finding.time))}
     shared = {**_grouped(finding), **common(found)}
     document = {
         **base,
         "rule": rule_fields(rule) | {"category": KIND},
         **nest(shared),
-        "vedette": {"alert": _own(maker, finding, identity, level)},
+        "vedette": {"alert": _own(maker, finding, id, level)},
     }
     document["vedette"]["alert"]["attack"] = {
         "version": maker.attack_version,
@@ -66,16 +71,16 @@ def alert(maker: AlertMaker, finding: Finding, now: datetime) -> Alert:
     names = merged([related(event, each) for event, each in zip(events, found, strict=True)])
     if names:
         document["related"] = names
-    return Alert(identity, moment(finding.time), document)
+    return Alert(id, moment(finding.time), document)
 
 
-def _own(maker: AlertMaker, finding: Finding, identity: str, level: str) -> dict[str, Any]:
+def _own(maker: AlertMaker, finding: Finding, id: str, level: str) -> dict[str, Any]:
     correlation, rule = finding.correlation, finding.correlation.rule
     refs = list(dict.fromkeys(ref for hit in finding.hits for ref in hit.refs))
     capped = finding.capped
     return without_none(
         {
-            "id": identity,
+            "id": id,
             "status": "open",
             "kind": KIND,
             "level": level,

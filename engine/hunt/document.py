@@ -8,6 +8,7 @@ from typing import Any
 from engine.alert import RISK, AlertMaker, rule_fields, source_event, without_none
 from engine.correlate.document import alert as correlation_alert
 from engine.correlate.document import common, group_fields, merged
+from engine.correlate.document import identity as correlation_id
 from engine.correlate.value import moment
 from engine.entities import cut, entities, nest, related
 from engine.hunt.model import Hunt
@@ -29,20 +30,32 @@ def anchor(finding: Finding) -> str:
     return json_text(list(finding.anchor))
 
 
+def identity(maker: AlertMaker, hunt: Hunt, finding: Finding) -> str:
+    """The id of the alert for a finding."""
+    if finding.match is not None:
+        return maker.id_of(finding.match, finding.rows[0].id)
+    if finding.found is not None:
+        return correlation_id(maker, finding.found)
+    return alert_id(maker.namespace, hunt.rule.id, KIND, anchor(finding))
+
+
 def alert(maker: AlertMaker, hunt: Hunt, finding: Finding, now: datetime) -> Alert:
     """The alert for a finding, written at `now`.
 
     What Sigma's rules and correlations find has the id that it has elsewhere.
     """
     if finding.match is not None:
-        return maker.make(finding.match, finding.rows[0].id, now)
+        made = maker.make(finding.match, finding.rows[0].id, now)
+        if finding.match.rule.id == hunt.rule.id and hunt.alerts.risk_score is not None:
+            made.document["event"]["risk_score"] = hunt.alerts.risk_score
+        return made
     if finding.found is not None:
         return correlation_alert(maker, finding.found, now)
     rule = hunt.rule
-    identity = alert_id(maker.namespace, rule.id, KIND, anchor(finding))
+    id = identity(maker, hunt, finding)
     level = "informational" if finding.capped else hunt.level
     reason = cut(f"{rule.title}: {finding.reason}", 1024)
-    base = maker.frame(rule, identity, level, reason, now)
+    base = maker.frame(rule, id, level, reason, now)
     if hunt.alerts.risk_score is not None and not finding.capped:
         base["event"]["risk_score"] = hunt.alerts.risk_score
     else:
@@ -51,7 +64,7 @@ def alert(maker: AlertMaker, hunt: Hunt, finding: Finding, now: datetime) -> Ale
     names = hunt.group_by if finding.names is None else finding.names
     found = [entities(row.event) for row in finding.rows]
     mapping, tactics = maker.attack(rule)
-    own = _own(maker, hunt, finding, identity, level)
+    own = _own(maker, hunt, finding, id, level)
     own["attack"] = {"version": maker.attack_version, "unknown": list(mapping.unknown)}
     document: dict[str, Any] = {
         **base,
@@ -64,12 +77,10 @@ def alert(maker: AlertMaker, hunt: Hunt, finding: Finding, now: datetime) -> Ale
     pairs = zip(finding.rows, found, strict=True)
     if known := merged([related(row.event, each) for row, each in pairs]):
         document["related"] = known
-    return Alert(identity, moment(finding.time), document)
+    return Alert(id, moment(finding.time), document)
 
 
-def _own(
-    maker: AlertMaker, hunt: Hunt, finding: Finding, identity: str, level: str
-) -> dict[str, Any]:
+def _own(maker: AlertMaker, hunt: Hunt, finding: Finding, id: str, level: str) -> dict[str, Any]:
     rule, capped = hunt.rule, finding.capped
     names = hunt.group_by if finding.names is None else finding.names
     shown = [source_event(row.event.record.document) for row in finding.rows]
@@ -77,7 +88,7 @@ def _own(
         shown.append(source_event(finding.fields))
     return without_none(
         {
-            "id": identity,
+            "id": id,
             "status": "open",
             "kind": KIND,
             "level": level,

@@ -252,7 +252,9 @@ class _Compiler:
             raise KeyProblem(text, error.expected if error else None, path=(where,),
                              nearest=error.nearest if error else None)  # fmt: skip
         found = compiled.rules[0].rule
-        return replace(found, id=self._rule.id, title=self._rule.title)
+        return replace(
+            self._rule, logsource=found.logsource, bindings=found.bindings, linear=found.linear
+        )
 
 
 def _schedule(given: Mapping[str, Any] | None, refuse: Refusal) -> Schedule | None:

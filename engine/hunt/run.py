@@ -14,6 +14,7 @@ from engine.hunt.model import Hunt, Span
 from engine.hunt.reader import Reader
 from engine.hunt.row import Finding
 from engine.hunt.rows import Rows
+from engine.hunt.tuned import Chosen, Tuned
 from engine.hunt.type import Memory, Run
 from engine.ports import Alert
 
@@ -26,11 +27,18 @@ class Outcome:
     memory: Memory
     read: int
     """Events that were read one by one; what only was counted is not among them."""
+    tuned: Tuned | None = None
+    """What its findings were asked of."""
 
     def alerts(self, maker: AlertMaker, hunt: Hunt, now: datetime) -> list[Alert]:
         """Its alerts, written at `now`, each id once."""
-        made = [alert(maker, hunt, finding, now) for finding in self.findings]
-        return list({each.id: each for each in made}.values())
+        made: dict[str, Alert] = {}
+        for finding in self.findings:
+            each = alert(maker, hunt, finding, now)
+            if self.tuned and each.id not in made:
+                self.tuned.adjust(each, hunt, finding)
+            made.setdefault(each.id, each)
+        return list(made.values())
 
 
 def run(
@@ -41,35 +49,42 @@ def run(
     report: Report,
     *,
     lookback: int = 0,
+    tuned: Tuned | None = None,
 ) -> Outcome:
     """Look for what a hunt finds in a window and so many microseconds before it.
 
-    `memory` itself stays as it is. Raises `SourceError` when an answer is not whole. The same
-    events and memory give the same findings, however often it is run.
+    What is found is asked of the tuning. `memory` itself stays as it is. Raises `SourceError`
+    when an answer is not whole. The same events and memory give the same findings, however often
+    it is run.
     """
     kept = dict(memory)
     span = window.before(lookback)
     rows = Rows(hunt, reader, report)
-    found = list(hunt.type.findings(Run(hunt, span, window, reader, kept, rows, report)))
+    asked = Run(hunt, span, window, reader, kept, rows, report)
+    if tuned:
+        asked.counted = tuned.counted
+    found = list(hunt.type.findings(asked))
     found.sort(key=lambda finding: (finding.time, finding.capped is not None, str(finding.anchor)))
-    return Outcome(tuple(_bounded(hunt, span, found)), kept, rows.read)
-
-
-def _bounded(hunt: Hunt, span: Span, found: Sequence[Finding]) -> list[Finding]:
-    """The first alerts of a run, and one that says how many there were in truth."""
     most = hunt.alerts.most
-    if len(found) <= most:
-        return list(found)
-    kept = list(found[:most])
+    chosen = tuned.choose(hunt, found, most) if tuned else Chosen(found[:most], len(found))
+    bounded = _bounded(hunt, span, chosen, found)
+    return Outcome(tuple(bounded), kept, rows.read, tuned)
+
+
+def _bounded(hunt: Hunt, span: Span, chosen: Chosen, found: Sequence[Finding]) -> list[Finding]:
+    """The first alerts of a run, and one that says how many there were in truth."""
+    kept, most = list(chosen.findings), hunt.alerts.most
+    if chosen.total <= len(kept):
+        return kept
     kept.append(
         Finding(
             anchor=("capped", span.start, span.end),
             time=found[-1].time,
             since=found[0].time,
-            reason=f"Not all of it was told: {len(found):,} findings, of which the first {most:,} "
-            "became alerts",
-            total=len(found),
-            capped=Capped("alerts of one run", most, len(found)),
+            reason=f"Not all of it was told: {chosen.total:,} findings, of which the first "
+            f"{most:,} became alerts",
+            total=chosen.total,
+            capped=Capped("alerts of one run", most, chosen.total),
         )
     )
     return kept

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from engine.detect import Match
 from engine.errors import Report
 from engine.hunt.keys import Key
 from engine.hunt.model import Hunt, Span
@@ -53,6 +54,8 @@ class Run:
     memory: Memory
     rows: Callable[..., Iterator[Row]]
     report: Report
+    counted: Callable[[Row, Sequence[Match]], list[Match]] = lambda _row, matches: list(matches)
+    """The matches of an event that no exception holds back."""
 
 
 class HuntType(ABC):
@@ -86,6 +89,10 @@ class HuntType(ABC):
     @abstractmethod
     def findings(self, run: Run) -> Iterator[Finding]:
         """What is found in a run's span, in any order. Raises `SourceError`."""
+
+    def reach(self) -> int:
+        """How far before its span it reads events that it matches, in microseconds."""
+        return 0
 
     def rules(self) -> tuple[Rule, ...]:
         """The Sigma rules it brings, beside the hunt's own detection."""

@@ -30,12 +30,13 @@ class Scope:
     def covers(self, rule: Rule) -> bool:
         """Whether a rule is meant.
 
-        A correlation has no log source, so it must be named, or everything be meant.
+        A correlation has no log source, nor have some hunts: they must be named, or everything
+        be meant.
         """
-        correlation = "correlation" in rule.document and not rule.bindings
+        anywhere = not rule.bindings and rule.logsource == EVERY
         if not self.names:
-            return self.logsource == EVERY if correlation else self.fits(rule.logsource)
-        return (correlation or self.fits(rule.logsource)) and bool(self.known(rule))
+            return self.logsource == EVERY if anywhere else self.fits(rule.logsource)
+        return (anywhere or self.fits(rule.logsource)) and bool(self.known(rule))
 
     def known(self, rule: Rule) -> frozenset[str]:
         """Those of its names by which the rule goes."""

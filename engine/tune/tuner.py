@@ -130,11 +130,7 @@ class Tuner:
         """
         if finding.capped:
             return True
-        fields: dict[str, Any] = dict(
-            zip(finding.correlation.group_by, finding.shown, strict=False)
-        )
-        fields["@timestamp"] = iso(moment(finding.time))
-        match = Match(finding.correlation.rule, Event(Record({}, ""), fields), LABELS, ())
+        match = correlated(finding)
         if self._excepted(CORRELATED, match, now):
             return False
         if not self.passes(CORRELATED, match, alert.id, now):
@@ -152,24 +148,27 @@ class Tuner:
             for subject, held in touched.values()
         ]
 
-    def closing(self, now: datetime, source: str | None = None) -> list[Alert]:
+    def closing(
+        self, now: datetime, source: str | None = None, *, end: int | None = None
+    ) -> list[Alert]:
         """Alerts that tell the true totals of capped periods that are over.
 
-        Without a source all of them are, as there will be no more events.
+        Without a source all of them are, as there will be no more events. `end` (microseconds) is
+        the time before which nothing more comes, where that is not a lateness budget ago.
         """
         found: list[Alert] = []
         names = list(self._books) if source is None else [source]
+        past = micros(now - (self._lateness or timedelta())) if end is None else end
         for name in names:
             books = self._of(name)
-            lateness = self._lateness or timedelta()
-            end = None if source is None else micros(now - lateness)
-            for counter, period in books.periods.due(end):
+            over = None if source is None else past
+            for counter, period in books.periods.due(over):
                 kind, _, id = counter.partition(":")
                 if kind == CAPPED:
                     period.told = books.changed = True
                     found += self._told(name, id, period, now)
             if self._lateness is not None:
-                books.periods.forget(micros(now - lateness - KEPT))
+                books.periods.forget(past - KEPT // timedelta(microseconds=1))
         return found
 
     def changed(self, source: str) -> bool:
@@ -341,6 +340,13 @@ class Tuner:
             self._expired.add(each.key)
             text = f"{each.title}: expired after {each.expires} and does not apply any more"
             self._report(Problem("exception-expired", text, each.file, each.line))
+
+
+def correlated(finding: Finding) -> Match:
+    """What a correlation found, as a match that the tuning can be asked about."""
+    fields: dict[str, Any] = dict(zip(finding.correlation.group_by, finding.shown, strict=False))
+    fields["@timestamp"] = iso(moment(finding.time))
+    return Match(finding.correlation.rule, Event(Record({}, ""), fields), LABELS, ())
 
 
 def _key(entry: Suppress, rule: Rule, shown: Key) -> str:

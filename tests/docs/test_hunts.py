@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from connectors.search import hunts_counts
-from engine.hunt import narrow, sliding, terms
+from engine.hunt import narrow, sliding, terms, tuned
 from engine.hunt.indicators.lists import MAX_BYTES
 from engine.hunt.keys import Key, written
 from engine.hunt.load import load_hunts
@@ -100,7 +100,8 @@ def test_the_keys_of_every_hunt_are_those_in_the_table() -> None:
 def test_the_limits_are_the_codes_own() -> None:
     told = [int(row[1].replace(",", "")) for row in rows(MAIN.section("Limits"))]
     assert told == [
-        ALERTS, sliding.ROOM, hunts_counts.MOST, narrow.MOST, terms.LIMIT, MOST_RECORDS, MAX_BYTES
+        ALERTS, sliding.ROOM, hunts_counts.MOST, narrow.MOST, terms.LIMIT,
+        tuned.MOST, MOST_RECORDS, MAX_BYTES,
     ]  # fmt: skip
 
 

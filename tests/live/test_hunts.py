@@ -23,7 +23,7 @@ from tests.engine.helpers import fail_on_problem
 from tests.engine.hunt.helpers import hunt
 from tests.live.fixtures import Cluster
 from tests.live.helpers import T0, at, event, found, put
-from vedette.hunting import HuntUnit
+from vedette.hunting import HuntUnit, Work
 from vedette.hunts import Hunter
 
 pytestmark = pytest.mark.live
@@ -275,7 +275,7 @@ def test_a_scheduled_hunt_stores_each_alert_once_in_the_cluster(cluster: Cluster
     state = MemoryState()
     for minute in (0, 6, 11, 16):
         now[0] = at(minute * 60)
-        unit = HuntUnit(wanted, SearchReader(cluster.client, index), hunter, state)
+        unit = HuntUnit(Work.of(wanted, SearchReader(cluster.client, index)), hunter, state)
         unit.run(lambda: False)
     (alert,) = found(cluster.client, sink.alias, {"term": {"vedette.alert.hunt.type": "threshold"}})
     assert alert["_source"]["event"]["reason"].endswith("10 events for user alice within 5m")

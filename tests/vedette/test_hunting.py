@@ -15,9 +15,11 @@ from engine.hunt.reader import ListReader
 from engine.ledger import MemoryLedger
 from engine.ports import Alert, Written
 from engine.run import MemoryState
+from engine.tune.entries import Tuning
 from mitre.catalog import Catalog
 from tests.engine.hunt.helpers import T0, at, event, hunt, reader
-from vedette.hunting import HuntUnit
+from vedette import hunts
+from vedette.hunting import HuntUnit, Work
 from vedette.hunts import Hunter
 
 KEYS: dict[str, Any] = {
@@ -82,13 +84,16 @@ class Setting:
         self.now = T0
         self.sink, self.state = Sink(), State()
         self.problems: list[Problem] = []
+        self.tuning: Tuning | None = None
         self.reader = Watched(reader(events))
         self.hunter = Hunter(
             self.sink, self.problems.append, lambda: self.now, Catalog.load(), "test"
         )
 
     def unit(self, **options: Any) -> HuntUnit:
-        return HuntUnit(self.hunt, self.reader, self.hunter, self.state, **options)
+        tuner = hunts.tuner_of(self.hunt, self.tuning, self.hunter.maker(), self.problems.append)
+        work = Work.of(self.hunt, self.reader, tuner)
+        return HuntUnit(work, self.hunter, self.state, **options)
 
     def run(self, unit: HuntUnit, minute: float) -> int:
         """How many windows were run."""

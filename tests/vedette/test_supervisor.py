@@ -301,3 +301,71 @@ def test_an_error_that_nobody_foresaw_ends_no_keeper(caplog: pytest.LogCaptureFi
     until(lambda: unit.ran > 0)
     run.end()
     assert "leases: an error that nobody foresaw" in caplog.text
+
+
+class Coming:
+    """Units that come and go; `wanted` is what the next look finds."""
+
+    def __init__(self, *units: Unit) -> None:
+        self.interval: float | None = 0.01
+        self.units: tuple[Unit, ...] = units
+        self.wanted = units
+
+    def look(self) -> None:
+        self.units = self.wanted
+
+
+def test_units_come_and_go_while_others_work() -> None:
+    first, second, always = Steps("first"), Steps("second"), Steps("always")
+    coming, stop, found = Coming(first), Stop(), []
+    keeps = keeper()
+    thread = threading.Thread(
+        target=lambda: found.extend(supervise([always], keeps, stop, now, changing=coming))
+    )
+    thread.start()
+    until(lambda: first.ran > 0)
+    coming.wanted = (first, second)
+    until(lambda: second.ran > 0)
+    coming.wanted = (second,)
+    until(lambda: not first.owned)
+    ran = second.ran, always.ran
+    until(lambda: second.ran > ran[0] and always.ran > ran[1])
+    until(lambda: keeps.token("first") is None)
+    again = Steps("first")  # its file is back
+    coming.wanted = (second, again)
+    until(lambda: again.ran > 0)
+    assert again.tokens[0] > first.tokens[0]
+    stop.set()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert {worker.unit.name for worker in found} == {"always", "first", "second"}
+
+
+def test_a_unit_that_is_back_waits_for_the_end_of_the_one_before(hanging: threading.Event) -> None:
+    stuck, again = Steps("one", lambda: bool(hanging.wait()) and None), Steps("one")
+    coming, stop = Coming(stuck), Stop()
+    thread = threading.Thread(target=supervise, args=([], keeper(), stop, now),
+                              kwargs={"changing": coming})  # fmt: skip
+    thread.start()
+    until(lambda: stuck.ran == 1)
+    coming.wanted = (again,)
+    time.sleep(0.1)
+    assert again.ran == 0
+    hanging.set()
+    until(lambda: again.ran > 0)
+    stop.set()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def test_a_run_without_any_unit_yet_waits_for_the_first() -> None:
+    one, coming, stop = Steps("one"), Coming(), Stop()
+    thread = threading.Thread(target=supervise, args=([], keeper(), stop, now),
+                              kwargs={"changing": coming})  # fmt: skip
+    thread.start()
+    time.sleep(0.05)
+    coming.wanted = (one,)
+    until(lambda: one.ran > 0)
+    stop.set()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()

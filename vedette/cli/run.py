@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from vedette.metrics.meter import Meter
     from vedette.settings import Loaded
     from vedette.stop import Stop
-    from vedette.unit import Unit
     from vedette.wiring import Assembled, Parts
 
 log = logging.getLogger("vedette.run")
@@ -141,6 +140,7 @@ def _look_on_hangup(parts: Assembled, stop: Stop) -> None:
 def _follow(parts: Assembled, stop: Stop, *, until_idle: bool) -> int:
     """Run until stopped or idle, and say what was done."""
     from vedette.follow import Rounds
+    from vedette.hunting import HuntUnit
     from vedette.supervisor import supervise
 
     rounds = [
@@ -152,11 +152,13 @@ def _follow(parts: Assembled, stop: Stop, *, until_idle: bool) -> int:
     ]  # fmt: skip
     for hunt in parts.hunts:
         hunt.until_idle = until_idle
-    units: list[Unit] = [*rounds, *parts.hunts]
-    keeper = _keeper(parts, [unit.name for unit in units])
-    workers = supervise(units, keeper, stop, _now, until_idle=until_idle, wake=stop.wake)
+    names = [*(each.name for each in rounds), *(hunt.name for hunt in parts.hunts)]
+    workers = supervise(
+        rounds, _keeper(parts, names), stop, _now,
+        until_idle=until_idle, wake=stop.wake, changing=parts.roll,
+    )  # fmt: skip
     turns = [turn for each in rounds for turn in each.turns]
-    for hunt in parts.hunts:
+    for hunt in [each.unit for each in workers if isinstance(each.unit, HuntUnit)]:
         log.info(
             "hunt %s: %d windows, %d alerts new, %d already there, %d dead letters",
             hunt.hunt, hunt.windows, hunt.written.created, hunt.written.existing, hunt.written.dead,

@@ -9,8 +9,11 @@ import yaml
 from sigma.processing.pipeline import ProcessingPipeline
 
 from engine.errors import RuleError
+from engine.hunt.load import load_hunts
+from engine.library import Library
 from engine.load import load_rules
-from engine.rule_files import rule_files
+from engine.rule import Rule
+from engine.rule_files import HUNTS, rule_files
 from engine.yaml_text import read_documents
 from vedette.lint.document import RuleFile, documents_of
 
@@ -21,6 +24,10 @@ def read_files(
     """Every rule file under the paths. Raises `InputError` for a path that does not exist."""
     files = [_read(path) for path, _ in rule_files(paths)]
     loaded = load_rules(paths, pipelines=pipelines)
+    if loaded.warnings:  # exceptions may be for hunts that lie beside the rules
+        library = Library(paths, lambda: pipelines)
+        library.besides = _hunts(paths)
+        loaded = library.load()
     by_name = {(file.name, d.title): d for file in files for d in file.documents}
     for rule in loaded.rules:
         if document := by_name.get((rule.file, rule.title)):
@@ -33,6 +40,13 @@ def read_files(
         if error.file in refused:
             refused[error.file].warned.append(error)
     return files
+
+
+def _hunts(paths: Sequence[Path]) -> list[Rule]:
+    """What exceptions may be for, of the hunts in folders below."""
+    folders = [found for path in paths for found in path.rglob(HUNTS) if found.is_dir()]
+    hunts = load_hunts(folders).hunts
+    return [rule for hunt in hunts for rule in (hunt.rule, *hunt.type.rules())]
 
 
 def _read(path: Path) -> RuleFile:

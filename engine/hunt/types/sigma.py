@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from engine.correlate.correlator import Correlator
@@ -62,13 +62,17 @@ class Sigma(HuntType):
         """The rules of its collection."""
         return tuple(self.set.rules)
 
+    def reach(self) -> int:
+        """How far its correlations look back."""
+        return self.context
+
     def findings(self, run: Run) -> Iterator[Finding]:
         """Each match, then what correlations find in them."""
-        own = [run.hunt.filter] if run.hunt.filter else []
+        own = [replace(run.hunt.filter, level=run.hunt.level)] if run.hunt.filter else []
         detector = Detector(self.set.rules or own, run.report)
         correlator = Correlator.of(self.set, run.report)
         for row in run.rows(run.span.before(self.context)):
-            matches = detector.match(row.event)
+            matches = run.counted(row, detector.match(row.event))
             if not matches:
                 continue
             if correlator:

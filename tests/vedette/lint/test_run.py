@@ -170,3 +170,28 @@ def test_well_kept_rules_meet_few_warnings(shared_data: Path) -> None:
     for check in {finding.check for finding in grave}:
         files = {finding.file for finding in grave if finding.check == check}
         assert len(files) < 0.3 * len(outcome.files), check
+
+
+EXCEPTION_FOR_A_HUNT = """\
+title: Known
+logsource: {category: hunt}
+filter:
+  rules: [A Hunt]
+  known: {user.name: alice}
+  condition: not known
+vedette: {exception: {owner: x, reason: y, expires: 2026-12-01}}
+"""
+HUNT = """\
+title: A Hunt
+id: 0b6c5a0e-2f0f-4a0b-9d43-4b1f3f9f2a51
+type: threshold
+at_least: 3
+within: 1m
+"""
+
+
+def test_an_exception_may_be_for_a_hunt_that_lies_beside_the_rules(tmp_path: Path) -> None:
+    assert "exception-for-nobody" in found(run(tmp_path, EXCEPTION_FOR_A_HUNT))
+    (tmp_path / "hunts").mkdir()
+    (tmp_path / "hunts" / "one.yml").write_text(HUNT, encoding="utf-8")
+    assert "exception-for-nobody" not in found(lint([tmp_path]))

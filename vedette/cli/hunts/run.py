@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.hunt.model import Hunt, Span
     from engine.hunt.reader import Reader
     from engine.ports import Sink
+    from engine.tune.entries import Tuning
 
 
 @click.command("run")
@@ -91,7 +92,9 @@ def _over_cluster(
     from vedette import hunts, wiring
 
     settings = load_settings(config).settings
-    hunt = hunts.named(_loaded(paths, settings), name)
+    loaded = _loaded(paths, settings)
+    hunt = hunts.named(loaded, name)
+    tuning = wiring.tuning_of(settings, loaded.hunts)
     if settings.cluster is None:
         raise InputError("no cluster is configured", field="cluster",
                          expected="a cluster section, or --input with files")  # fmt: skip
@@ -101,17 +104,23 @@ def _over_cluster(
         last = given[1] or _now() - hunt.delay
         window = Span.of(given[0] or last - hunt.lookback, last)
         if shown is not None:
-            told = _Told(shown, problems, settings.namespace, settings.attack.version)
+            told = _Told(
+                shown, problems, settings.namespace, settings.attack.version, tuning=tuning
+            )
             return _show(hunt, window, reader, told)
         sink, state, place = wiring.stores(settings, client, problems, _now)
+        actions = wiring.open_actions(settings, client, _now)
         try:
             sink.prepare()
             hunter = hunts.Hunter(sink, problems, _now, Catalog.load(), settings.namespace,
                                   settings.attack.version)  # fmt: skip
-            ran = hunter.run(hunt, window, reader, {})
+            part = f"{window.start}/{window.end}"
+            tuner = hunts.tuner_of(hunt, tuning, hunter.maker(), problems, part=part)
+            ran = hunter.run(hunt, window, reader, {}, tuner=tuner, actions=actions)
         finally:
             sink.close()
             state.close()
+            actions.close()
         written = ran.written
         _tell(problems)
         click.echo(
@@ -158,6 +167,7 @@ class _Told:
     attack_version: int = 19
     read: int | None = None
     """Events read so far; None where the hunt itself reads them."""
+    tuning: Tuning | None = None
 
 
 def _show(hunt: Hunt, window: Span, reader: Reader, told: _Told) -> int:
@@ -175,7 +185,10 @@ def _show(hunt: Hunt, window: Span, reader: Reader, told: _Told) -> int:
     sink: Sink = WriterSink(out, summary)
     catalog = Catalog.load()
     hunter = hunts.Hunter(sink, told.problems, _now, catalog, told.namespace, version)
-    ran = hunter.run(hunt, window, reader, {})
+    tuner = hunts.tuner_of(hunt, told.tuning, hunter.maker(), told.problems, part="shown")
+    ran = hunter.run(hunt, window, reader, {}, tuner=tuner)
+    if tuner:
+        summary.tuned = tuner.counts
     summary.events = ran.outcome.read if told.read is None else told.read
     out.close(summary)
     if told.form != "table":
