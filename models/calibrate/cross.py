@@ -1,0 +1,86 @@
+"""Cross-fitting: every normal is scored by a detector that did not learn from it (CV+).
+
+    cross = CrossFitted(make, folds).fit(data)
+    cross.out_of_fold          scores (n,) of the normals
+    cross.log_p(others)        by the mean of the p that each fold's detector gives
+
+What is new is scored by the detectors of all folds, as each normal was by one of them, so it is
+held against its like; a detector that learned from all would know more than those that scored the
+normals, and its alarms would be fewer than was asked for.
+
+Source: Barber, Candès, Ramdas, Tibshirani, Predictive Inference with the Jackknife+ (2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.base import Detector, Floats
+from models.calibrate.calibrator import Calibrator
+from models.errors import DataError
+
+Indices = NDArray[np.intp]
+
+
+def folds_of(blocks: Sequence[Any], count: int) -> Indices:
+    """The fold, 0 to `count` - 1, of each item; items of one block lie in one fold.
+
+    Blocks (sessions, days, hosts) follow one another into the folds, so that each fold holds
+    some of every time. `DataError` where there are fewer blocks than folds.
+    """
+    names = list(dict.fromkeys(blocks))
+    if len(names) < count:
+        raise DataError(f"{len(names)} blocks of data do not fill {count} folds")
+    fold = {name: at % count for at, name in enumerate(names)}
+    return np.array([fold[block] for block in blocks], dtype=np.intp)
+
+
+def take(data: Any, at: NDArray[Any]) -> Any:
+    """The items of `data`, an array or a list, at the indices or where the mask `at` is true."""
+    if isinstance(data, np.ndarray):
+        return data[at]
+    chosen = np.flatnonzero(at) if at.dtype == np.bool_ else at
+    return [data[int(each)] for each in chosen]
+
+
+class CrossFitted:
+    """Detectors of one kind, one for each fold, and the calibration of their scores."""
+
+    def __init__(
+        self, make: Callable[[], Detector[Any]], folds: Indices, middle: bool = True
+    ) -> None:
+        self.make, self.folds = make, folds
+        self.models: list[Detector[Any]] = []
+        self.calibrator = Calibrator(middle)
+        self.out_of_fold: Floats = np.zeros(0)
+
+    def fit(self, data: Any) -> Self:
+        """Fit a detector for each fold on the others, and calibrate by what each left out."""
+        if len(data) != len(self.folds):
+            raise DataError(f"{len(self.folds)} folds are told for {len(data)} items")
+        self.models, self.out_of_fold = [], np.zeros(len(data))
+        for fold in range(int(self.folds.max()) + 1):
+            inside = self.folds == fold
+            model = self.make().fit(take(data, ~inside))
+            self.out_of_fold[inside] = model.score(take(data, inside))
+            self.models.append(model)
+        self.calibrator.fit(self.out_of_fold)
+        return self
+
+    def log_p(self, data: Any) -> Floats:
+        """The logarithm of the mean p of the folds' detectors, shape (n,)."""
+        logs = np.stack([self.calibrator.log_p(model.score(data)) for model in self.models])
+        return np.asarray(np.logaddexp.reduce(logs, axis=0) - np.log(len(self.models)))
+
+    def normal_log_p(self) -> Floats:
+        """The same for the normals that were fitted, each by the detector that left it out."""
+        return self.calibrator.log_p(self.out_of_fold)
+
+    def extrapolated(self, data: Any) -> NDArray[np.bool_]:
+        """Which are above all normals in the eyes of every fold's detector."""
+        beyond = [self.calibrator.extrapolated(model.score(data)) for model in self.models]
+        return np.asarray(np.all(beyond, axis=0))

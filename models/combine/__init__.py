@@ -1,0 +1,1 @@
+"""Several detectors' p-values into one, without labels and with them."""
