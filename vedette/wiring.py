@@ -600,6 +600,7 @@ def feed(
         cursor_field=source.cursor_field,
         query=source.query,
         page_size=source.page_size,
+        slices=source.slices,
         overlap=source.overlap,
         sweep=source.sweep,
         max_lateness=source.max_lateness,

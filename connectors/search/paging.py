@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Any
 
 from connectors.search.names import OWN_PREFIXES
 from connectors.search.pace import Pace, weigh
 from connectors.search.port import RequestError, SearchClient
 from connectors.search.retry import Patience, Retry
+from connectors.search.slices import Hit as Hit
+from connectors.search.slices import Page, in_order, unless
 from engine.errors import SourceError
 
 log = logging.getLogger(__name__)
 
-Hit = Mapping[str, Any]
 TOO_MUCH = (413, 429)
 COUNTED = 100_000
 """Hits of a window up to which they are counted, so that it is known when some are gone."""
@@ -40,8 +43,11 @@ class Window:
     keep_alive: str = "5m"
     sources: bool = True
     """Whether hits carry their documents, or their ids alone."""
-    pace: Pace | None = None
-    """What is known of how much the cluster gives at a time; None to find out from the start."""
+    paces: Sequence[Pace] = ()
+    """What is known of how much the cluster gives at a time, for each slice in which the window is
+    read side by side; none to find out from the start, in one."""
+    pool: Callable[[int], Executor] = ThreadPoolExecutor
+    """Makes what reads pages meanwhile, so many at a time."""
     excluded: Sequence[str] = field(default=OWN_PREFIXES)
 
     def clauses(self) -> dict[str, Any]:
@@ -95,46 +101,73 @@ class Reading:
 
 def pages(
     client: SearchClient, window: Window, retry: Retry, reading: Reading | None = None
-) -> Iterator[list[Hit]]:
-    """The window's hits, oldest first; the last page is shorter than the others, maybe empty.
+) -> Iterator[Sequence[Hit]]:
+    """The window's hits, oldest first; the last page may be empty.
 
-    Yields nothing at all when the pattern names no index. Raises `RequestError`, and
-    `SourceError` for an answer that is not whole. `reading` is told how far it came.
+    While one is at work the next is read, of each slice. Yields nothing at all when the pattern
+    names no index. Raises `RequestError`, and `SourceError` for an answer that is not whole.
+    `reading` is told how far it came.
     """
-    with point_in_time(client, window, retry) as pit:
-        if pit is not None:
-            yield from pages_in(client, window, pit, retry, reading)
+    count, gone = reading is not None, Event()
+    patient = replace(retry, sleep=unless(gone, retry.sleep))
+    with point_in_time(client, window, retry) as pit, window.pool(len(window.paces) or 1) as pool:
+        if pit is None:
+            return
+        paces = window.paces or [Pace(window.page_size)]
+        parts = [{"slice": {"id": n, "max": len(paces)}} for n in range(len(paces))]
+        slices = [
+            _pages(client, window, pit, patient, pace, part if len(paces) > 1 else {}, count=count)
+            for pace, part in zip(paces, parts, strict=True)
+        ]
+        try:
+            for page in in_order(slices, pool):
+                if reading is not None:
+                    reading.total += page.total or 0
+                    reading.add(page.hits)
+                yield page.hits
+        finally:
+            gone.set()
 
 
 def pages_in(
+    client: SearchClient, window: Window, pit: list[str], retry: Retry
+) -> Iterator[Sequence[Hit]]:
+    """As `pages`, in a view that is open, one page after another."""
+    pace = window.paces[0] if window.paces else Pace(window.page_size)
+    for page in _pages(client, window, pit, retry, pace, {}, count=False):
+        yield page.hits
+
+
+def _pages(
     client: SearchClient,
     window: Window,
     pit: list[str],
     retry: Retry,
-    reading: Reading | None = None,
-) -> Iterator[list[Hit]]:
-    """As `pages`, in a view that is open."""
-    pace = window.pace or Pace(window.page_size)
+    pace: Pace,
+    part: Mapping[str, Any],
+    *,
+    count: bool,
+) -> Iterator[Page]:
+    """The pages of a part of a window; the first with the number of all hits, if they count."""
     after: Sequence[Any] | None = None
     while True:
         body = {
             "query": window.clauses(),
             "sort": window.sort(),
-            "track_total_hits": COUNTED if reading is not None and not after else False,
+            "track_total_hits": COUNTED if count and not after else False,
             "version": True,
+            **part,
             **({} if window.sources else {"_source": False}),
             **({"search_after": after} if after else {}),
         }
         answer, size = search(client, body, pit, pace, window.keep_alive, retry)
         if not answer.get("_shards", {}).get("total", 1):
             return
-        hits: list[Hit] = answer["hits"]["hits"]
-        if reading is not None:
-            if not after:
-                reading.total = int(answer["hits"]["total"]["value"])
-            reading.add(hits)
-        yield hits
-        if len(hits) < size:
+        hits: Sequence[Hit] = answer["hits"]["hits"]
+        last = len(hits) < size
+        total = int(answer["hits"]["total"]["value"]) if count and not after else None
+        yield Page(hits, last, total)
+        if last:
             return
         after = hits[-1]["sort"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from typing import Any, Literal
 from connectors.search.answer import document
 from connectors.search.defaults import now, unheard
 from connectors.search.names import OWN_PREFIXES
-from connectors.search.pace import Pace
+from connectors.search.pace import AIM, Pace
 from connectors.search.paging import Hit, Reading, Window, filtered, pages
 from connectors.search.port import RequestError, SearchClient
 from connectors.search.position import Position
@@ -43,6 +44,7 @@ class SearchSource:
     events that came later than the overlap, up to `max_lateness` behind the mark.
 
     `look` is asked of the JSON text of each document; one that can match nothing is not parsed.
+    A poll reads in so many `slices` side by side, and `pool` makes what reads them meanwhile.
 
     Problems reported: `no-time-field` (documents without the cursor field are never read),
     `no-source` (a document whose `_source` is not stored), `invalid-utf8` (bytes of a document
@@ -71,6 +73,8 @@ class SearchSource:
         report: Report = unheard,
         retry: Retry | None = None,
         look: Look | None = None,
+        slices: int = 1,
+        pool: Callable[[int], Executor] = ThreadPoolExecutor,
     ) -> None:
         if not 1 <= page_size <= 10_000:
             raise SettingsError(
@@ -80,7 +84,8 @@ class SearchSource:
             raise SettingsError("no index pattern given", field="index", expected="logs-*")
         self.client, self.name, self.origin = client, name, index
         self.cursor = cursor_field or time_field
-        self.query, self.page_size, self.pace = query, page_size, Pace(page_size)
+        self.query, self.page_size, self.pool = query, page_size, pool
+        self.paces = [Pace(page_size, aim=AIM // slices) for _ in range(slices)]
         self.tiebreak = (tiebreak,) if tiebreak else tuple(client.tiebreak)
         self.overlap_ms, self.max_seen = milliseconds(overlap), max_seen
         self.lag_ms = milliseconds(refresh_lag)
@@ -130,7 +135,7 @@ class SearchSource:
 
     def news(self, position: Position, upper: int) -> Iterator[Batch]:
         """What is new up to a time, by the mark and the ids in the overlap."""
-        last: list[Hit] | None = None
+        last: Sequence[Hit] | None = None
         owed, reading = self.owed, Reading()
         window = self.window(position, upper)
         try:
@@ -159,7 +164,7 @@ class SearchSource:
             lower = again if lower is None else max(lower, again)
         return Window(
             self.origin, self.cursor, lower, upper, self.tiebreak, self.query, self.page_size,
-            pace=self.pace,
+            paces=self.paces, pool=self.pool,
         )  # fmt: skip
 
     def swept(self, position: Position, now: int) -> Iterator[Batch]:
@@ -183,7 +188,7 @@ class SearchSource:
         """
         window = Window(
             self.origin, self.cursor, epoch_ms(start), epoch_ms(end) - 1,
-            self.tiebreak, self.query, self.page_size, pace=self.pace,
+            self.tiebreak, self.query, self.page_size, paces=self.paces, pool=self.pool,
         )  # fmt: skip
         with told_as(SourceError, f"source {self.name!r} cannot read {self.origin!r}"):
             for hits in pages(self.client, window, self.retry):

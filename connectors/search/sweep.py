@@ -163,7 +163,7 @@ class _Look:
         told = [Told("evaluated-again", lower, end, sketch.count, reason, sketch.count)]
         yield Found((), told if count else [], lambda: self.memory.settle(bucket, count, sketch))
 
-    def pages(self, window: Window) -> Iterator[list[Hit]]:
+    def pages(self, window: Window) -> Iterator[Sequence[Hit]]:
         return pages_in(self.client, window, self.pit, self.retry)
 
     def keys(self, window: Window) -> Iterator[str]:

@@ -153,6 +153,8 @@ class SimCluster:
         rows = self._views.get(body["pit"]["id"])
         if rows is None:
             raise RequestError(HOST, 404, "search_context_missing_exception", "no such view")
+        part = body.get("slice", {"id": 0, "max": 1})
+        rows = [row for row in rows if row[1] % part["max"] == part["id"]]
         (limits,) = body["query"]["bool"]["filter"][-1]["range"].values()
         first = bisect.bisect_left(rows, limits.get("gte", 0), key=lambda row: row[0])
         last = bisect.bisect_right(rows, limits["lte"], key=lambda row: row[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from connectors.search import codec, memory, paging, sketch, sweep
 from connectors.search.memory import Memory
 from connectors.search.sketch import Sketch
+from connectors.search.slices import Page
 from connectors.search.source import SearchSource
 from engine.correlate.correlator import Correlator
 from engine.ports import Alert, Batch, Written
@@ -181,6 +183,17 @@ def test_an_answer_that_is_not_whole_taken_for_one_is_seen(monkeypatch: pytest.M
     """A sweep makes good for it, so it is seen where there is none."""
     assert not without_sweep(range(30))
     monkeypatch.setattr(paging, "check_whole", lambda host, answer: None)
+    assert without_sweep(range(LOOKED_AT))
+
+
+def test_slices_given_out_one_after_another_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep makes good for it, so it is seen where there is none."""
+
+    def one_by_one(slices: Sequence[Iterator[Page]], pool: Executor) -> Iterator[Page]:
+        for each in slices:
+            yield from each
+
+    monkeypatch.setattr(paging, "in_order", one_by_one)
     assert without_sweep(range(LOOKED_AT))
 
 

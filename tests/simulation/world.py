@@ -46,6 +46,7 @@ from mitre.catalog import Catalog
 from tests.engine.correlate.stream import correlation, ruleset
 from tests.engine.test_run import OnceSink
 from tests.simulation.cluster import Chaos, Crash, SimCluster
+from tests.simulation.pool import Meanwhile
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
@@ -124,6 +125,8 @@ class World:
         self.max_seen = 2 if rng.random() < 0.2 and not self.punctual else 100_000
         self.page_size = rng.choice([3, 10, 100])
         self.interval = rng.choice([100, 200, 400]) * SECOND
+        self.meanwhile = Random(self.seed + 2)
+        self.slices = self.meanwhile.choice([1, 1, 2, 3])
         self.offset = 0
         self.offsets = [0]
         self.events = [self._event(n) for n in range(rng.randrange(10, 34))]
@@ -193,7 +196,8 @@ class World:
         source = SearchSource(
             client, "events", "logs-*", page_size=self.page_size, overlap=OVERLAP,
             sweep=SWEEP, max_lateness=MAX_LATENESS, clock=clock, max_seen=self.max_seen,
-            start=T0, report=recorder, retry=retry,
+            start=T0, report=recorder, retry=retry, slices=self.slices,
+            pool=lambda _: Meanwhile(self.meanwhile),
         )  # fmt: skip
         if self.sabotage:
             self.sabotage(pipeline, source)

@@ -53,6 +53,9 @@ class SearchSource(Section):
     page_size: WholeNumber = Field(
         default=1000, ge=1, le=10000, description="Events asked for at a time."
     )
+    slices: WholeNumber = Field(
+        default=1, ge=1, le=16, description="Parts of a poll that are read side by side."
+    )
     overlap: Duration = Field(
         default=timedelta(minutes=10),
         description="Lateness budget: how far each poll looks back behind the newest event.",

@@ -98,7 +98,9 @@ class FakeClient:
         if pit not in self.open:
             raise refusal(404, "search_context_missing_exception")
         (limits,) = body["query"]["bool"]["filter"][-1]["range"].values()
-        found = [row for row in self.open[pit] if limits.get("gte", 0) <= row[0] <= limits["lte"]]
+        part = body.get("slice", {"id": 0, "max": 1})
+        rows = [row for row in self.open[pit] if row[1] % part["max"] == part["id"]]
+        found = [row for row in rows if limits.get("gte", 0) <= row[0] <= limits["lte"]]
         after = tuple(body.get("search_after", (-1, -1)))
         later = [row for row in found if row[:2] > after][: body["size"]]
         answer: dict[str, Any] = {"timed_out": False, "pit_id": pit}

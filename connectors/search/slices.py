@@ -1,0 +1,116 @@
+"""Pages of hits read ahead, and several slices of a window put into one order again.
+
+While a page is evaluated the next one is on its way. A window may be read in slices, each by a
+thread of its own, as shards answer faster side by side. What comes out is what one reader would
+have given: hits in the order of their sort values, and never one before all that belong before
+it have come from every slice. So a checkpoint behind any of them covers what it covers without.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+Hit = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some hits in order, whether they are the last, and how many there are in all, if known."""
+
+    hits: Sequence[Hit]
+    last: bool
+    total: int | None = None
+
+
+class AbandonedError(Exception):
+    """Nobody waits for the page any more; nobody sees this either."""
+
+
+def unless(gone: Event, sleep: Callable[[float], None]) -> Callable[[float], None]:
+    """A wait that ends a retry once nobody is there any more."""
+
+    def wait(seconds: float) -> None:
+        if gone.is_set():
+            raise AbandonedError
+        sleep(seconds)
+
+    return wait
+
+
+def in_order(slices: Sequence[Iterator[Page]], pool: Executor) -> Iterator[Page]:
+    """All hits of some slices, in order, in pages; nothing where no slice has a page.
+
+    The pool makes the pages. Raises what making one raises, when its turn comes.
+    """
+    if len(slices) == 1:
+        yield from _Stream(slices[0], pool, eager=False)
+        return
+    streams = [_Stream(pages, pool, eager=True) for pages in slices]
+    total: int | None = None
+    for stream in streams:
+        stream.fill()
+        if stream.total is not None:
+            total = (total or 0) + stream.total
+    if all(stream.absent for stream in streams):
+        return
+    while True:
+        bounds = [stream.keys[-1] for stream in streams if not stream.ended]
+        bound = min(bounds) if bounds else None
+        taken = [hit for stream in streams for hit in stream.take(bound)]
+        yield Page(sorted(taken, key=_key), not bounds, total)
+        if not bounds:
+            return
+        total = None
+        for stream in streams:
+            stream.fill()
+
+
+def _key(hit: Hit) -> tuple[Any, ...]:
+    return tuple(hit["sort"])
+
+
+class _Stream:
+    """The pages of one slice, of which the next is made meanwhile, and hits that wait."""
+
+    def __init__(self, pages: Iterator[Page], pool: Executor, *, eager: bool) -> None:
+        self._pages, self._pool = pages, pool
+        self._coming: Future[Page | None] | None = None
+        self._hits: Sequence[Hit] = ()
+        self.keys: list[tuple[Any, ...]] = []
+        """The sort values of the hits that wait."""
+        self.ended = self.absent = False
+        self.total: int | None = None
+        if eager:
+            self._coming = pool.submit(next, pages, None)
+
+    def __iter__(self) -> Iterator[Page]:
+        while (page := self._next()) is not None:
+            yield page
+
+    def _next(self) -> Page | None:
+        """The next page; the one after it is begun at once."""
+        if self.ended:
+            return None
+        # the first is not worth a thread: most often it is the only one
+        page = self._coming.result() if self._coming else next(self._pages, None)
+        if page is None or page.last:
+            self.ended, self.absent = True, page is None
+        else:
+            self._coming = self._pool.submit(next, self._pages, None)
+        return page
+
+    def fill(self) -> None:
+        """See to it that a hit waits, unless there is no more."""
+        if not self.keys and (page := self._next()) is not None:
+            self._hits, self.keys, self.total = page.hits, list(map(_key, page.hits)), page.total
+
+    def take(self, bound: tuple[Any, ...] | None) -> Sequence[Hit]:
+        """The waiting hits up to some sort values, these included; all where there is no bound."""
+        end = len(self.keys) if bound is None else bisect_right(self.keys, bound)
+        taken, self._hits, self.keys = self._hits[:end], self._hits[end:], self.keys[end:]
+        return taken
