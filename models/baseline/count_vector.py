@@ -24,7 +24,7 @@ from models.base import (
 class CountVector(Detector[Sessions]):
     """The least number of events to add or take away that makes a session one seen in training.
 
-    0 is a count vector that training had. `block` bounds memory: rows compared at a time.
+    0 is a count vector that training had. `block` bounds memory: numbers compared at a time.
     """
 
     name: ClassVar[str] = "count-vector"
@@ -34,7 +34,7 @@ class CountVector(Detector[Sessions]):
         "Evaluation of Sequence-based Anomaly Detection Techniques (2024)"
     )
 
-    def __init__(self, block: int = 256) -> None:
+    def __init__(self, block: int = 2_000_000) -> None:
         self.block = block
         self._columns: dict[int, int] = {}
         self._known: Floats = np.zeros((0, 0))
@@ -72,13 +72,16 @@ class CountVector(Detector[Sessions]):
         return made
 
     def _distances(self, sessions: list[Session]) -> Floats:
-        rows = self._vectors(sessions)
         unseen = np.array([self._unseen(session) for session in sessions], dtype=np.float64)
+        # Sessions in another order, or with as many of each event, have the same distance.
+        rows, where = np.unique(self._vectors(sessions), axis=0, return_inverse=True)
+        step = max(1, self.block // max(1, self._known.size))
         nearest = [
-            np.abs(rows[at : at + self.block, None, :] - self._known).sum(axis=2).min(axis=1)
-            for at in range(0, len(rows), self.block)
+            np.abs(rows[at : at + step, None, :] - self._known).sum(axis=2).min(axis=1)
+            for at in range(0, len(rows), step)
         ]
-        return np.concatenate(nearest) + unseen
+        distances: Floats = np.concatenate(nearest)[where.ravel()] + unseen
+        return distances
 
     def _unseen(self, session: Session) -> int:
         return sum(event not in self._columns for event in session)

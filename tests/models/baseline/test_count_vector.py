@@ -1,0 +1,20 @@
+"""Count vectors: the nearest known one, whatever the block."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.baseline.count_vector import CountVector
+from tests.models import data
+
+
+def test_the_distance_is_that_to_the_nearest_known_counts() -> None:
+    model = CountVector().fit([(1, 1, 2), (3,)])
+    scores = model.score([(2, 1, 1), (1, 2), (3, 3, 3), (9, 3), ()])
+    assert scores.tolist() == [0, 1, 2, 1, 1]
+
+
+def test_the_block_bounds_memory_and_changes_nothing() -> None:
+    known, others = data.sessions(60), data.sessions(60, seed=1)
+    small, large = CountVector(block=1).fit(known), CountVector().fit(known)
+    assert np.array_equal(small.score(others), large.score(others))
