@@ -1,0 +1,57 @@
+"""What a network learns from, and in which order: different windows, weighted, some held out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+import numpy as np
+
+from models.base import Floats
+from models.sequence.vocabulary import Tokens
+from models.sequence.windows import distinct, packed, padded, split
+from models.train.loop import Batch
+
+HELD_OUT = 0.1
+MOST_CELLS, LEAST_CELLS = 2048, 1024
+MOST_EPOCHS, LEAST_EPOCHS = 60, 4
+
+Generator: TypeAlias = np.random.Generator
+Make: TypeAlias = Callable[[Tokens, Floats, Generator], Batch]
+"""A batch from padded tokens (n, t) and the weight of each (n, t), 0 where it is padding."""
+
+
+class Lessons:
+    """Each different window once an epoch, its count to the power `temper` as its weight."""
+
+    def __init__(self, rows: Iterable[Tokens], temper: float, seed: int) -> None:
+        self.rows, counts = distinct(rows)
+        self.weights = counts**temper
+        self.seed = seed
+        self.lengths = [len(row) for row in self.rows]
+        self.learned, self.held = split(len(self.rows), HELD_OUT, np.random.default_rng(seed))
+        self.tokens = sum(self.lengths[at] for at in self.learned)
+        # Few data need small batches, else an epoch is but a step or two.
+        self.cells = min(max(self.tokens // 16, LEAST_CELLS), MOST_CELLS)
+
+    def epochs(self, budget: int) -> int:
+        """How often all can be seen until `budget` tokens are."""
+        return min(max(budget // max(self.tokens, 1), LEAST_EPOCHS), MOST_EPOCHS)
+
+    def epoch(self, make: Make, number: int) -> list[Batch]:
+        """The batches of an epoch, in an order of its own."""
+        rng = np.random.default_rng([self.seed, number])
+        order = [self.learned[at] for at in rng.permutation(len(self.learned))]
+        batches = packed(self.lengths, self.cells, order)
+        rng.shuffle(batches)
+        return [self._batch(make, places, rng) for places in batches]
+
+    def held_out(self, make: Make) -> list[Batch]:
+        """The batches that are only ever measured on."""
+        rng = np.random.default_rng(self.seed)
+        batches = packed(self.lengths, self.cells, self.held)
+        return [self._batch(make, places, rng) for places in batches]
+
+    def _batch(self, make: Make, places: list[int], rng: Generator) -> Batch:
+        tokens, real = padded([self.rows[at] for at in places])
+        return make(tokens, real * self.weights[places][:, None], rng)

@@ -1,0 +1,1 @@
+"""How networks learn: one loop for all, what a run leaves behind, and learning more with replay."""
