@@ -25,13 +25,13 @@ SHARE = 0.1
 class Calibrator:
     """p-values of scores, given those of normals.
 
-    Scores may be discrete. `middle` counts half of the normals that score the same (mid p, which
-    fits fusion: for many ties its mean is still a half); otherwise all of them (conservative p,
-    never too small).
+    Scores may be discrete. By itself p counts all normals that score the same (it is never too
+    small); `middle` counts half of them (mid p, which fits fusion: for many ties its mean is
+    still a half).
     """
 
-    def __init__(self, middle: bool = False, share: float = SHARE) -> None:
-        self.middle, self.share = middle, share
+    def __init__(self, share: float = SHARE) -> None:
+        self.share = share
         self._values: Floats = np.zeros(0)
         self._above: Floats = np.zeros(1)
         self._tail = Tail(0.0, 1.0, 0.0)
@@ -53,19 +53,19 @@ class Calibrator:
         self._tail = Tail.fit(scores, self.share)
         return self
 
-    def log_p(self, scores: Floats) -> Floats:
+    def log_p(self, scores: Floats, middle: bool = False) -> Floats:
         """The logarithm of each score's p, at most 0."""
         scores = np.asarray(scores, dtype=np.float64)
         at_least, more = self._counts(scores)
-        counted = (at_least + more) / 2 if self.middle else at_least
+        counted = (at_least + more) / 2 if middle else at_least
         logs = np.log((counted + 1) / (self.count + 1))
         beyond = self.extrapolated(scores)
         fall = self._tail.log_survival(scores) - self._tail.log_survival(self._values[-1:])
         return np.minimum(np.where(beyond, logs + fall, logs), 0.0)
 
-    def p(self, scores: Floats) -> Floats:
+    def p(self, scores: Floats, middle: bool = False) -> Floats:
         """Each score's p in (0, 1], as small as floats get at least."""
-        return np.maximum(np.exp(self.log_p(scores)), np.finfo(np.float64).tiny)
+        return np.maximum(np.exp(self.log_p(scores, middle)), np.finfo(np.float64).tiny)
 
     def random_p(self, scores: Floats, rng: np.random.Generator) -> Floats:
         """p with ties broken by chance: uniform on normals also where scores are discrete."""
@@ -93,7 +93,7 @@ class Calibrator:
         """All that was learned; see `restore`."""
         tail = [self._tail.start, self._tail.scale, self._tail.shape]
         return State(
-            {"middle": self.middle, "share": self.share},
+            {"share": self.share},
             {},
             {"values": self._values, "above": self._above, "tail": np.array(tail)},
         )

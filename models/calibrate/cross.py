@@ -1,8 +1,8 @@
 """Cross-fitting: every normal is scored by a detector that did not learn from it (CV+).
 
     cross = CrossFitted(make, folds).fit(data)
-    cross.out_of_fold          scores (n,) of the normals
-    cross.log_p(others)        by the mean of the p that each fold's detector gives
+    cross.out_of_fold                     scores (n,) of the normals
+    cross.log_p(cross.scores(others))     the mean of the p that each fold's detector gives
 
 What is new is scored by the detectors of all folds, as each normal was by one of them, so it is
 held against its like; a detector that learned from all would know more than those that scored the
@@ -50,12 +50,10 @@ def take(data: Any, at: NDArray[Any]) -> Any:
 class CrossFitted:
     """Detectors of one kind, one for each fold, and the calibration of their scores."""
 
-    def __init__(
-        self, make: Callable[[], Detector[Any]], folds: Indices, middle: bool = True
-    ) -> None:
+    def __init__(self, make: Callable[[], Detector[Any]], folds: Indices) -> None:
         self.make, self.folds = make, folds
         self.models: list[Detector[Any]] = []
-        self.calibrator = Calibrator(middle)
+        self.calibrator = Calibrator()
         self.out_of_fold: Floats = np.zeros(0)
 
     def fit(self, data: Any) -> Self:
@@ -71,16 +69,19 @@ class CrossFitted:
         self.calibrator.fit(self.out_of_fold)
         return self
 
-    def log_p(self, data: Any) -> Floats:
-        """The logarithm of the mean p of the folds' detectors, shape (n,)."""
-        logs = np.stack([self.calibrator.log_p(model.score(data)) for model in self.models])
-        return np.asarray(np.logaddexp.reduce(logs, axis=0) - np.log(len(self.models)))
+    def scores(self, data: Any) -> Floats:
+        """What each fold's detector says of `data`, shape (folds, n)."""
+        return np.stack([model.score(data) for model in self.models])
 
-    def normal_log_p(self) -> Floats:
-        """The same for the normals that were fitted, each by the detector that left it out."""
-        return self.calibrator.log_p(self.out_of_fold)
+    def log_p(self, scores: Floats, middle: bool = False) -> Floats:
+        """The logarithm of the mean p (n,) of `scores` (folds, n)."""
+        logs = np.stack([self.calibrator.log_p(each, middle) for each in scores])
+        return np.asarray(np.logaddexp.reduce(logs, axis=0) - np.log(len(logs)))
 
-    def extrapolated(self, data: Any) -> NDArray[np.bool_]:
+    def normal_log_p(self, middle: bool = False) -> Floats:
+        """That of the normals that were fitted, each by the detector that left it out."""
+        return self.calibrator.log_p(self.out_of_fold, middle)
+
+    def extrapolated(self, scores: Floats) -> NDArray[np.bool_]:
         """Which are above all normals in the eyes of every fold's detector."""
-        beyond = [self.calibrator.extrapolated(model.score(data)) for model in self.models]
-        return np.asarray(np.all(beyond, axis=0))
+        return np.asarray(self.calibrator.extrapolated(scores).all(axis=0))

@@ -42,9 +42,9 @@ def uniformity(p: Floats) -> float:
 class GroupedCalibrator:
     """A pooled calibration, and one for each group that is better off with its own."""
 
-    def __init__(self, middle: bool = False, fewest: int = FEWEST) -> None:
-        self.middle, self.fewest = middle, fewest
-        self.pooled = Calibrator(middle)
+    def __init__(self, fewest: int = FEWEST) -> None:
+        self.fewest = fewest
+        self.pooled = Calibrator()
         self.own: dict[str, Calibrator] = {}
 
     def fit(self, scores: Floats, groups: Sequence[Hashable]) -> Self:
@@ -52,29 +52,29 @@ class GroupedCalibrator:
         some(scores)
         if len(scores) != len(groups):
             raise DataError(f"{len(groups)} groups are told for {len(scores)} scores")
-        self.pooled = Calibrator(self.middle).fit(scores)
+        self.pooled = Calibrator().fit(scores)
         names = np.array([str(group) for group in groups])
         self.own = {}
         for name in np.unique(names):
             of_group = scores[names == name]
             if len(of_group) >= self.fewest and self._holds_up(of_group):
-                self.own[str(name)] = Calibrator(self.middle).fit(of_group)
+                self.own[str(name)] = Calibrator().fit(of_group)
         return self
 
-    def log_p(self, scores: Floats, groups: Sequence[Hashable]) -> Floats:
+    def log_p(self, scores: Floats, groups: Sequence[Hashable], middle: bool = False) -> Floats:
         """The logarithm of each score's p among its group, or among all."""
-        logs = self.pooled.log_p(scores)
+        logs = self.pooled.log_p(scores, middle)
         names = np.array([str(group) for group in groups])
         for name, calibrator in self.own.items():
             inside = names == name
-            logs[inside] = calibrator.log_p(take(scores, inside))
+            logs[inside] = calibrator.log_p(take(scores, inside), middle)
         return logs
 
     def state(self) -> State:
         """All that was learned; see `restore`."""
         parts = {"pooled": self.pooled, **{f"own{at}": c for at, c in enumerate(self.own.values())}}
         return State(
-            {"middle": self.middle, "fewest": self.fewest},
+            {"fewest": self.fewest},
             {"groups": list(self.own), "share": self.pooled.share},
             {f"{at}.{key}": a for at, c in parts.items() for key, a in c.state().arrays.items()},
         )
@@ -84,7 +84,7 @@ class GroupedCalibrator:
         """The calibrator that `state` was taken of; `StoreError` if it cannot be."""
         try:
             made = cls(**state.parameters)
-            parameters = {"middle": made.middle, "share": state.facts["share"]}
+            parameters = {"share": state.facts["share"]}
             names = [str(name) for name in state.facts["groups"]]
         except (KeyError, TypeError) as error:
             raise StoreError(f"is no calibration by group: {error}") from error

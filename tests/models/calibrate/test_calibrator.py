@@ -25,7 +25,7 @@ def test_p_of_tied_scores_is_never_too_small() -> None:
 
 
 def test_mid_p_of_tied_scores_has_the_mean_of_a_uniform_one() -> None:
-    p = Calibrator(middle=True).fit(TIED).p(RNG.poisson(0.2, 20_000).astype(float))
+    p = Calibrator().fit(TIED).p(RNG.poisson(0.2, 20_000).astype(float), middle=True)
     assert p.mean() == pytest.approx(0.5, abs=0.01)
 
 
@@ -37,7 +37,7 @@ def test_p_with_ties_broken_by_chance_is_uniform() -> None:
 def test_a_higher_score_never_has_a_higher_p() -> None:
     scores = np.linspace(-6, 60, 2_000)
     for middle in (False, True):
-        assert (np.diff(Calibrator(middle).fit(NORMAL).log_p(scores)) <= 0).all()
+        assert (np.diff(Calibrator().fit(NORMAL).log_p(scores, middle)) <= 0).all()
 
 
 def test_what_is_beyond_all_normals_is_told_apart_and_marked() -> None:
@@ -90,7 +90,7 @@ def test_a_rate_that_is_none_is_refused(rate: float) -> None:
 
 
 def test_a_restored_calibrator_says_the_same() -> None:
-    calibrator = Calibrator(middle=True).fit(TIED)
+    calibrator = Calibrator().fit(TIED)
     again = Calibrator.restore(calibrator.state())
     scores = np.array([0.0, 1.0, 50.0])
     assert np.array_equal(again.log_p(scores), calibrator.log_p(scores))

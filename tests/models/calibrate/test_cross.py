@@ -31,7 +31,7 @@ def test_too_few_blocks_for_the_folds_are_refused() -> None:
 def test_a_detector_that_remembers_everything_still_gets_the_rate_that_was_asked_for() -> None:
     train, others = sessions(600, 1), sessions(6_000, 2)
     cross = CrossFitted(CountVector, folds_of(range(600), 5)).fit(train)
-    achieved = (cross.log_p(others) <= np.log(0.05)).mean()
+    achieved = (cross.log_p(cross.scores(others)) <= np.log(0.05)).mean()
     assert 0.02 < achieved < 0.09
     # Calibrated on what it learned from, it alerts at the rarest rate on every session that is new.
     model = CountVector().fit(train)
@@ -49,7 +49,7 @@ def test_the_normals_are_scored_by_the_detector_that_left_them_out() -> None:
 
 def test_what_all_folds_find_beyond_their_normals_is_marked() -> None:
     cross = CrossFitted(CountVector, folds_of(range(200), 4)).fit(sessions(200, 1))
-    assert cross.extrapolated([(7,) * 900, (1, 2, 3)]).tolist() == [True, False]
+    assert cross.extrapolated(cross.scores([(7,) * 900, (1, 2, 3)])).tolist() == [True, False]
 
 
 def test_folds_must_fit_the_data() -> None:
