@@ -1,0 +1,64 @@
+"""`vedette evaluate` by hand: a table, JSON, a report, and errors in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.vedette.cli.command import Answer, vedette
+from tests.vedette.evaluate import made
+
+KEYS = {"detector", "precision", "recall", "f1", "fpr", "pr_auc", "roc_auc"}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    made.hdfs(tmp_path / "public")
+    return tmp_path / "public"
+
+
+def evaluate(data: Path, *more: str, name: str = "hdfs") -> Answer:
+    return vedette(
+        "evaluate", name, "--data", str(data), "--quick", "--detector", "count-vector", *more
+    )
+
+
+def test_the_table_shows_target_and_achieved_side_by_side(data: Path) -> None:
+    answer = evaluate(data)
+    assert answer.code == 0, answer.err
+    head, first = answer.out.splitlines()[1:3]
+    assert head.split()[:3] == ["detector", "target", "achieved"]
+    assert first.startswith(("count-vector", "fused"))
+    assert "0.50 %" in first
+
+
+def test_as_json_there_is_a_list_of_rows(data: Path) -> None:
+    rows = json.loads(evaluate(data, "--output", "json").out)
+    assert {row["detector"] for row in rows} == {"count-vector", "fused"}
+    for row in rows:
+        assert row.keys() >= KEYS
+        assert all(0 <= row[key] <= 1 for key in KEYS - {"detector"})
+
+
+def test_the_report_is_a_page_with_its_pictures(data: Path, tmp_path: Path) -> None:
+    evaluate(data, "--report", str(tmp_path / "report"))
+    page = (tmp_path / "report" / "evaluation.html").read_text()
+    assert "count-vector" in page
+    assert "data:image/png;base64," in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    for name in ("hdfs-precision-recall.png", "hdfs-roc.png"):
+        assert (tmp_path / "report" / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_without_the_set_is_named(tmp_path: Path) -> None:
+    answer = evaluate(tmp_path)
+    assert answer.code == 3
+    assert "hdfs_train: is not there" in answer.err
+
+
+def test_a_set_that_there_is_not_is_answered_with_those_that_there_are(data: Path) -> None:
+    answer = evaluate(data, name="bgl")
+    assert answer.code == 3
+    assert "openstack" in answer.err

@@ -1,0 +1,129 @@
+"""The protocol: thresholds from training, pooled by p, figures that hold together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import InputError
+from models.base import Takes
+from vedette.evaluate.part import Part, Trial
+from vedette.evaluate.protocol import protocol
+from vedette.evaluate.row import calibration
+from vedette.evaluate.run import FUSED, evaluate
+from vedette.evaluate.score import fused, scored
+from vedette.evaluate.sets.registry import load
+from vedette.evaluate.views import Strangest, unseen, vectors, view
+
+QUICK = replace(protocol(quick=True), bootstrap=50)
+NAMES = ["count-vector"]
+
+
+def test_the_rates_stand_in_the_committed_file() -> None:
+    for name in ("hdfs", "adfa-ld", "openstack", "otrf"):
+        assert list(protocol().rates_of(name)) == [0.005, 0.001]
+    assert list(protocol().rates_of("ait-ads")) == [0.005, 0.002, 0.001]
+
+
+def test_quick_differs_only_in_how_much_is_done() -> None:
+    full, quick = protocol(), protocol(quick=True)
+    assert (quick.rates, quick.rule, quick.fused) == (full.rates, full.rule, full.fused)
+    assert len(quick.seeds) == 1 < len(full.seeds)
+
+
+def test_every_target_of_every_detector_has_a_row(made_up: Path) -> None:
+    result = evaluate(load("ait-ads", made_up), QUICK, NAMES)
+    assert [(row.detector, row.target) for row in result.rows] == [
+        (name, rate) for name in (*NAMES, FUSED) for rate in (0.005, 0.002, 0.001)
+    ]
+
+
+def test_a_detector_finds_the_made_up_attacks(made_up: Path) -> None:
+    for name in ("hdfs", "adfa-ld", "ait-ads", "openstack"):
+        row = evaluate(load(name, made_up), QUICK, NAMES).rows[0]
+        assert row.pr_auc > 0.8, name
+        assert row.roc_auc > 0.9, name
+
+
+def test_labels_of_the_test_move_no_threshold(made_up: Path) -> None:
+    trial = load("hdfs", made_up).trials[0]
+    swapped = ["" if family else "x" for family in trial.test.families]
+    other = replace(trial, test=replace(trial.test, families=swapped))
+    ours, theirs = scored("count-vector", trial, 5, 0), scored("count-vector", other, 5, 0)
+    assert ours is not None
+    assert theirs is not None
+    assert np.array_equal(ours.test, theirs.test)
+
+
+def test_scores_of_one_session_do_not_depend_on_the_rest_of_the_test(made_up: Path) -> None:
+    trial = load("hdfs", made_up).trials[0]
+    some = replace(trial, test=trial.test.only(np.array([0, 5, 130])))
+    whole, part = scored("count-vector", trial, 5, 0), scored("count-vector", some, 5, 0)
+    assert whole is not None
+    assert part is not None
+    assert np.array_equal(whole.test[[0, 5, 130]], part.test)
+
+
+def test_a_fusion_of_one_detector_ranks_as_it_does(made_up: Path) -> None:
+    one = scored("count-vector", load("hdfs", made_up).trials[0], 5, 0)
+    assert one is not None
+    both = fused([one], "fisher")
+    assert (np.diff(both.test[np.argsort(one.middle_test)]) >= -1e-9).all()
+
+
+def test_a_sample_weighs_as_much_as_the_whole(made_up: Path) -> None:
+    public = load("hdfs", made_up)
+    small = evaluate(public, replace(QUICK, most_test=80), NAMES).part
+    whole = public.trials[0].test
+    assert len(small) == 80
+    for label in (False, True):
+        assert small.weights[small.labels == label].sum() == pytest.approx(
+            whole.weights[whole.labels == label].sum()
+        )
+
+
+def test_a_detector_that_there_is_not_is_named(made_up: Path) -> None:
+    with pytest.raises(InputError, match="did you mean 'count-vector'"):
+        evaluate(load("hdfs", made_up), QUICK, ["count-vectro"])
+
+
+@pytest.mark.parametrize(
+    ("fpr", "state"), [(0.0, "low"), (0.0024, "low"), (0.0025, "ok"), (0.01, "ok"), (0.011, "high")]
+)
+def test_a_rate_under_half_its_target_is_marked(fpr: float, state: str) -> None:
+    assert calibration(0.005, fpr) == state
+
+
+class Longest:
+    """Texts by their length."""
+
+    def fit(self, data: list[str]) -> Longest:
+        self.learned = list(data)
+        return self
+
+    def score(self, data: list[str]) -> np.ndarray:  # type: ignore[type-arg]
+        return np.array([float(len(text)) for text in data])
+
+
+def test_a_session_is_as_strange_as_the_strangest_of_its_texts() -> None:
+    inner = Longest()
+    strangest = Strangest(inner).fit([("a", "bb"), ("a",)])  # type: ignore[arg-type]
+    assert sorted(inner.learned) == ["a", "a", "bb"]
+    assert strangest.score([("a", "cccc"), (), ("bb",)]).tolist() == [4.0, 1.0, 2.0]
+
+
+def test_events_that_training_never_saw_share_the_last_column() -> None:
+    assert np.expm1(vectors([(1, 1, 7, 9)], [1, 2])).round(9).tolist() == [[2, 0, 2]]
+
+
+def test_a_set_without_messages_has_no_view_for_detectors_of_texts() -> None:
+    part = Part.of([(1,), (2,)])
+    assert view(Takes.TEXTS, Trial("x", part, part)) is None
+    assert view(Takes.SERIES, Trial("x", part, part)) is None
+
+
+def test_sessions_that_training_never_had_are_told() -> None:
+    assert unseen([(1, 2)], [(1, 2), (2, 1)]).tolist() == [False, True]

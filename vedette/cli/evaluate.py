@@ -1,0 +1,93 @@
+"""`vedette evaluate`: every detector on a public data set, by one protocol."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vedette.cli.options import PATH, word
+
+if TYPE_CHECKING:
+    from vedette.evaluate.run import Result
+
+FORMATS = ("table", "json")
+
+
+@click.command("evaluate")
+@click.argument("names", nargs=-1, required=True, metavar="SET...")
+@click.option(
+    "--data",
+    type=PATH,
+    required=True,
+    metavar="FOLDER",
+    help="The folder of public data, with logs/ in it.",
+)
+@click.option(
+    "--detector",
+    "detectors",
+    multiple=True,
+    metavar="NAME",
+    help="Only this detector; may be repeated.  [default: all that there are]",
+)
+@click.option("--quick", is_flag=True, help="One seed, and of large sets a sample.")
+@click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
+@click.option(
+    "--report",
+    type=PATH,
+    metavar="FOLDER",
+    help="Write curves as PNG and a page that shows all, into this folder.",
+)
+def command(
+    names: tuple[str, ...],
+    data: Path,
+    detectors: tuple[str, ...],
+    quick: bool,
+    form: str | None,
+    report: Path | None,
+) -> int:
+    """Measure every detector on the public data set SET, thresholds from training normals alone.
+
+    Sets are hdfs, adfa-ld, ait-ads, openstack, otrf, and loghub, which measures templates. What is
+    measured, and how, is in docs/evaluation.md.
+    """
+    from engine.errors import InputError
+    from models.errors import ModelError
+    from vedette.evaluate.protocol import protocol
+    from vedette.evaluate.run import evaluate
+    from vedette.evaluate.sets.registry import load
+
+    shown = word("--output", form, FORMATS) or "table"
+    found = []
+    for name in names:
+        public = load(name, data)
+        try:
+            result = evaluate(public, protocol(quick), detectors or None, _told)
+        except ModelError as error:
+            raise InputError(str(error)) from error
+        found.append(result)
+        if shown == "table":
+            _show(result)
+    if shown == "json":
+        rows = [row.as_json() for result in found for row in result.rows]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    if report is not None:
+        from vedette.evaluate.report import write
+
+        click.echo(f"report: {write(found, report, quick)}", err=True)
+    return 0
+
+
+def _show(result: Result) -> None:
+    from vedette.evaluate.table import show
+
+    show(result, sys.stdout)
+
+
+def _told(what: str) -> None:
+    """Say on a terminal what goes on."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{what}", nl=False, err=True)

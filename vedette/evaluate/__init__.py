@@ -1,0 +1,1 @@
+"""Detectors on public data sets, by one honest protocol (`protocol.toml`)."""

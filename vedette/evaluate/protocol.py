@@ -1,0 +1,50 @@
+"""The protocol that the file `protocol.toml` fixes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import Any
+
+EVERY = "every"
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """Rates by set, folds, seeds, bootstrap draws, fusion, and most sessions of a part."""
+
+    rates: Mapping[str, Sequence[float]]
+    folds: int
+    seeds: Sequence[int]
+    bootstrap: int
+    seed: int
+    rule: str
+    fused: Sequence[str]
+    most_train: int | None = None
+    most_test: int | None = None
+
+    def rates_of(self, name: str) -> Sequence[float]:
+        """The target false-positive rates of the set `name`."""
+        return self.rates.get(name, self.rates[EVERY])
+
+
+def protocol(quick: bool = False) -> Protocol:
+    """The committed protocol; `quick` is the same with less of everything."""
+    told = tomllib.loads(resources.files(__package__).joinpath("protocol.toml").read_text("utf-8"))
+    method, fusion = told["method"], told["fusion"]
+    made = Protocol(
+        rates=told["rates"],
+        folds=method["folds"],
+        seeds=method["seeds"],
+        bootstrap=method["bootstrap"],
+        seed=method["seed"],
+        rule=fusion["rule"],
+        fused=fusion["detectors"],
+    )
+    return _quicker(made, told["quick"]) if quick else made
+
+
+def _quicker(made: Protocol, told: Mapping[str, Any]) -> Protocol:
+    return replace(made, seeds=told["seeds"], most_train=told["train"], most_test=told["test"])

@@ -1,0 +1,165 @@
+"""Detectors over a public set: every one alone, then those of the protocol combined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from engine.errors import InputError, nearest_name
+from models import registry
+from models.base import Floats
+from models.errors import ModelError
+from vedette.evaluate.part import Part, PublicSet, Trial
+from vedette.evaluate.protocol import Protocol
+from vedette.evaluate.row import Row, rows_of
+from vedette.evaluate.score import Scored, fused, scored
+
+FUSED = "fused"
+"""What the combination of detectors is called in tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All rows of a set, the log p behind their first seed by detector, and what to know."""
+
+    name: str
+    rows: list[Row]
+    part: Part
+    log_p: dict[str, Floats]
+    notes: list[str]
+
+
+def evaluate(
+    public: PublicSet,
+    protocol: Protocol,
+    names: Sequence[str] | None = None,
+    told: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Each detector of `names` (all that there are) on `public`; `told` hears what goes on.
+
+    A detector that the set has no data for, or that cannot learn from it, becomes a note.
+    """
+    wanted = _known(names)
+    trials = [_smaller(trial, protocol) for trial in public.trials]
+    part = joined([trial.test for trial in trials], [trial.name for trial in trials])
+    rows: list[Row] = []
+    logs: dict[str, Floats] = {}
+    notes = list(public.notes)
+    runs: dict[str, list[list[Scored]]] = {}
+    for name in wanted:
+        told(f"{public.name}: {name}")
+        try:
+            found = _runs(name, trials, protocol)
+        except ModelError as error:
+            notes.append(f"{name}: {error}")
+            continue
+        if found is None:
+            notes.append(f"{name}: the set has no {registry.detector(name).takes}")
+            continue
+        runs[name] = found
+    if together := [name for name in protocol.fused if name in runs]:
+        told(f"{public.name}: {FUSED}")
+        runs[FUSED] = [_fuse([runs[n][seed] for n in together], protocol.rule)
+                       for seed in range(len(protocol.seeds))]  # fmt: skip
+        notes.append(f"{FUSED} is {protocol.rule} of {', '.join(together)}")
+    for name, found in runs.items():
+        pooled = [_pooled(each) for each in found]
+        logs[name] = pooled[0].test
+        rows += rows_of(public.name, name, pooled, part, protocol)
+    return Result(public.name, rows, part, logs, notes)
+
+
+def joined(parts: Sequence[Part], names: Sequence[str]) -> Part:
+    """Parts one after the other; blocks keep apart by the name of their trial."""
+    texts = [part.texts for part in parts if part.texts is not None]
+    return Part(
+        [session for part in parts for session in part.sessions],
+        [(name, block) for part, name in zip(parts, names, strict=True) for block in part.blocks],
+        [family for part in parts for family in part.families],
+        np.concatenate([part.weights for part in parts]),
+        [each for part in texts for each in part] if len(texts) == len(parts) else None,
+    )
+
+
+def _known(names: Sequence[str] | None) -> list[str]:
+    known = list(registry.detectors())
+    for name in names or ():
+        if name not in known:
+            raise InputError(
+                f"no detector is called {name!r}",
+                field="--detector",
+                expected=f"one of {', '.join(known)}",
+                nearest=nearest_name(name, known),
+            )
+    return [name for name in known if names is None or name in names]
+
+
+def _runs(name: str, trials: Sequence[Trial], protocol: Protocol) -> list[list[Scored]] | None:
+    """What the detector says on each trial, for each seed; the same again where it has none."""
+    found: list[list[Scored]] = []
+    for seed in protocol.seeds:
+        if found and not registry.detector(name).seeded:
+            found.append(found[0])
+            continue
+        each = [scored(name, trial, protocol.folds, seed) for trial in trials]
+        if any(one is None for one in each):
+            return None
+        found.append([one for one in each if one is not None])
+    return found
+
+
+def _fuse(by_detector: Sequence[Sequence[Scored]], rule: str) -> list[Scored]:
+    """The fusion on each trial, of what each detector says on it."""
+    return [fused(parts, rule) for parts in zip(*by_detector, strict=True)]
+
+
+def _pooled(trials: Sequence[Scored]) -> Scored:
+    """What is said on all trials, one after the other: p-values compare."""
+
+    def all_of(key: str) -> Floats:
+        return np.concatenate([getattr(trial, key) for trial in trials])
+
+    return Scored(
+        train=all_of("train"),
+        test=all_of("test"),
+        middle_train=all_of("middle_train"),
+        middle_test=all_of("middle_test"),
+        extrapolated=np.concatenate([trial.extrapolated for trial in trials]),
+        fit_s=sum(trial.fit_s for trial in trials),
+        score_s=sum(trial.score_s for trial in trials),
+    )
+
+
+def _smaller(trial: Trial, protocol: Protocol) -> Trial:
+    return replace(
+        trial,
+        train=_fewer(trial.train, protocol.most_train),
+        test=_fewer(trial.test, protocol.most_test),
+    )
+
+
+def _fewer(part: Part, most: int | None) -> Part:
+    """At most so many, drawn evenly from normals and from attacks; each then weighs more."""
+    if most is None or len(part) <= most:
+        return part
+    kept = np.concatenate(list(_evenly(part, most / len(part))))
+    smaller = part.only(np.sort(kept))
+    labels = smaller.labels
+    whole = [part.weights[part.labels == label].sum() for label in (False, True)]
+    weights = smaller.weights.copy()
+    for label, total in zip((False, True), whole, strict=True):
+        if (labels == label).any():
+            weights[labels == label] *= total / weights[labels == label].sum()
+    return replace(smaller, weights=weights)
+
+
+def _evenly(part: Part, share: float) -> Iterator[Any]:
+    for label in (False, True):
+        there = np.flatnonzero(part.labels == label)
+        if len(there):
+            yield there[
+                np.linspace(0, len(there) - 1, max(1, round(len(there) * share))).astype(int)
+            ]

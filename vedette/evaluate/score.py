@@ -1,0 +1,82 @@
+"""Cross-fitted detectors on a trial: what each says of the normals and of the test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models import registry
+from models.base import Detector, Floats
+from models.calibrate.cross import CrossFitted, folds_of
+from models.combine.fusion import Fusion
+from vedette.evaluate.measure import Mask
+from vedette.evaluate.part import Trial
+from vedette.evaluate.views import Make, adapted, view
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A detector's log p on a trial.
+
+    `train` and `test` count ties in full and are for thresholds; `middle_*` count half of them
+    and are for fusion. Seconds are of CPU.
+    """
+
+    train: Floats
+    test: Floats
+    middle_train: Floats
+    middle_test: Floats
+    extrapolated: Mask
+    fit_s: float
+    score_s: float
+
+
+def scored(name: str, trial: Trial, folds: int, seed: int) -> Scored | None:
+    """The detector `name` on `trial`; None where the trial has no data of the kind it takes."""
+    kind = registry.detector(name)
+    seen = view(kind.takes, trial)
+    if seen is None:
+        return None
+    started = time.process_time()
+    cross = CrossFitted(_make(kind, seed), folds_of(trial.train.blocks, folds))
+    cross.fit(seen(trial.train))
+    fitted = time.process_time()
+    raw = cross.scores(seen(trial.test))
+    test = cross.log_p(raw)
+    ended = time.process_time()
+    return Scored(
+        train=cross.normal_log_p(),
+        test=test,
+        middle_train=cross.normal_log_p(middle=True),
+        middle_test=cross.log_p(raw, middle=True),
+        extrapolated=cross.extrapolated(raw),
+        fit_s=fitted - started,
+        score_s=ended - fitted,
+    )
+
+
+def fused(parts: Sequence[Scored], rule: str) -> Scored:
+    """The p of several detectors together, calibrated on the normals' p of all of them."""
+    started = time.process_time()
+    train = np.stack([part.middle_train for part in parts], axis=1)
+    test = np.stack([part.middle_test for part in parts], axis=1)
+    fusion = Fusion(rule).fit(train)
+    log_train, log_test = fusion.log_p(train), fusion.log_p(test)
+    took = time.process_time() - started
+    return Scored(
+        train=log_train,
+        test=log_test,
+        middle_train=log_train,
+        middle_test=log_test,
+        extrapolated=fusion.calibrator.extrapolated(fusion.statistic(test)),
+        fit_s=sum(part.fit_s for part in parts),
+        score_s=sum(part.score_s for part in parts) + took,
+    )
+
+
+def _make(kind: type[Detector[object]], seed: int) -> Make:
+    options = {"seed": seed} if kind.seeded else {}
+    return lambda: adapted(kind(**options))

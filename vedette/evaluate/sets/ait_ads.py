@@ -1,0 +1,114 @@
+"""AIT-ADS: alerts of Wazuh, Suricata and AMiner on four simulated companies under attack.
+
+What is scored is a host's ten minutes that have alerts: the types of its alerts in their order. A
+window is an attack where an alert in it is labelled as one (`event_label`). Each company is learned
+until the first alert that either label calls an attack's, leaving out for training the windows
+that hold one labelled by event: in two companies DNS exfiltration goes on from the first day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import InputError
+from vedette.evaluate.files import rows
+from vedette.evaluate.part import PublicSet, Trial
+from vedette.evaluate.vocabulary import numbered
+
+FOLDER = "logs/ait-ads"
+SCENARIOS = ("fox", "harrison", "russellmitchell", "santos")
+WINDOW = 600
+"""Seconds of a window."""
+BLOCK = 6 * 3600
+"""Seconds of a host that stay together in folds and bootstraps."""
+MOST = 200
+"""Alerts of one type kept in a window: a scan makes a hundred thousand."""
+COLUMNS = ("time", "host", "short", "time_label", "event_label")
+NORMAL_TIME, NORMAL_EVENT = "false_positive", "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The types of a host's alerts in ten minutes, and the attack that it is labelled with."""
+
+    start: int
+    host: str
+    types: tuple[str, ...]
+    family: str
+
+    @property
+    def block(self) -> tuple[str, int]:
+        """What it belongs to in folds and bootstraps."""
+        return self.host, self.start // BLOCK
+
+
+def load(data: Path) -> PublicSet:
+    """The set below the folder `data`; `InputError` names what is missing or wrong."""
+    trials = [_trial(data / FOLDER / f"{name}_alerts.csv.zst", name) for name in SCENARIOS]
+    kept = sum(len(trial.train) for trial in trials)
+    note = f"{kept:,} windows to learn from, without those that hold a labelled event"
+    return PublicSet("ait-ads", trials, [note])
+
+
+def _trial(path: Path, name: str) -> Trial:
+    windows, first = _windows(path)
+    train = [each for each in windows if each.start < first and not each.family]
+    test = [each for each in windows if each.start >= first]
+    if not train or not test:
+        raise InputError("has nothing before, or nothing after, its first attack", file=str(path))
+    return numbered(
+        name,
+        [each.types for each in train],
+        [each.types for each in test],
+        [each.family for each in test],
+        [each.block for each in train],
+        [each.block for each in test],
+    )
+
+
+def _windows(path: Path) -> tuple[list[Window], int]:
+    """The windows in the order of time, and when that of the first attack begins."""
+    alerts = sorted(
+        (_second(path, line, time), host, kind, during != NORMAL_TIME, _family(event))
+        for line, (time, host, kind, during, event) in rows(path, COLUMNS)
+    )
+    attacks = [second for second, _, _, attack, _ in alerts if attack]
+    if not attacks:
+        raise InputError("labels no alert as an attack's", file=str(path), field="time_label")
+    gathered: dict[tuple[int, str], tuple[list[str], list[str]]] = {}
+    for second, host, kind, _, family in alerts:
+        start = second // WINDOW * WINDOW
+        types, families = gathered.setdefault((start, host), ([], []))
+        types.append(kind)
+        families.append(family)
+    made = [
+        Window(start, host, bounded(types), next(filter(None, families), ""))
+        for (start, host), (types, families) in gathered.items()
+    ]
+    return made, attacks[0] // WINDOW * WINDOW
+
+
+def bounded(types: Sequence[str], most: int = MOST) -> tuple[str, ...]:
+    """The types in their order, of each the first `most`."""
+    seen: dict[str, int] = {}
+    kept = []
+    for kind in types:
+        seen[kind] = seen.get(kind, 0) + 1
+        if seen[kind] <= most:
+            kept.append(kind)
+    return tuple(kept)
+
+
+def _second(path: Path, line: int, time: str) -> int:
+    try:
+        return int(time)
+    except ValueError as error:
+        raise InputError(
+            "is no time", file=str(path), line=line, field="time", expected="seconds since 1970"
+        ) from error
+
+
+def _family(event: str) -> str:
+    return "" if event == NORMAL_EVENT else event.replace("_", " ")
