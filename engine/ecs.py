@@ -57,6 +57,13 @@ ECS = {
 }
 """ECS field → Sigma names. A name that the event already has is never overwritten."""
 
+READ = frozenset(
+    {"user.name", "user.domain", "process.hash.md5", "process.hash.sha1", "process.hash.sha256",
+     "process.pe.imphash", "event.category", "dll.path", "file.path", "file.name",
+     "network.direction"}
+)  # fmt: skip
+"""What is read besides, where two fields make one."""
+
 _HASHES = (("MD5", "md5"), ("SHA1", "sha1"), ("SHA256", "sha256"))
 
 

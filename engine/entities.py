@@ -45,6 +45,12 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """ECS field → the names it goes by in events, best first."""
 
+ABOUT = frozenset(name for names in FIELDS.values() for name in names) | {
+    "TargetUserName", "TargetDomainName", "SubjectDomainName", "user.domain",
+    "Hashes", "Hash", "md5", "sha1", "sha256", "Imphash", "EventID",
+}  # fmt: skip
+"""All that is read here of an event."""
+
 LOGONS = frozenset({4624, 4625, 4634, 4647, 4768, 4769, 4771, 4776})
 """Security events about the account that logs on; in all others it is the one that acts."""
 

@@ -18,6 +18,9 @@ TIME_FIELDS = (
 )  # fmt: skip
 """Where an event's own time is looked for, best first: its maker's clock, then its shipper's."""
 
+TIMES = frozenset(TIME_FIELDS)
+"""All that an event's time is told by; W3C's `date` and `time` are among them."""
+
 
 class Event:
     """A record with its normalised fields.

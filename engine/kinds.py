@@ -116,6 +116,14 @@ KINDS: tuple[Kind, ...] = (
 """Shapes and what they give away; an event gets the labels of every kind it fits."""
 
 
+SHAPES = frozenset(name for kind in KINDS for name in kind.shape) | {
+    *_ZEEK_IDS, "@stream", "_path", "uri", "user_agent", "method", "host", "status_code",
+    "cs-method", "cs-uri-stem", "c-uri", "cs-uri-query", "cs-host", "r-dns", "c-useragent",
+    "http.request.method", "observer.type", "network.direction", "event.module", "event.type",
+}  # fmt: skip
+"""All fields that tell here what kind of log an event is of."""
+
+
 def label(fields: dict[str, Any], tags: LogSource | None) -> None:
     """Write the event's log source labels into its fields."""
     found: list[LogSource] = [tags] if tags else []

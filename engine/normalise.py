@@ -198,20 +198,21 @@ def _unfold_payload(fields: dict[str, Any]) -> None:
             _event_data(fields, part)
 
 
-_WINLOGBEAT = {
+WINLOGBEAT = {
     "Channel": ("winlog.channel",),
     "EventID": ("winlog.event_id", "event.code"),
     "Provider_Name": ("winlog.provider_name", "event.provider"),
     "Computer": ("winlog.computer_name", "host.name"),
     "EventRecordID": ("winlog.record_id",),
 }
+"""Sigma's name of a Windows system field, and where Winlogbeat has it."""
 
 
 def _winlogbeat(fields: dict[str, Any]) -> None:
     """Winlogbeat's system fields and, under their bare names, the event's data."""
     windows = "winlog.channel" in fields
     if windows:
-        for name, others in _WINLOGBEAT.items():
+        for name, others in WINLOGBEAT.items():
             found = next((fields[other] for other in others if fields.get(other) is not None), None)
             if found is not None:
                 fields.setdefault(name, found)

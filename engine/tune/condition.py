@@ -65,6 +65,11 @@ class Condition:
                 for name, route in self._routes[source]
             )
 
+    def parts(self, source: LogSource) -> list[Expression]:
+        """All that it asks of events of rules of a log source."""
+        bodies = self._bodies.get(source) or self._bind(source)
+        return [*bodies.values(), *(route for _, route in self._routes[source])]
+
     def using(
         self, lists: Mapping[str, InList], pipelines: Callable[[], Sequence[ProcessingPipeline]]
     ) -> Condition:
