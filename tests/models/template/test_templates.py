@@ -1,0 +1,163 @@
+"""Templates: learned, matched, kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from models.base import State
+from models.errors import ModelError, StoreError
+from models.store import pack, unpack
+from models.template import front
+from models.template.drain import Drain
+from models.template.mask import masked
+from models.template.templates import Templates
+from tests.models.template.lines import MESSAGES, UUID
+from tests.models.template.reference import Reference
+
+LINES = [
+    f"connection from 10.0.0.{n % 7}:{n} {verb} by {name}"
+    for n, (verb, name) in enumerate(product(("opened", "closed"), ("amy", "bob", "eve") * 30))
+]
+
+
+def learned(lines: list[str] = LINES) -> Templates:
+    templates = Templates()
+    templates.learn_all(lines)
+    return templates
+
+
+def test_numbers_are_in_the_order_of_first_sight() -> None:
+    templates = Templates()
+    assert templates.learn_all(["a b c", "x 1", "a b d", "y 2 z", "x 3"]) == [1, 2, 1, 3, 2]
+    assert templates.texts() == ["a b <*>", "x <*>", "y <*> z"]
+    assert templates.text(2) == "x <*>"
+    assert templates.text(0) == ""
+    assert templates.counts() == [0, 2, 2, 1]
+
+
+def test_what_no_template_fits_is_unknown_and_not_learned() -> None:
+    templates = learned(["a b c", "a b d"])
+    assert templates.match_all(["a b e", "a x c", "a b", "never seen"]) == [1, 0, 0, 0]
+    assert len(templates) == 1
+
+
+def test_the_template_with_most_literal_words_takes_a_line() -> None:
+    templates = learned(["job a b done", "job c d done", "job b b failed x", "task a b"])
+    templates.learn_all(["run 1 2 3", "run fast 2 3"])
+    assert templates.text(templates.match("run fast 9 9")) == "run fast <*> <*>"
+    assert templates.text(templates.match("run 9 9 9")) == "run <*> <*> <*>"
+
+
+def test_values_are_told_for_each_wild_place() -> None:
+    templates = learned([f"[req-{UUID}] port 5 up for amy", f"[req-{UUID}] port 6 up for bob"])
+    line = "[req-00000000-0000-4000-8000-000000000001] port 7 up for eve"
+    assert templates.parameters(line) == ["00000000-0000-4000-8000-000000000001", "7", "eve"]
+    assert templates.parameters("something else") == []
+
+
+@settings(max_examples=60)
+@given(MESSAGES)
+def test_with_the_cache_the_answers_are_those_of_the_tree_alone(lines: list[str]) -> None:
+    tree, templates = Drain(), Templates()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(front, "OFTEN", 2)
+        patch.setattr(front, "MOST_PATTERNS", 3)
+        patch.setattr(front, "MOST_FORMS", 8)
+        for line in lines * 2:
+            cluster, _ = tree.learn(tuple(masked(line).split()))
+            assert cluster is not None
+            assert templates.learn(line) == cluster.number
+    assert templates.texts() == [" ".join(cluster.tokens) for cluster in tree.clusters]
+
+
+@settings(max_examples=30)
+@given(MESSAGES)
+def test_what_was_learned_is_known_one_by_one_and_all_at_once(lines: list[str]) -> None:
+    templates = learned(lines)
+    numbers = templates.match_all(lines)
+    assert 0 not in numbers
+    assert numbers == [templates.match(line) for line in lines]
+
+
+def test_the_groups_are_those_of_drain3() -> None:
+    reference = Reference()
+    templates = Templates()
+    many = [line.replace("by", f"by way {n % 5} of") for n, line in enumerate(LINES * 20)]
+    assert templates.learn_all(many) == reference.learn_all(many)
+    assert templates.texts() == reference.texts()
+
+
+def test_a_line_that_is_seen_often_no_longer_reaches_the_tree() -> None:
+    templates = learned(LINES * 3)
+    templates._learning._ask = None  # type: ignore[assignment]
+    templates._learning._words = None  # type: ignore[assignment]
+    assert templates.learn(f"connection from 10.9.9.9:1 opened by {'amy'}") == 1
+
+
+def stored(templates: Templates) -> State:
+    """The state as it is after a way through JSON and npz."""
+    state = templates.state()
+    facts = json.loads(json.dumps(dict(state.facts)))
+    return State(dict(state.parameters), facts, unpack(pack(state.arrays), "x"))
+
+
+@settings(max_examples=30)
+@given(MESSAGES, MESSAGES)
+def test_restored_templates_go_on_as_the_first_would(before: list[str], after: list[str]) -> None:
+    templates = learned(before)
+    again = Templates.restore(stored(templates))
+    assert again.counts() == templates.counts()
+    assert again.match_all(after) == templates.match_all(after)
+    assert again.learn_all(after) == templates.learn_all(after)
+    assert again.texts() == templates.texts()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"facts": {"mask": "other", "templates": []}},
+        {"facts": {}},
+        {"parameters": {"depth": "x"}},
+        {"parameters": {"similarity": 7.0}},
+        {"parameters": {"command": 1}},
+        {"arrays": {"counts": np.zeros(1, np.int64), "wild": np.zeros((9, 1), bool)}},
+        {"arrays": {"counts": np.zeros(1, np.int64)}},
+    ],
+)
+def test_a_state_that_does_not_hold_together_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(StoreError):
+        Templates.restore(replace(learned().state(), **wrong))  # type: ignore[arg-type]
+
+
+def test_a_stored_template_that_is_none_is_refused() -> None:
+    state = learned(["a b"]).state()
+    for text in ("a  b", 5, None, "a\tb"):
+        with pytest.raises(StoreError, match="template"):
+            Templates.restore(replace(state, facts={**state.facts, "templates": [text]}))
+
+
+def test_odd_lines_are_lines() -> None:
+    odd = ["", " ", "💥🔥 5", "\x00\ud800 \u202e", "a" * 1_000_000, "x " * 500_000, "a\nb", "\n\n"]
+    templates = Templates()
+    numbers = templates.learn_all(odd * 40)
+    assert numbers[-len(odd) :] == templates.match_all(odd) == [templates.match(o) for o in odd]
+    assert 0 not in numbers
+    assert max(map(len, templates.texts())) <= 8_192
+    assert templates.learn_all([]) == []
+
+
+def test_there_is_no_template_of_a_number_that_was_not_given() -> None:
+    with pytest.raises(ModelError, match="none has the number 7"):
+        learned(["a"]).text(7)
+
+
+def test_when_it_is_full_new_kinds_of_lines_are_unknown() -> None:
+    templates = Templates(most=2)
+    assert templates.learn_all(["a b", "c", "d e f", "a b"]) == [1, 2, 0, 1]
+    assert templates.counts() == [1, 2, 1]
