@@ -1,0 +1,180 @@
+"""The template of a structured event: some fields say what kind of event it is.
+
+    event_key({"winlog.channel": "Security", "event.code": 4624, "user.name": "amy"})
+    "event.code=4624 winlog.channel=Security"
+
+An event of which no fields say that has the template of its message. `EventTemplates` gives both
+kinds numbers out of one series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Self, TypeAlias
+
+from models.base import UNKNOWN, State
+from models.errors import ModelError, StoreError
+from models.template.mask import masked
+from models.template.templates import Templates
+from models.template.vocabulary import Vocabulary
+
+Choice: TypeAlias = Sequence[str]
+
+CHOICES: tuple[Choice, ...] = (
+    ("winlog.channel", "event.code"),
+    ("winlog.channel", "winlog.event_id"),
+    ("winlog.provider_name", "event.code"),
+    ("Channel", "EventID"),
+    ("SourceName", "EventID"),
+    ("eventSource", "eventName"),
+    ("event.dataset", "event.action"),
+    ("event.module", "event.action"),
+    ("event.provider", "event.action"),
+    ("event.dataset", "event.code"),
+    ("rule.id",),
+    ("alert.signature_id",),
+    ("operationName", "category"),
+    ("event.action",),
+)
+"""Fields that together say what kind of event it is: Windows, CloudTrail, ECS, alerts, Azure. The
+first choice of which an event has every field counts."""
+
+MESSAGES = ("message", "Message", "event.original", "log")
+"""Fields with a message in words, the first that is there."""
+
+LONGEST = 128
+"""Characters of a value that are looked at."""
+
+
+def event_key(event: Mapping[str, Any], choices: Sequence[Choice] = CHOICES) -> str | None:
+    """The kind of an event with flat fields, as `field=value` in the order of names.
+
+    None if no choice has all its fields in it. Values are cut to 128 characters, white space in
+    them to one space; of a list the first entry counts. Values that are whole numbers are kept,
+    numbers inside of text become `<*>`.
+    """
+    for choice in choices:
+        values = [_value(event.get(field)) for field in choice]
+        if None not in values:
+            pairs = zip(choice, values, strict=True)
+            return " ".join(sorted(f"{field}={value}" for field, value in pairs))
+    return None
+
+
+def message(event: Mapping[str, Any], fields: Sequence[str] = MESSAGES) -> str | None:
+    """The event's message, None if it has none."""
+    for field in fields:
+        text = event.get(field)
+        if isinstance(text, str) and text:
+            return text
+    return None
+
+
+def _value(value: Any) -> str | None:
+    if isinstance(value, list | tuple):
+        value = value[0] if value else None
+    if isinstance(value, bool | int):
+        return str(value)[:LONGEST]
+    if not isinstance(value, str):
+        return None
+    text = " ".join(value[: 4 * LONGEST].split())[:LONGEST]
+    # A code written as text is one all the same; a number in a name is not what it says.
+    return text if text.isalnum() else masked(text) or None
+
+
+class EventTemplates:
+    """Numbers for events by their keys, or else the templates of their messages.
+
+    An event without either has the number of the text `(no template)`. Learned and matched as
+    `Templates` are.
+    """
+
+    NONE = "(no template)"
+
+    def __init__(self, choices: Sequence[Choice] = CHOICES, most: int = 50_000) -> None:
+        self._choices = tuple(tuple(choice) for choice in choices)
+        self._numbers = Vocabulary(most)
+        self._messages = Templates(most=most)
+        self._of_message: list[int] = [UNKNOWN]
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def learn(self, event: Mapping[str, Any]) -> int:
+        """The number of the event's template; 0 if there is room for no more."""
+        key = event_key(event, self._choices)
+        text = message(event) if key is None else None
+        if text is None:
+            return self._numbers.learn(self.NONE if key is None else key)
+        return self._number(self._messages.learn(text))
+
+    def learn_all(self, events: Iterable[Mapping[str, Any]]) -> list[int]:
+        """`learn` for each."""
+        return [self.learn(event) for event in events]
+
+    def match(self, event: Mapping[str, Any]) -> int:
+        """The number of the event's template; 0 if it was never learned."""
+        key = event_key(event, self._choices)
+        text = message(event) if key is None else None
+        if text is None:
+            return self._numbers.match(self.NONE if key is None else key)
+        return self._of_message[self._messages.match(text)]
+
+    def match_all(self, events: Iterable[Mapping[str, Any]]) -> list[int]:
+        """`match` for each."""
+        return [self.match(event) for event in events]
+
+    def text(self, number: int) -> str:
+        """The key, or the template of the message as it is now; "" for 0."""
+        text = self._numbers.text(number)
+        return self._messages.text(int(text[1:])) if _of_message(text) else text
+
+    def texts(self) -> list[str]:
+        """Every template, that of number 1 first."""
+        return [self.text(number) for number in range(1, len(self) + 1)]
+
+    def state(self) -> State:
+        """All that `restore` needs."""
+        messages = self._messages.state()
+        facts = {
+            "numbers": self._numbers.texts(),
+            "messages": {"parameters": dict(messages.parameters), "facts": dict(messages.facts)},
+        }
+        parameters = {
+            "choices": [list(choice) for choice in self._choices],
+            "most": self._numbers.state().parameters["most"],
+        }
+        return State(parameters, facts, messages.arrays)
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """What `state` was taken of; `StoreError` if it does not hold together."""
+        try:
+            made = cls(**state.parameters)
+            kept = state.facts["messages"]
+            most = {"most": state.parameters["most"]}
+            texts = {"texts": state.facts["numbers"]}
+            made._numbers = Vocabulary.restore(State(most, texts))
+            made._messages = Templates.restore(
+                replace(state, parameters=kept["parameters"], facts=kept["facts"])
+            )
+            for number in range(1, len(made._messages) + 1):
+                made._of_message.append(made._numbers.match(f"#{number}"))
+            made.texts()
+        except StoreError:
+            raise
+        except (ModelError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(f"the templates do not hold together: {error!r}") from error
+        return made
+
+    def _number(self, template: int) -> int:
+        """The number of a message's template: the vocabulary knows it as `#` and its own number."""
+        while len(self._of_message) <= template:
+            self._of_message.append(self._numbers.learn(f"#{len(self._of_message)}"))
+        return self._of_message[template]
+
+
+def _of_message(text: str) -> bool:
+    """Whether a text of the vocabulary stands for a message's template. A key has a `=` in it."""
+    return text.startswith("#") and text[1:].isdecimal()
