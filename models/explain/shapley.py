@@ -82,16 +82,23 @@ def shapley(
 
 
 def by_shap(score: Score, rows: Floats, background: Floats) -> Floats:
-    """The same of many rows by the library `shap`, shape (n, d): for training and reports."""
+    """The same of many rows by Kernel SHAP of the library `shap`, shape (n, d): for training.
+
+    Exact up to `EXACT` columns too, over the whole of `background`.
+    """
     known = matrix(background)
     data = matrix(rows, known.shape[1])
     with warnings.catch_warnings():
         # It sets up colours for its plots, in ways that matplotlib will not have for ever.
         warnings.simplefilter("ignore")
         shap = library("shap")
-    kind = shap.explainers.Exact if data.shape[1] <= EXACT else shap.explainers.Permutation
-    masker = shap.maskers.Independent(known, max_samples=len(known))
-    values: Floats = np.asarray(kind(score, masker)(data).values, dtype=np.float64)
+    count = data.shape[1]
+    values: Floats = np.asarray(
+        shap.KernelExplainer(score, known).shap_values(
+            data, nsamples=2**count if count <= EXACT else "auto", l1_reg=0, silent=True
+        ),
+        dtype=np.float64,
+    )
     return values
 
 
