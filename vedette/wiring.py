@@ -24,6 +24,7 @@ from connectors.search import (
     SearchSource,
     connect,
 )
+from connectors.search.source import all_fields
 from connectors.sqlite import SqliteActions, SqliteLedger, SqliteLetters, SqliteStore
 from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
@@ -47,6 +48,7 @@ from vedette import hunts, rulesets
 from vedette import settings as config
 from vedette.hunting import HuntUnit, Work
 from vedette.libraries import Libraries, Volume, apart
+from vedette.needed import Needed
 from vedette.reload import Reload
 from vedette.replay import Replay
 from vedette.roll import Roll, rules_of
@@ -224,8 +226,10 @@ def _line(
         tuner=tuner(rules),
         actions=None if dry else actions,
     )
-    feeds = tuple(feed(source, client, report, clock, pipeline.look) for source in sources)
     live = [rules]
+    feeds = tuple(
+        feed(source, client, report, clock, pipeline.look, lambda: live[0]) for source in sources
+    )
 
     def adopt(changed: RuleSet) -> None:
         live[:] = [changed]
@@ -575,8 +579,12 @@ def feed(
     report: Report,
     clock: Clock,
     look: Callable[[LogSource | None], Look],
+    rules: Callable[[], RuleSet] | None = None,
 ) -> Feed:
-    """A configured source, ready to be polled; `look` gives what it may ask of a line."""
+    """A configured source, ready to be polled; `look` gives what it may ask of a line.
+
+    `rules` gives those in force, for a source that is to read no more than they need.
+    """
     given = source.logsource
     tags = LogSource(given.product, given.service, given.category) if given else None
     if isinstance(source, config.FolderSource):
@@ -609,6 +617,7 @@ def feed(
         clock=clock,
         report=report,
         look=look(tags),
+        fields=Needed(source.name, rules) if rules and source.fields == "needed" else all_fields,
     )
     return Feed(search, source.interval, tags, source.refresh_lag)
 

@@ -43,6 +43,8 @@ class Window:
     keep_alive: str = "5m"
     sources: bool = True
     """Whether hits carry their documents, or their ids alone."""
+    fields: Sequence[str] | None = None
+    """Patterns of the paths that documents are wanted with; None for all of them."""
     paces: Sequence[Pace] = ()
     """What is known of how much the cluster gives at a time, for each slice in which the window is
     read side by side; none to find out from the start, in one."""
@@ -58,6 +60,12 @@ class Window:
         found = filtered(self.query, self.excluded)
         found["bool"]["filter"].append({"range": {self.cursor: limits}})
         return found
+
+    def documents(self) -> dict[str, Any]:
+        """What is wanted of documents, as part of a search."""
+        if not self.sources:
+            return {"_source": False}
+        return {} if self.fields is None else {"_source": {"includes": list(self.fields)}}
 
     def sort(self) -> list[Any]:
         """Oldest first. One numeric type, as an index may hold the time in nanoseconds."""
@@ -157,7 +165,7 @@ def _pages(
             "track_total_hits": COUNTED if count and not after else False,
             "version": True,
             **part,
-            **({} if window.sources else {"_source": False}),
+            **window.documents(),
             **({"search_after": after} if after else {}),
         }
         answer, size = search(client, body, pit, pace, window.keep_alive, retry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +32,14 @@ RAW_KEPT = 65_536
 """Bytes of the longest document that is looked at before it is parsed."""
 
 
+Fields = Callable[[], Sequence[str] | None]
+"""Which paths of documents are wanted; None for all."""
+
+
+def all_fields() -> None:
+    """Whole documents."""
+
+
 class SearchSource:
     """A `Source` over an index pattern.
 
@@ -45,6 +53,8 @@ class SearchSource:
 
     `look` is asked of the JSON text of each document; one that can match nothing is not parsed.
     A poll reads in so many `slices` side by side, and `pool` makes what reads them meanwhile.
+    `fields` gives patterns of the paths that documents are asked for with, None for all; when it
+    gives others between two batches, what was read with those before is read again.
 
     Problems reported: `no-time-field` (documents without the cursor field are never read),
     `no-source` (a document whose `_source` is not stored), `invalid-utf8` (bytes of a document
@@ -75,6 +85,7 @@ class SearchSource:
         look: Look | None = None,
         slices: int = 1,
         pool: Callable[[int], Executor] = ThreadPoolExecutor,
+        fields: Fields = all_fields,
     ) -> None:
         if not 1 <= page_size <= 10_000:
             raise SettingsError(
@@ -97,6 +108,7 @@ class SearchSource:
         self.start = None if start == "all" else epoch_ms(start)
         self.clock, self.report, self.retry = clock, report, retry or Retry()
         self.look = look or nothing_told
+        self.fields = fields
         self._reported: dict[str, int] = {}
         self.notes: list[Note] = []
         """What is to be recorded with the next batch."""
@@ -135,13 +147,22 @@ class SearchSource:
 
     def news(self, position: Position, upper: int) -> Iterator[Batch]:
         """What is new up to a time, by the mark and the ids in the overlap."""
+        while (yield from self.read_on(position, upper)):
+            pass  # with other fields, from where it was
+
+    def read_on(self, position: Position, upper: int) -> Generator[Batch, None, bool]:
+        """As `news`, until other fields are wanted; whether they are, so that there is more."""
         last: Sequence[Hit] | None = None
         owed, reading = self.owed, Reading()
+        if owed:
+            owed.met = owed.met_at = 0
         window = self.window(position, upper)
         try:
             for hits in pages(self.client, window, self.retry, reading):
                 if last:
                     yield from self.batch(last, position, int(last[-1]["sort"][0]))
+                    if self.fields() != window.fields:
+                        return True
                 if owed:
                     owed.meet(hits)
                 last = hits
@@ -152,9 +173,10 @@ class SearchSource:
         if owed:
             self.note_vanished(owed)
         if last is None or (not last and position.mark is None):
-            return
+            return False
         quiet = position.mark is not None and upper - position.mark < milliseconds(QUIET)
         yield from self.batch(last, position, upper, always=not quiet)
+        return False
 
     def window(self, position: Position, upper: int) -> Window:
         """The time window of a poll that starts from a position."""
@@ -164,7 +186,7 @@ class SearchSource:
             lower = again if lower is None else max(lower, again)
         return Window(
             self.origin, self.cursor, lower, upper, self.tiebreak, self.query, self.page_size,
-            paces=self.paces, pool=self.pool,
+            paces=self.paces, pool=self.pool, fields=self.fields(),
         )  # fmt: skip
 
     def swept(self, position: Position, now: int) -> Iterator[Batch]:
@@ -178,6 +200,8 @@ class SearchSource:
                           fillable=note.fillable)  # fmt: skip
             found.keep()
             yield self.plain(position, records, span_of(found.hits))
+            if self.fields() != base.fields:
+                return  # it is due again
 
     def window_batches(
         self, start: datetime, end: datetime, look: Look | None = None
@@ -189,6 +213,7 @@ class SearchSource:
         window = Window(
             self.origin, self.cursor, epoch_ms(start), epoch_ms(end) - 1,
             self.tiebreak, self.query, self.page_size, paces=self.paces, pool=self.pool,
+            fields=self.fields(),
         )  # fmt: skip
         with told_as(SourceError, f"source {self.name!r} cannot read {self.origin!r}"):
             for hits in pages(self.client, window, self.retry):

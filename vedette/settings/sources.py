@@ -56,6 +56,10 @@ class SearchSource(Section):
     slices: WholeNumber = Field(
         default=1, ge=1, le=16, description="Parts of a poll that are read side by side."
     )
+    fields: Literal["all", "needed"] = Field(
+        default="all",
+        description="What is read of a document: all of it, or what rules and alerts need.",
+    )
     overlap: Duration = Field(
         default=timedelta(minutes=10),
         description="Lateness budget: how far each poll looks back behind the newest event.",

@@ -169,6 +169,7 @@ def test_a_slice_that_fails_moves_nothing_and_the_next_poll_makes_up_for_it(
     except SourceError:
         pass
     assert client.open == {}
+    client.script.clear()
     rest = list(source(client, slices).poll(checkpoint))
     assert sorted(ids([*found, *rest]), key=int) == [str(n) for n in range(60)]
 
