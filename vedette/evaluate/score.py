@@ -11,7 +11,7 @@ import numpy as np
 from models import registry
 from models.base import Detector, Floats
 from models.calibrate.cross import CrossFitted, folds_of
-from models.combine.fusion import Fusion
+from models.combine.fusion import BEYOND, Fusion
 from vedette.evaluate.measure import Mask
 from vedette.evaluate.part import Trial
 from vedette.evaluate.views import Make, adapted, view
@@ -58,12 +58,12 @@ def scored(name: str, trial: Trial, folds: int, seed: int) -> Scored | None:
     )
 
 
-def fused(parts: Sequence[Scored], rule: str) -> Scored:
+def fused(parts: Sequence[Scored], rule: str, beyond: float = BEYOND) -> Scored:
     """The p of several detectors together, calibrated on the normals' p of all of them."""
     started = time.process_time()
     train = np.stack([part.middle_train for part in parts], axis=1)
     test = np.stack([part.middle_test for part in parts], axis=1)
-    fusion = Fusion(rule).fit(train)
+    fusion = Fusion(rule, beyond).fit(train)
     log_train, log_test = fusion.log_p(train), fusion.log_p(test)
     took = time.process_time() - started
     return Scored(

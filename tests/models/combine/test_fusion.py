@@ -92,3 +92,18 @@ def test_a_rule_that_there_is_not_is_named() -> None:
 def test_another_number_of_detectors_is_refused() -> None:
     with pytest.raises(DataError, match="5 columns"):
         Fusion().fit(normals(50, 1, 0.5)).log_p(np.zeros((2, 4)))
+
+
+def test_a_guess_by_the_tail_of_one_detector_does_not_outvote_all_others() -> None:
+    log_p = normals(1_000, 1, 0.5)
+    alone = np.array([[-900.0, -0.7, -0.7, -0.7, -0.7]])
+    agreed = np.full((1, 5), -7.0)
+    trusting, careful = Fusion("fisher", beyond=np.inf), Fusion("fisher", beyond=10)
+    assert trusting.fit(log_p).statistic(alone) > trusting.statistic(agreed)
+    assert careful.fit(log_p).statistic(alone) < careful.statistic(agreed)
+
+
+@pytest.mark.parametrize("beyond", [0.0, -1.0, float("nan")])
+def test_a_guess_cannot_count_for_less_than_what_was_counted(beyond: float) -> None:
+    with pytest.raises(DataError, match="beyond"):
+        Fusion(beyond=beyond)
