@@ -1,0 +1,1 @@
+"""Data before anything learns from them: checked, split, sampled, balanced, made private."""
