@@ -11,7 +11,6 @@ from models.calibrate.calibrator import Calibrator
 from models.combine.rules import RULES
 from models.errors import DataError, StoreError
 
-
 BEYOND = 10.0
 """How much rarer than the rarest that was counted a detector may call something."""
 

@@ -9,7 +9,7 @@ kinds numbers out of one series.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self, TypeAlias
 
@@ -34,17 +34,22 @@ CHOICES: tuple[Choice, ...] = (
     ("event.dataset", "event.code"),
     ("rule.id",),
     ("alert.signature_id",),
+    ("AnalysisComponent.AnalysisComponentIdentifier",),
     ("operationName", "category"),
     ("event.action",),
+    ("@stream",),
+    ("_path",),
 )
-"""Fields that together say what kind of event it is: Windows, CloudTrail, ECS, alerts, Azure. The
-first choice of which an event has every field counts."""
+"""Fields that together say what kind of event it is: Windows, CloudTrail, ECS, alerts of Wazuh,
+Suricata and AMiner, Azure, Zeek. The first choice of which an event has every field counts."""
 
 MESSAGES = ("message", "Message", "event.original", "log")
 """Fields with a message in words, the first that is there."""
 
 LONGEST = 128
 """Characters of a value that are looked at."""
+MOST_KEYS = 1 << 14
+"""Combinations of values whose texts are remembered."""
 
 
 def event_key(event: Mapping[str, Any], choices: Sequence[Choice] = CHOICES) -> str | None:
@@ -55,10 +60,9 @@ def event_key(event: Mapping[str, Any], choices: Sequence[Choice] = CHOICES) -> 
     numbers inside of text become `<*>`.
     """
     for choice in choices:
-        values = [_value(event.get(field)) for field in choice]
-        if None not in values:
-            pairs = zip(choice, values, strict=True)
-            return " ".join(sorted(f"{field}={value}" for field, value in pairs))
+        raw = _raw(event, choice)
+        if raw is not None and (key := _text(choice, raw)) is not None:
+            return key
     return None
 
 
@@ -69,6 +73,21 @@ def message(event: Mapping[str, Any], fields: Sequence[str] = MESSAGES) -> str |
         if isinstance(text, str) and text:
             return text
     return None
+
+
+def _raw(event: Mapping[str, Any], choice: Choice) -> tuple[Any, ...] | None:
+    """The values of the choice's fields, None if the event lacks one."""
+    if not choice or choice[0] not in event:
+        return None
+    raw = tuple(map(event.get, choice))
+    return None if None in raw else raw
+
+
+def _text(choice: Choice, raw: tuple[Any, ...]) -> str | None:
+    values = list(map(_value, raw))
+    if None in values:
+        return None
+    return " ".join(sorted(f"{field}={value}" for field, value in zip(choice, values, strict=True)))
 
 
 def _value(value: Any) -> str | None:
@@ -97,13 +116,14 @@ class EventTemplates:
         self._numbers = Vocabulary(most)
         self._messages = Templates(most=most)
         self._of_message: list[int] = [UNKNOWN]
+        self._keys: dict[Hashable, str | None] = {}
 
     def __len__(self) -> int:
         return len(self._numbers)
 
     def learn(self, event: Mapping[str, Any]) -> int:
         """The number of the event's template; 0 if there is room for no more."""
-        key = event_key(event, self._choices)
+        key = self._key(event)
         text = message(event) if key is None else None
         if text is None:
             return self._numbers.learn(self.NONE if key is None else key)
@@ -115,7 +135,7 @@ class EventTemplates:
 
     def match(self, event: Mapping[str, Any]) -> int:
         """The number of the event's template; 0 if it was never learned."""
-        key = event_key(event, self._choices)
+        key = self._key(event)
         text = message(event) if key is None else None
         if text is None:
             return self._numbers.match(self.NONE if key is None else key)
@@ -167,6 +187,29 @@ class EventTemplates:
         except (ModelError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(f"the templates do not hold together: {error!r}") from error
         return made
+
+    def _key(self, event: Mapping[str, Any]) -> str | None:
+        """`event_key`, with the texts for values that were seen before remembered."""
+        for choice in self._choices:
+            raw = _raw(event, choice)
+            if raw is not None and (key := self._known(choice, raw)) is not None:
+                return key
+        return None
+
+    def _known(self, choice: tuple[str, ...], raw: tuple[Any, ...]) -> str | None:
+        # With their types: 1, True and 1.0 are equal, and not the same text.
+        at = (choice, raw, *map(type, raw))
+        try:
+            return self._keys[at]
+        except KeyError:
+            if len(self._keys) >= MOST_KEYS:
+                self._keys.clear()
+        except TypeError:  # a list is among them, and cannot be looked up
+            return _text(choice, raw)
+        key = _text(choice, raw)
+        if sum(len(value) for value in raw if isinstance(value, str)) <= 4 * LONGEST:
+            self._keys[at] = key
+        return key
 
     def _number(self, template: int) -> int:
         """The number of a message's template: the vocabulary knows it as `#` and its own number."""

@@ -59,6 +59,21 @@ def test_keys_and_messages_have_numbers_of_one_series() -> None:
     assert templates.text(0) == ""
 
 
+def test_remembered_values_are_told_apart_by_their_types() -> None:
+    templates = EventTemplates([("a",), ("b",)])
+    events: list[dict[str, Any]] = [{"a": each, "b": 5} for each in (1, True, 1.0, "1", [1])]
+    expected = ["a=1", "a=True", "b=5", "a=1", "a=1"]
+    assert [templates.text(number) for number in templates.learn_all(events * 2)] == expected * 2
+
+
+def test_keys_are_not_remembered_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.template.event.MOST_KEYS", 10)
+    templates = EventTemplates()
+    templates.learn_all({"event.action": f"a{n}"} for n in range(100))
+    assert len(templates._keys) <= 10
+    assert templates.match({"event.action": "a5"}) == 6
+
+
 def test_restored_they_go_on() -> None:
     templates = EventTemplates()
     templates.learn_all(EVENTS)
