@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from models.base import Detector, Floats, Reason, Session, Sessions, State, Takes, by_distinct, some
-from models.errors import ModelError
+from models.errors import DataError, ModelError
 from models.sequence import forward, network, stored
 from models.sequence.forward import Shape
 from models.sequence.lessons import Generator, Lessons
@@ -23,11 +23,14 @@ from models.train.loop import Batch, Progress, Recipe, Tensors, train
 
 HIDDEN = 0.02
 """The share of events that training makes unknown, so that one unknown event upsets no others."""
-LIKELY = 3
-"""How many expected events an explanation names."""
+LIKELY, NAMED = 3, 0.01
+"""How many expected events an explanation names at most, and how probable they are at least."""
+
+ORDER, COUNTS = "order", "counts"
+VIEWS = {"order": (ORDER,), "counts": (COUNTS,), "both": (ORDER, COUNTS)}
 
 PARAMETERS = (
-    "pooling", "width", "layers", "heads", "context", "temper", "budget", "device", "seed",
+    "view", "pooling", "width", "layers", "heads", "context", "temper", "budget", "device", "seed",
 )  # fmt: skip
 
 
@@ -35,14 +38,18 @@ class Gpt(Detector[Sessions]):
     """How surprising the steps of a session are to a causal transformer, in nats.
 
     It learns the probability of each event, and of the session's end, given all before it in the
-    window. `score` pools the surprises (-log p) of a session: `max` by default (`surprise.py` says
-    what each is for). An event that training never saw is as surprising as one in all of its steps.
+    window; and the same of a session's events sorted, which is the probability of their counts. One
+    network does both, told apart by the first token. `score` pools the surprises (-log p) of either
+    view (`surprise.py` says how) and adds the two. Why both: where work is concurrent, the order of
+    lines is partly chance, and only next events cannot tell rare chance from what went wrong; what
+    goes wrong mostly leaves something out or adds something, which both views see.
 
-    Each different window is learned from once an epoch, weighted with its count to the power
-    `temper`: what repeats costs no time, and below 1 what is common does not drown what is rare.
-    Early stopping is by different sequences that were held out, for it is those that a site's next
-    day brings. `context` is the longest window; longer sessions are scored in windows that overlap
-    by half. `budget`: tokens that training may see.
+    An event that training never saw is as surprising as one in all of its steps. Each different
+    window is learned from once an epoch, weighted with its count to the power `temper`: what
+    repeats costs no time, and below 1 what is common does not drown what is rare. Early stopping is
+    by different sequences that were held out, for it is those that a site's next day brings.
+    `context` is the longest window; longer sessions are scored in windows that overlap by half.
+    `budget`: tokens that training may see.
     """
 
     name: ClassVar[str] = "gpt"
@@ -55,17 +62,20 @@ class Gpt(Detector[Sessions]):
 
     def __init__(
         self,
+        view: str = "both",
         pooling: str = "max",
         width: int = 64,
         layers: int = 2,
         heads: int = 4,
         context: int = 128,
-        temper: float = 1.0,
+        temper: float = 0.5,
         budget: int = 1_500_000,
         device: str = "auto",
         seed: int = 0,
     ) -> None:
-        self.pooling, self.temper, self.budget = pooling, temper, budget
+        if view not in VIEWS:
+            raise DataError(f"no view is called {view!r}; there are {', '.join(VIEWS)}")
+        self.view, self.pooling, self.temper, self.budget = view, pooling, temper, budget
         self.width, self.layers, self.heads, self.context = width, layers, heads, context
         self.device, self.seed = device, seed
         self._pool = pool(pooling)
@@ -74,12 +84,15 @@ class Gpt(Detector[Sessions]):
         self._trained: Trained | None = None
 
     def fit(self, data: Sessions, progress: Callable[[Progress], None] = lambda _: None) -> Self:
-        """Learn what follows what in `data`; needs PyTorch."""
+        """Learn what follows what in `data`, and how often what occurs; needs PyTorch."""
         some(data)
         self._vocabulary = Vocabulary.of(data)
         self._unknown = math.log(sum(len(session) + 1 for session in data) + 1)
         shape = Shape(len(self._vocabulary), self.width, self.layers, self.heads, self.context)
-        lessons = Lessons(self._lessons(data), self.temper, self.seed)
+        rows = (
+            part.window.tokens for view in VIEWS[self.view] for part in self._parts(data, view, 0)
+        )
+        lessons = Lessons(rows, self.temper, self.seed)
         make = partial(_batch, shape.counts)
         run = train(
             forward.initial(shape, np.random.default_rng(self.seed)),
@@ -93,37 +106,33 @@ class Gpt(Detector[Sessions]):
         return self
 
     def score(self, data: Sessions) -> Floats:
-        """The pooled surprise of each session, in nats."""
+        """The pooled surprise of each session, in nats, summed over its views."""
         return by_distinct(data, self._scores)
 
-    def surprises(self, sessions: Sequence[Session]) -> list[Floats]:
-        """Of each session the surprise at each event and at its end, (length + 1,), in nats."""
-        found = [np.zeros(len(session) + 1) for session in sessions]
-        cut = list(self._cut(sessions))
-        for places in equal([len(each.window.tokens) for each in cut], CELLS):
-            chances = self._chances(np.stack([cut[at].window.tokens[:-1] for at in places]))
-            for row, at in zip(chances, places, strict=True):
-                session, first, (tokens, old) = cut[at]
-                told = self._surprises(row[old:], tokens[old + 1 :])
-                found[session][first : first + len(told)] = told
-        return found
+    def surprises(self, sessions: Sequence[Session], view: str = ORDER) -> list[Floats]:
+        """Of each session the surprise at each event and at its end, (length + 1,), in nats.
+
+        In the view `counts` the steps are those of the sorted events, and of the end of each part.
+        """
+        found: list[list[Floats]] = [[] for _ in sessions]
+        parts = list(self._parts(sessions, view, self.context // 2))
+        where: dict[bytes, int] = {}
+        for part in parts:
+            where.setdefault(part.window.tokens.tobytes(), len(where))
+        told = self._foretold([np.frombuffer(each, dtype=np.int64) for each in where])
+        for session, (tokens, old) in parts:
+            found[session].append(told[where[tokens.tobytes()]][old:])
+        return [np.concatenate(each) for each in found]
 
     def attention(self, session: Session) -> list[Floats]:
         """What each layer looks at, (heads, steps, steps), in the session's first window.
 
         Row i is the step that foretells event i (from 0); column 0 is the start, j event j - 1.
         """
-        first = next(windows(self._vocabulary.tokens(session), self.context, self._overlap, 1))
+        first = next(windows(self._vocabulary.tokens(session), self.context, 0, 1))
         seen: list[forward.Array] = []
         forward.hidden(self._net.weights, self._net.shape, first.tokens[None, :-1], seen)
         return [each[0].astype(np.float64) for each in seen]
-
-    def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
-        """The most surprising steps: how probable each was, what was expected, resting on what."""
-        session = data[at]
-        told = self.surprises([session])[0]
-        steps = np.argsort(-told, kind="stable")[:most]
-        return [self._reason(session, int(step), float(told[step])) for step in steps]
 
     def occlusion(self, session: Session, step: int) -> Floats:
         """By how much each event before `step` (from 0) moves what is foretold there, (step,).
@@ -131,13 +140,18 @@ class Gpt(Detector[Sessions]):
         The total variation distance of what is foretold with the event and with an unknown one in
         its place: 0 for none, 1 at most. Events outside of the step's window move nothing.
         """
-        context = self._before(session, step)
+        context = self._vocabulary.tokens(session)[: step + 1][-self.context :]
         hidden = np.repeat(context[None], len(context), axis=0)
         np.fill_diagonal(hidden, UNKNOWN)
         chances = np.exp(self._chances(np.vstack([context, hidden]))[:, -1])
         moved = np.zeros(step + 1)
         moved[step + 1 - len(context) :] = 0.5 * np.abs(chances[1:] - chances[0]).sum(axis=1)
         return moved[1:]
+
+    def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
+        """The most surprising steps: how probable each was, what was expected, resting on what."""
+        found = [each for view in VIEWS[self.view] for each in self._reasons(data[at], view, most)]
+        return sorted(found, key=lambda reason: -reason.contribution)[:most]
 
     def state(self) -> State:
         """The weights, and the events of training."""
@@ -159,60 +173,80 @@ class Gpt(Detector[Sessions]):
             raise ModelError(f"{self.name} was not fitted yet")
         return self._trained
 
-    @property
-    def _overlap(self) -> int:
-        return self.context // 2
-
-    def _lessons(self, data: Sessions) -> Iterator[Tokens]:
-        for session in data:
-            for each in windows(self._vocabulary.tokens(session), self.context, 0, 1):
-                yield each.tokens
+    def _parts(self, sessions: Iterable[Session], view: str, overlap: int) -> Iterator[_Part]:
+        for at, session in enumerate(sessions):
+            if view == COUNTS:
+                for tokens in self._vocabulary.counted(session, self.context):
+                    yield _Part(at, Window(tokens, 0))
+            else:
+                for each in windows(self._vocabulary.tokens(session), self.context, overlap, 1):
+                    yield _Part(at, each)
 
     def _scores(self, sessions: list[Session]) -> Floats:
-        return np.array([self._pool(each) for each in self.surprises(sessions)])
+        views = [self.surprises(sessions, view) for view in VIEWS[self.view]]
+        return np.array([sum(map(self._pool, told)) for told in zip(*views, strict=True)])
 
-    def _cut(self, sessions: Sequence[Session]) -> Iterator[_Part]:
-        for at, session in enumerate(sessions):
-            first = 0
-            for each in windows(self._vocabulary.tokens(session), self.context, self._overlap, 1):
-                yield _Part(at, first, each)
-                first += len(each.tokens) - 1 - each.old
+    def _foretold(self, rows: list[Tokens]) -> list[Floats]:
+        """Of each row the surprise at every token after its first."""
+        found: list[Floats] = [np.zeros(0)] * len(rows)
+        for places in equal([len(row) for row in rows], CELLS):
+            tokens = np.stack([rows[at] for at in places])
+            came = tokens[:, 1:]
+            chances = np.take_along_axis(self._chances(tokens[:, :-1]), came[..., None], axis=2)
+            told = np.where(came == UNKNOWN, self._unknown, -chances[..., 0].astype(np.float64))
+            for at, each in zip(places, told, strict=True):
+                found[at] = each
+        return found
 
     def _chances(self, tokens: Tokens) -> forward.Array:
         net = self._net
-        return forward.log_softmax(
-            forward.hidden(net.weights, net.shape, tokens) @ net.weights["head"]
-        )
+        states = forward.hidden(net.weights, net.shape, tokens)
+        return forward.log_softmax(states @ net.weights["head"])
 
-    def _surprises(self, chances: forward.Array, came: Tokens) -> Floats:
-        told = -chances[np.arange(len(came)), came].astype(np.float64)
-        told[came == UNKNOWN] = self._unknown
-        return told
+    def _reasons(self, session: Session, view: str, most: int) -> Iterator[Reason]:
+        told = self.surprises([session], view)[0]
+        for step in map(int, np.argsort(-told, kind="stable")[:most]):
+            reason = self._misplaced if view == ORDER else self._miscounted
+            yield reason(session, step, float(told[step]))
 
-    def _before(self, session: Session, step: int) -> Tokens:
-        return self._vocabulary.tokens(session)[: step + 1][-self.context :]
-
-    def _reason(self, session: Session, step: int, told: float) -> Reason:
-        came = self._vocabulary.tokens(session)[step + 1]
-        chances = np.exp(self._chances(self._before(session, step)[None])[0, -1])
-        likely = [at for at in np.argsort(-chances)[:LIKELY] if chances[at] >= 0.01 and at != came]
-        text = f"{self._vocabulary.word(came)} at step {step + 1} had probability "
-        text += f"{math.exp(-told):.2g}"
-        if likely:
-            expected = (f"{self._vocabulary.word(at)} ({chances[at]:.2g})" for at in likely)
-            text += f"; expected {' or '.join(expected)}"
+    def _misplaced(self, session: Session, step: int, told: float) -> Reason:
+        tokens = self._vocabulary.tokens(session)
+        word = f"{self._vocabulary.word(tokens[step + 1])} at step {step + 1}"
+        text = self._words(word, told, tokens[: step + 1], tokens[step + 1])
         moved = self.occlusion(session, step)
-        if len(moved) and moved.max() >= 0.01:
+        if len(moved) and moved.max() >= NAMED:
             at = int(moved.argmax())
             text += f"; most of that rests on event {session[at]} at step {at + 1}"
         return Reason(f"step {step + 1}", told, text)
 
+    def _miscounted(self, session: Session, step: int, told: float) -> Reason:
+        parts = self._vocabulary.counted(session, self.context)
+        while step >= len(parts[0]) - 1:
+            step -= len(parts.pop(0)) - 1
+        before, came = parts[0][: step + 1], parts[0][step + 1]
+        word = f"counted without order, {self._vocabulary.word(came)}"
+        if step:
+            times = int((before == before[-1]).sum())
+            word += f" after {times} of {self._vocabulary.word(before[-1])}"
+        return Reason(
+            f"count of {self._vocabulary.word(came)}", told, self._words(word, told, before, came)
+        )
+
+    def _words(self, word: str, told: float, before: Tokens, came: int) -> str:
+        chances = np.exp(self._chances(before[None, -self.context :])[0, -1])
+        text = f"{word} had probability {math.exp(-told):.2g}"
+        best = [int(at) for at in np.argsort(-chances)[:LIKELY]]
+        likely = [at for at in best if chances[at] >= NAMED and at != came]
+        if not likely:
+            return text
+        expected = (f"{self._vocabulary.word(at)} ({chances[at]:.2g})" for at in likely)
+        return f"{text}; expected {' or '.join(expected)}"
+
 
 class _Part(NamedTuple):
-    """A window of the session at a place, and the step that is the first new one in it."""
+    """A window of the session at a place."""
 
     session: int
-    first: int
     window: Window
 
 

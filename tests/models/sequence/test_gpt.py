@@ -74,7 +74,7 @@ def test_what_is_strange_in_a_long_session_is_found_wherever_it_is(place: int) -
     long = [1, 2, *(3, 4, 5) * 30, 6]
     plain = fitted().surprises([tuple(long)])[0]
     long[place] = 77
-    assert fitted().surprises([tuple(long)])[0][place] > plain[:-1].max()
+    assert fitted().surprises([tuple(long)])[0][place] > plain[place] + 3
 
 
 def test_an_unknown_event_is_as_surprising_as_one_in_all_steps() -> None:
@@ -84,11 +84,36 @@ def test_an_unknown_event_is_as_surprising_as_one_in_all_steps() -> None:
 
 
 @pytest.mark.parametrize("pooling", POOLS)
-def test_the_score_pools_the_surprises(pooling: str) -> None:
-    told = fitted().surprises([(1, 2, 3, 3, 1)])[0]
-    want = {"max": told.max(), "mean": told.mean(), "top": told.max(), "sum": told.sum()}
+def test_the_score_pools_the_surprises_of_both_views_and_adds_them(pooling: str) -> None:
+    odd = (1, 2, 3, 3, 1)
     other = Gpt.restore(changed("parameters", {"pooling": pooling}))
-    assert other.score([(1, 2, 3, 3, 1)])[0] == pytest.approx(want[pooling])
+    views = [fitted().surprises([odd], view)[0] for view in ("order", "counts")]
+    pooled = [POOLS[pooling](told) for told in views]
+    assert other.score([odd])[0] == pytest.approx(sum(pooled))
+    one = Gpt.restore(changed("parameters", {"pooling": pooling, "view": "counts"}))
+    assert one.score([odd])[0] == pytest.approx(pooled[1])
+
+
+def test_counts_are_judged_without_order() -> None:
+    one, two = fitted().surprises([(1, 2, 3, 4, 6), (6, 3, 1, 4, 2)], "counts")
+    assert np.array_equal(one, two)
+    assert one.sum() < fitted().surprises([(1, 2, 3, 4)], "counts")[0].sum()
+
+
+def test_order_is_judged_by_the_view_of_order() -> None:
+    told = [each.sum() for each in fitted().surprises([(1, 2, 3, 4, 6), (6, 3, 1, 4, 2)])]
+    assert told[1] > told[0] + 5
+
+
+def test_counts_of_a_long_session_are_judged_part_by_part() -> None:
+    long = (1, 2, *(3, 4, 5) * 30, 6)
+    told = fitted().surprises([long], "counts")[0]
+    assert len(told) == len(long) + -(-len(long) // 15)
+
+
+def test_a_view_that_is_not_there_is_refused() -> None:
+    with pytest.raises(DataError, match="there are order, counts, both"):
+        Gpt(view="sideways")
 
 
 def test_a_pooling_that_is_not_there_is_refused() -> None:
@@ -97,10 +122,19 @@ def test_a_pooling_that_is_not_there_is_refused() -> None:
 
 
 def test_the_explanation_names_step_probability_and_what_was_expected() -> None:
-    reasons = fitted().explain([(1, 6, 3, 6)], 0)
+    model = Gpt.restore(changed("parameters", {"view": "order"}))
+    reasons = model.explain([(1, 6, 3, 6)], 0)
     assert reasons[0].feature == "step 2"
     assert reasons[0].text.startswith("event 6 at step 2 had probability 0.0")
     assert "; expected event 2 (" in reasons[0].text
+    assert reasons[0].contribution == pytest.approx(model.score([(1, 6, 3, 6)])[0])
+
+
+def test_the_explanation_names_what_is_missing() -> None:
+    model = Gpt.restore(changed("parameters", {"view": "counts"}))
+    text = model.explain([(2, 3, 4, 5, 6)], 0)[0].text
+    assert text.startswith("counted without order, event 2 had probability 0.0")
+    assert "; expected event 1 (" in text
 
 
 def test_hiding_what_matters_moves_what_is_foretold() -> None:
@@ -125,9 +159,9 @@ def test_what_is_not_fitted_cannot_score() -> None:
 @pytest.mark.parametrize(
     ("part", "change", "said"),
     [
-        ("facts", {"events": [1, 2]}, "6 tokens are named"),
-        ("facts", {"shape": {"tokens": 10, "depth": 3}}, "not understood"),
-        ("facts", {"shape": {"tokens": 10, "width": 1 << 40}}, "cannot have the shape"),
+        ("facts", {"events": [1, 2]}, "8 tokens are named"),
+        ("facts", {"shape": {"tokens": 12, "depth": 3}}, "not understood"),
+        ("facts", {"shape": {"tokens": 12, "width": 1 << 40}}, "cannot have the shape"),
         ("arrays", {"head": np.zeros((3, 3), np.float32)}, "'head' is missing, or not"),
         ("arrays", {"norm": np.full(64, np.nan, np.float32)}, "'norm' does not hold finite"),
     ],
