@@ -21,8 +21,8 @@ class GramNeighbours(Detector[Sessions]):
     occurs, weighted by how few sessions have it (TF-IDF). N-grams that training never had count
     too, and are like nothing. Of `columns` n-grams, those that most sessions have, the vectors are
     made, and `most` different sessions are kept, drawn by `seed`; a session is then compared with
-    those. Order 2 and one neighbour did best at finding kinds of process left out of training,
-    for system calls (ADFA-LD's training part, without its attacks).
+    those. Order 2 and one neighbour did best at finding kinds of process left out of ADFA-LD's
+    training traces; kinds were clusters of like vectors, which suits this detector.
     """
 
     name: ClassVar[str] = "gram-neighbours"

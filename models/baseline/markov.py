@@ -20,7 +20,7 @@ class _Chain(Detector[Sessions]):
 
     takes: ClassVar[Takes] = Takes.SESSIONS
 
-    def __init__(self, order: int = 3) -> None:
+    def __init__(self, order: int = 5) -> None:
         if order < 1:
             raise DataError(f"the order of a Markov chain is 1 or more, not {order}")
         self.order = order
@@ -85,7 +85,9 @@ class _Chain(Detector[Sessions]):
 class Markov(_Chain):
     """The mean surprise of a session's events, its end among them, in nats.
 
-    The default looks two events back: longer contexts gain little on logs and need more data.
+    Order 5, four events looked back at, did best on events dropped, swapped, inserted and repeated
+    in training sessions of HDFS, and as well as any on kinds of process that were left out of
+    ADFA-LD's training traces. What an order cannot know it takes of the one below.
     """
 
     name: ClassVar[str] = "markov"

@@ -101,7 +101,8 @@ class NGram(_Grams):
     """The share of a session's n-grams, of all lengths up to `order`, that training never had.
 
     An event after which fewer known events can be looked back at weighs more: a new event is a new
-    n-gram of every length. From 0, all known, to 1, nothing known.
+    n-gram of every length. From 0, all known, to 1, nothing known. The order was chosen as that of
+    `markov`.
     """
 
     name: ClassVar[str] = "ngram"
@@ -109,7 +110,7 @@ class NGram(_Grams):
         "Wressnegger, Schwenk, Arp, Rieck: A Close Look on n-Grams in Intrusion Detection (2013)"
     )
 
-    def __init__(self, order: int = 3) -> None:
+    def __init__(self, order: int = 5) -> None:
         super().__init__(order)
 
     def _lengths(self) -> range:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
+from math import fsum
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,6 +18,9 @@ from models.errors import DataError
 Counts = dict[int, int]
 """In how many sessions an event occurs so many times; those without it are left out."""
 
+MOST_KNOWN = 100_000
+"""Pairs of event and count whose surprise is kept in memory."""
+
 
 class _Tails(Detector[Sessions]):
     """What the two detectors below share: for each event, how often it occurs how many times."""
@@ -28,6 +32,10 @@ class _Tails(Detector[Sessions]):
         self._counts: dict[int, Counts] = {}
         self._sessions = 0
         self._tables: dict[int, tuple[NDArray[Any], Floats]] = {}
+        self._known: dict[tuple[int, int], float] = {}
+        """What events and their counts were found to add."""
+        self._silence: float | None = None
+        """What a session without events would score."""
 
     def fit(self, data: Sessions) -> Self:
         """Count how many times each event occurs in each session of `data`."""
@@ -42,14 +50,12 @@ class _Tails(Detector[Sessions]):
                 known = self._counts.setdefault(event, {})
                 known[count] = known.get(count, 0) + repeats
         self._sessions += len(data)
-        self._tables = {}
+        self._tables, self._known, self._silence = {}, {}, None
         return self
 
     def score(self, data: Sessions) -> Floats:
         """The sum of what each event of a session adds, in nats."""
-        return by_distinct(
-            data, lambda distinct: np.array([sum(self._parts(each).values()) for each in distinct])
-        )
+        return by_distinct(data, lambda distinct: np.array([*map(self._sum, distinct)]))
 
     def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
         """The events that add most."""
@@ -79,6 +85,10 @@ class _Tails(Detector[Sessions]):
 
     def _parameters(self) -> dict[str, Any]:
         return {}
+
+    def _sum(self, session: Session) -> float:
+        # Exact sums do not depend on the order in which events were learned.
+        return fsum(self._parts(session).values())
 
     @abstractmethod
     def _parts(self, session: Session) -> Mapping[int, float]: ...
@@ -157,7 +167,26 @@ class CountTail(_Tails):
                 parts[event] = self._surprise(event, 0)
         return {event: part for event, part in parts.items() if part > 0}
 
+    def _sum(self, session: Session) -> float:
+        if self._silence is None:
+            self._silence = fsum(self._surprise(event, 0) for event in self._counts)
+        parts = [self._silence]
+        for event, count in Counter(session).items():
+            parts.append(self._surprise(event, count))
+            if event in self._counts:
+                parts.append(-self._surprise(event, 0))
+        return max(0.0, fsum(parts))
+
     def _surprise(self, event: int, count: int) -> float:
+        found = self._known.get((event, count))
+        if found is None:
+            # Bounded, should the counts of hostile sessions never repeat.
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            found = self._known[event, count] = self._computed(event, count)
+        return found
+
+    def _computed(self, event: int, count: int) -> float:
         counts, above = self._table(event)
         at = int(np.searchsorted(counts, count))
         more = above[at] if at < len(above) else 0.0

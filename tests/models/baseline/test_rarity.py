@@ -55,3 +55,10 @@ def test_learning_in_parts_is_learning_at_once(kind: type[EventRarity | CountTai
 def test_a_tail_without_an_end_is_refused() -> None:
     with pytest.raises(DataError, match="above 0"):
         CountTail(tail=0)
+
+
+def test_the_score_is_the_sum_of_the_reasons_parts() -> None:
+    model = CountTail().fit(data.sessions(80))
+    for session in [*data.sessions(20, seed=1), (), (9, 9), (1,) * 30]:
+        parts = [reason.contribution for reason in model.explain([session], 0, most=99)]
+        assert model.score([session])[0] == pytest.approx(sum(parts))
