@@ -62,3 +62,20 @@ def test_a_set_that_there_is_not_is_answered_with_those_that_there_are(data: Pat
     answer = evaluate(data, name="bgl")
     assert answer.code == 3
     assert "openstack" in answer.err
+
+
+def test_loghub_measures_how_well_templates_are_found(tmp_path: Path) -> None:
+    made.loghub(tmp_path)
+    rows = json.loads(vedette("evaluate", "loghub", "--data", str(tmp_path), "-o", "json").out)
+    assert [row["system"] for row in rows] == ["HDFS", "Mac"]
+    assert all(row["accuracy"] == row["drain3"] == 1.0 for row in rows)
+    table = vedette("evaluate", "loghub", "--data", str(tmp_path)).out.splitlines()
+    assert table[1].split() == ["system", "groups", "found", "GA", "Drain3", "F1"]
+    assert table[-3].split() == ["mean", "4", "4", "1.000", "1.000", "1.000"]
+
+
+def test_made_up_anomalies_take_the_place_of_the_test(data: Path) -> None:
+    (data / "logs/hdfs/hdfs_test_abnormal").write_text("1 2\n")
+    rows = json.loads(evaluate(data, "--made-up", "-o", "json").out)
+    assert {row["set"] for row in rows} == {"hdfs (made up)"}
+    assert "unseen events" in rows[0]["recall_by_family"]

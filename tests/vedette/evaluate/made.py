@@ -109,3 +109,14 @@ def _life(at: int, texts: tuple[str, ...]) -> str:
         f"INFO nova.compute.manager [req-{at}] [instance: {instance}] {text} {at}.5 s\n"
         for text in texts
     )
+
+
+def loghub(folder: Path) -> None:
+    """Two systems with the true groups of their lines."""
+    for system in ("HDFS", "Mac"):
+        place = folder / "logs/loghub" / system
+        place.mkdir(parents=True)
+        lines = [f'{at},"Received block {at} of size, {at}",E1' for at in range(20)]
+        lines += [f"{at},Deleting file number {at},E2" for at in range(20)]
+        text = "LineId,Content,EventId\n" + "\n".join(lines) + "\n"
+        (place / f"{system}_2k.log_structured.csv").write_text(text)

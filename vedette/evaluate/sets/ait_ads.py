@@ -8,6 +8,7 @@ that hold one labelled by event: in two companies DNS exfiltration goes on from 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,13 +47,14 @@ class Window:
 
 def load(data: Path) -> PublicSet:
     """The set below the folder `data`; `InputError` names what is missing or wrong."""
-    trials = [_trial(data / FOLDER / f"{name}_alerts.csv.zst", name) for name in SCENARIOS]
+    trials = [scenario(data / FOLDER / f"{name}_alerts.csv.zst", name) for name in SCENARIOS]
     kept = sum(len(trial.train) for trial in trials)
     note = f"{kept:,} windows to learn from, without those that hold a labelled event"
     return PublicSet("ait-ads", trials, [note])
 
 
-def _trial(path: Path, name: str) -> Trial:
+def scenario(path: Path, name: str) -> Trial:
+    """One company's alerts, before and after its first attack."""
     windows, first = _windows(path)
     train = [each for each in windows if each.start < first and not each.family]
     test = [each for each in windows if each.start >= first]
@@ -70,24 +72,24 @@ def _trial(path: Path, name: str) -> Trial:
 
 def _windows(path: Path) -> tuple[list[Window], int]:
     """The windows in the order of time, and when that of the first attack begins."""
-    alerts = sorted(
-        (_second(path, line, time), host, kind, during != NORMAL_TIME, _family(event))
-        for line, (time, host, kind, during, event) in rows(path, COLUMNS)
-    )
-    attacks = [second for second, _, _, attack, _ in alerts if attack]
-    if not attacks:
+    gathered: dict[tuple[int, str], list[tuple[int, str, str]]] = defaultdict(list)
+    attack: int | None = None
+    for line, (time, host, kind, during, event) in rows(path, COLUMNS):
+        second = _second(path, line, time)
+        gathered[second // WINDOW * WINDOW, host].append((second, kind, event))
+        if during != NORMAL_TIME and (attack is None or second < attack):
+            attack = second
+    if attack is None:
         raise InputError("labels no alert as an attack's", file=str(path), field="time_label")
-    gathered: dict[tuple[int, str], tuple[list[str], list[str]]] = {}
-    for second, host, kind, _, family in alerts:
-        start = second // WINDOW * WINDOW
-        types, families = gathered.setdefault((start, host), ([], []))
-        types.append(kind)
-        families.append(family)
-    made = [
-        Window(start, host, bounded(types), next(filter(None, families), ""))
-        for (start, host), (types, families) in gathered.items()
-    ]
-    return made, attacks[0] // WINDOW * WINDOW
+    made = [_window(start, host, alerts) for (start, host), alerts in sorted(gathered.items())]
+    return made, attack // WINDOW * WINDOW
+
+
+def _window(start: int, host: str, alerts: list[tuple[int, str, str]]) -> Window:
+    alerts.sort()
+    labels = (event for _, _, event in alerts if event != NORMAL_EVENT)
+    types = bounded([kind for _, kind, _ in alerts])
+    return Window(start, host, types, next(labels, "").replace("_", " "))
 
 
 def bounded(types: Sequence[str], most: int = MOST) -> tuple[str, ...]:
@@ -108,7 +110,3 @@ def _second(path: Path, line: int, time: str) -> int:
         raise InputError(
             "is no time", file=str(path), line=line, field="time", expected="seconds since 1970"
         ) from error
-
-
-def _family(event: str) -> str:
-    return "" if event == NORMAL_EVENT else event.replace("_", " ")

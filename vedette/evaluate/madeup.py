@@ -1,0 +1,138 @@
+"""Made-up anomalies: normals that training left out, altered. They serve to choose by.
+
+A configuration must not be chosen on a test's labels. So `vedette evaluate SET --made-up` asks the
+same questions of training normals alone: three quarters of their blocks are learned, the others
+are the test's normals, and copies of them, each altered in one way, its anomalies. What is found
+among them says little of real attacks; it serves to compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.base import UNKNOWN, Session
+from models.calibrate.cross import folds_of
+from vedette.evaluate.part import Part, PublicSet, Trial
+
+PARTS = 4
+"""The training blocks are dealt into so many parts, of which one is left out."""
+ODDS = 30.0
+"""How many normals stand against one anomaly, by weight."""
+
+Rng = np.random.Generator
+Alter = Callable[[Session, "Pool", Rng], Session]
+
+
+class Pool:
+    """What alterations draw from: the sessions, and the numbers of all events in them."""
+
+    def __init__(self, sessions: Sequence[Session]) -> None:
+        self.sessions = sessions
+        self.events = sorted({event for session in sessions for event in session})
+
+
+def cut_off(session: Session, pool: Pool, rng: Rng) -> Session:  # noqa: ARG001 # one signature
+    """The end is missing."""
+    return session[: max(1, int(len(session) * rng.uniform(0.3, 0.8)))]
+
+
+def left_out(session: Session, pool: Pool, rng: Rng) -> Session:  # noqa: ARG001
+    """Some steps in a row are missing."""
+    start, end = _span(session, rng)
+    return session[:start] + session[end:]
+
+
+def repeated(session: Session, pool: Pool, rng: Rng) -> Session:  # noqa: ARG001
+    """Some steps in a row occur several times over."""
+    start, end = _span(session, rng)
+    return session[:start] + session[start:end] * int(rng.integers(3, 8)) + session[end:]
+
+
+def shuffled(session: Session, pool: Pool, rng: Rng) -> Session:  # noqa: ARG001
+    """Some steps in a row come in another order."""
+    start, end = _span(session, rng)
+    return session[:start] + tuple(rng.permutation(session[start:end]).tolist()) + session[end:]
+
+
+def foreign(session: Session, pool: Pool, rng: Rng) -> Session:
+    """Events of other sessions in between."""
+    return _with(session, rng.choice(pool.events, _few(session, rng)), rng)
+
+
+def unseen(session: Session, pool: Pool, rng: Rng) -> Session:  # noqa: ARG001
+    """Events in between that there never were."""
+    return _with(session, np.full(int(rng.integers(1, 4)), UNKNOWN), rng)
+
+
+def spliced(session: Session, pool: Pool, rng: Rng) -> Session:
+    """Begins as one session and ends as another."""
+    other = pool.sessions[int(rng.integers(len(pool.sessions)))]
+    return session[: (len(session) + 1) // 2] + other[len(other) // 2 :]
+
+
+ALTERATIONS: Mapping[str, Alter] = {
+    "cut off": cut_off,
+    "left out": left_out,
+    "repeated": repeated,
+    "shuffled": shuffled,
+    "foreign events": foreign,
+    "unseen events": unseen,
+    "spliced": spliced,
+}
+
+
+def made_up(public: PublicSet, seed: int = 0) -> PublicSet:
+    """The set `public` with its training parts alone, and anomalies made of them."""
+    trials = [_trial(trial, seed) for trial in public.trials]
+    return PublicSet(f"{public.name} (made up)", trials, ["anomalies are made up from normals"])
+
+
+def _trial(trial: Trial, seed: int) -> Trial:
+    left_out = folds_of(trial.train.blocks, PARTS) == PARTS - 1
+    train, held = (trial.train.only(np.flatnonzero(at)) for at in (~left_out, left_out))
+    # Messages have no alteration: detectors of texts take no part.
+    train, held = replace(train, texts=None), replace(held, texts=None)
+    rng = np.random.default_rng(seed)
+    strange = list(_altered(held.sessions, {*trial.train.sessions}, rng))
+    test = Part.of(
+        [*held.sessions, *(session for _, session in strange)],
+        [*held.blocks, *(("made up", at) for at in range(len(strange)))],
+        [*held.families, *(name for name, _ in strange)],
+    )
+    weight = ODDS * len(strange) / len(held)
+    return Trial(trial.name, train, replace(test, weights=np.where(test.labels, 1.0, weight)))
+
+
+def _altered(
+    sessions: Sequence[Session], normal: set[Session], rng: Rng
+) -> Sequence[tuple[str, Session]]:
+    """Each session altered in one way, by turns, where that makes one that no normal is."""
+    pool = Pool(sessions)
+    names = list(ALTERATIONS)
+    made = [
+        (name, ALTERATIONS[name](session, pool, rng))
+        for name, session in zip(names * (len(sessions) // len(names) + 1), sessions, strict=False)
+    ]
+    return [(name, session) for name, session in made if session not in normal]
+
+
+def _span(session: Session, rng: Rng) -> tuple[int, int]:
+    """A stretch of two steps at least and, where there are so many, up to a third of all."""
+    length = min(len(session), int(rng.integers(2, max(3, len(session) // 3 + 1))))
+    start = int(rng.integers(0, len(session) - length + 1))
+    return start, start + length
+
+
+def _few(session: Session, rng: Rng) -> int:
+    return int(rng.integers(1, max(2, len(session) // 10 + 1)))
+
+
+def _with(session: Session, events: NDArray[np.int_], rng: Rng) -> Session:
+    steps = list(session)
+    for event in events:
+        steps.insert(int(rng.integers(0, len(steps) + 1)), int(event))
+    return tuple(steps)
