@@ -13,26 +13,17 @@ cluster that has just that template takes it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from models.errors import ModelError
+from models.template.leaf import Cluster, Leaf
 from models.template.mask import WILD, Tokens
+from models.template.table import Numbers
 
-BYTES_OF_TOKEN = 64
+BYTES_OF_TOKEN = 128
 """About what one costs beside its characters."""
 
 
-@dataclass(slots=True)
-class Cluster:
-    """Lines of one template. `path` are the keys of the tree that lead to it."""
-
-    number: int
-    tokens: Tokens
-    path: Tokens
-
-
-Leaf: TypeAlias = list[Cluster]
 Node: TypeAlias = dict[str, "Node | Leaf"]
 
 
@@ -45,7 +36,7 @@ class Drain:
     most, room   clusters that there may be, bytes that their templates may take: what
                  comes when it is full belongs to none
 
-    `clusters` are all, that of number 1 first, and `lengths` those of each number of tokens.
+    `clusters` are all, that of number 1 first.
     """
 
     def __init__(
@@ -64,7 +55,8 @@ class Drain:
         self.levels, self.similarity, self.children = depth - 3, similarity, children
         self.most, self.room = most, room
         self.clusters: list[Cluster] = []
-        self.lengths: dict[int, list[Cluster]] = {}
+        self._lengths: dict[int, Leaf] = {}
+        self._numbers = Numbers()
         self._tree: Node = {}
 
     def learn(self, tokens: Tokens) -> tuple[Cluster | None, bool]:
@@ -72,40 +64,37 @@ class Drain:
 
         None when the line fits no cluster and there is no room for another.
         """
-        found = self._nearest(tokens)
+        leaf = self._leaf(tokens)
+        found = leaf.nearest(tokens, self.similarity) if leaf else None
         if found is None:
             return self._found(tokens)
         merged = tuple(
             old if old == new else WILD for old, new in zip(found.tokens, tokens, strict=True)
         )
-        changed = merged != found.tokens
+        if merged == found.tokens:
+            return found, False
         found.tokens = merged
-        return found, changed
+        for place, at in found.places:
+            place.changed(at)
+        return found, True
+
+    def match(self, tokens: Tokens) -> Cluster | None:
+        """The cluster with most literal tokens whose template the line fits; None if none."""
+        alike = self._lengths.get(len(tokens))
+        return alike.fitting(tokens) if alike else None
 
     def restore(self, tokens: Tokens, wild: Iterable[bool]) -> None:
         """Add the next cluster as it once was; `wild` says which keys of its path are `<*>`."""
         keys = zip(tokens[: self._steps(tokens)], wild, strict=False)
         self._add(tokens, tuple(WILD if any_ else token for token, any_ in keys))
 
-    def _nearest(self, tokens: Tokens) -> Cluster | None:
-        best, most, equal = None, (-1, -1), None
-        for cluster in self._leaf(tokens):
-            found = agreement(cluster.tokens, tokens)
-            if found > most:
-                best, most = cluster, found
-            if cluster.tokens == tokens:
-                equal = cluster
-        if best is not None and (not tokens or most[0] / len(tokens) >= self.similarity):
-            return best
-        return equal
-
-    def _leaf(self, tokens: Tokens) -> Leaf:
+    def _leaf(self, tokens: Tokens) -> Leaf | None:
         node = self._tree.get(str(len(tokens)))
         for token in tokens[: self._steps(tokens)]:
             if not isinstance(node, dict):
-                return []
+                return None
             node = node.get(token, node.get(WILD))
-        return node if isinstance(node, list) else []
+        return node if isinstance(node, Leaf) else None
 
     def _steps(self, tokens: Tokens) -> int:
         return max(0, min(self.levels, len(tokens) - 1))
@@ -119,17 +108,17 @@ class Drain:
     def _add(self, tokens: Tokens, path: Tokens) -> Cluster:
         cluster = Cluster(len(self.clusters) + 1, tokens, path)
         self.clusters.append(cluster)
-        self.lengths.setdefault(len(tokens), []).append(cluster)
         self.room -= sum(map(len, tokens)) + BYTES_OF_TOKEN * len(tokens)
+        self._lengths.setdefault(len(tokens), Leaf(self._numbers)).add(cluster)
         node = self._tree
         *keys, last = str(len(tokens)), *path
         for key in keys:
             child = node.setdefault(key, {})
             assert isinstance(child, dict)
             node = child
-        leaf = node.setdefault(last, [])
-        assert isinstance(leaf, list)
-        leaf.append(cluster)
+        leaf = node.setdefault(last, Leaf(self._numbers))
+        assert isinstance(leaf, Leaf)
+        leaf.add(cluster)
         return cluster
 
     def _path(self, tokens: Tokens) -> Tokens:
@@ -149,14 +138,3 @@ class Drain:
             return WILD
         room = self.children - (WILD not in node)
         return token if len(node) < room else WILD
-
-
-def agreement(template: Tokens, tokens: Tokens) -> tuple[int, int]:
-    """How many tokens are equal, and how many of the template's stand for any."""
-    same = wilds = 0
-    for old, new in zip(template, tokens, strict=True):
-        if old == WILD:
-            wilds += 1
-        elif old == new:
-            same += 1
-    return same, wilds

@@ -22,7 +22,7 @@ import numpy as np
 
 from models.base import UNKNOWN, State
 from models.errors import ModelError, StoreError
-from models.template.drain import Cluster, Drain, agreement
+from models.template.drain import Drain
 from models.template.front import Front
 from models.template.mask import VERSION, WILD, Tokens, values
 
@@ -57,7 +57,6 @@ class Templates:
         self._longest = longest
         self._drain = Drain(depth, similarity, children, most)
         self._counts: list[int] = [0]
-        self._fitting: dict[int, dict[str, list[Cluster]]] = {}
         self._learning = Front(self._ask_learning)
         self._matching = Front(self._ask_matching)
 
@@ -171,27 +170,11 @@ class Templates:
             self._counts += [0] * (len(self) + 1 - len(self._counts))
             self._learning.forget(len(tokens))
             self._matching.forget(len(tokens))
-            self._fitting.pop(len(tokens), None)
         return cluster.number
 
     def _ask_matching(self, tokens: Tokens) -> int:
-        if len(tokens) not in self._fitting:
-            self._fitting[len(tokens)] = self._by_first(len(tokens))
-        lists = self._fitting[len(tokens)]
-        first = tokens[0] if tokens else ""
-        best, most = UNKNOWN, -1
-        for key in {first, WILD}:
-            for cluster in lists.get(key, ()):
-                same, wilds = agreement(cluster.tokens, tokens)
-                if same + wilds == len(tokens) and (same, -cluster.number) > (most, -best):
-                    best, most = cluster.number, same
-        return best
-
-    def _by_first(self, length: int) -> dict[str, list[Cluster]]:
-        lists: dict[str, list[Cluster]] = {}
-        for cluster in self._drain.lengths.get(length, ()):
-            lists.setdefault(cluster.tokens[0] if length else "", []).append(cluster)
-        return lists
+        cluster = self._drain.match(tokens)
+        return UNKNOWN if cluster is None else cluster.number
 
 
 def _tokens(text: object) -> Tokens:

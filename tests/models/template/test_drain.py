@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from drain3.drain import Drain as Drain3
 from hypothesis import example, given, settings
@@ -66,6 +68,20 @@ def test_templates_take_no_more_memory_than_they_may() -> None:
     for number in range(1_000):
         drain.learn(tuple(f"{letter}{number}" for letter in "abcdefgh"))
     assert len(drain.clusters) < 20
+
+
+def test_a_hundred_times_the_templates_of_a_leaf_take_not_nearly_a_hundred_times_as_long() -> None:
+    def seconds(count: int) -> float:
+        drain = Drain()
+        lines = [("job", f"a{n}", f"b{n}", f"c{n}") for n in range(count)]
+        for number, tokens in enumerate(lines, 1):
+            assert drain.learn(tokens) == (drain.clusters[number - 1], True)
+        start = time.process_time()
+        for tokens in lines[:20] * 10:
+            drain.match(tokens)
+        return time.process_time() - start
+
+    assert seconds(2_000) < 25 * seconds(20)
 
 
 @pytest.mark.parametrize("wrong", [{"depth": 2}, {"similarity": 1.5}, {"children": 0}, {"most": 0}])
