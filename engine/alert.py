@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.detect import Match
+from engine.detect import BY_QUERY, Match
 from engine.entities import cut, entities, related
 from engine.event import Event
 from engine.ids import alert_id
@@ -35,6 +35,10 @@ MAX_SOURCE_TEXT = 16384
 """Longest single value of a source event that an alert carries; the cut is marked."""
 MAX_SOURCE_LEVELS = 64
 """Levels of nesting that it carries as objects; what is deeper is JSON text."""
+
+
+FOUND_BY_QUERY = "found by the cluster's query; the rule itself does not match this event"
+"""What explains an alert of push-down that evaluation here would not have made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,8 @@ class AlertMaker:
 
 def explain(match: Match) -> list[dict[str, Any]]:
     """The tests that held, each with its share and the value it held on."""
+    if match.binding == BY_QUERY:
+        return [{"feature": "query", "contribution": 1.0, "text": FOUND_BY_QUERY}]
     shown = match.evidence[:MAX_EVIDENCE]
     share = round(1 / len(shown), 4) if shown else 0.0
     return [

@@ -26,6 +26,7 @@ from engine.match.screen import Screen
 from engine.match.specialise import needed_numbers
 from engine.normalise import normalise
 from engine.ports import Document, Record
+from engine.pushed import Pushed
 from engine.rule import Rule
 
 ROUTES_KEPT = 4096
@@ -92,6 +93,9 @@ class _Member:
 Candidates = tuple[_Member, ...]
 """Rules that may match an event, each with the binding by which it may."""
 
+
+BY_QUERY = "query"
+"""The binding of a match that a cluster found and that the rule itself does not make."""
 
 PATIENCE = 3
 """Events that rules are asked about one by one before they are made ready together: of most log
@@ -182,8 +186,10 @@ class Detector:
             self._lines[tags] = lines
         return lines.candidates(line)
 
-    def match_candidates(self, candidates: Candidates, event: Event) -> list[Match]:
-        """As `match`, when only some rules may match the event."""
+    def match_candidates(self, candidates: Candidates | Pushed, event: Event) -> list[Match]:
+        """As `match`, when only some rules may match the event, or a cluster has decided."""
+        if isinstance(candidates, Pushed):
+            return self._found(candidates, event)
         matched: dict[int, Match] = {}
         for member in candidates:
             if member.place in matched:
@@ -194,6 +200,18 @@ class Detector:
             if decided or self._ask(member.rule, holds):
                 matched[member.place] = _match(member, event)
         return [matched[place] for place in sorted(matched)]
+
+    def _found(self, pushed: Pushed, event: Event) -> list[Match]:
+        """The rules that a cluster found an event by, in the order they were loaded.
+
+        One that matches here too has its evidence; of another nothing more is known.
+        """
+        matched = {match.rule.id: match for match in self.match(event)}
+        return [
+            matched.get(rule.id) or Match(rule, event, BY_QUERY, ())
+            for rule in self.rules
+            if rule.id in pushed
+        ]
 
     def may_match(
         self, document: Document, raw: bytes | None = None, tags: LogSource | None = None

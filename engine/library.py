@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,21 @@ class Library:
         silenced(found, tuning)
         found.tuning = tuning if tuning else None
         return found
+
+    def sigmas(self) -> Iterator[tuple[Rule, Callable[[], SigmaRule]]]:
+        """The rules as they were at the last look, with what makes pySigma's rule of each anew.
+
+        Filters and the user's pipelines are applied to it, nothing that says where its events are.
+        """
+        units = list(self._units.values())
+        filtered = _hash(*(unit.mark for unit in units if unit.filters()))
+        for unit, number, item in _together(units)[1]:
+            yield item.rule, partial(self._sigma, unit, number, units, filtered)
+
+    def settle(self) -> None:
+        """Let go of what pySigma made."""
+        for unit in self._units.values():
+            unit.forget()
 
     @property
     def tuning(self) -> Tuning:

@@ -30,6 +30,7 @@ from engine.match.expression import And, Expression, Or
 from engine.match.translate import UntranslatableError, translate
 
 _RENAMES = "windows-audit"
+LABELS = "labels"
 """The one way that also renames fields."""
 
 PROBE = "vedette.probe"
@@ -152,6 +153,24 @@ def _sysmon(category: str) -> ProcessingPipeline:
     )
 
 
+def ways(rule: SigmaRule) -> list[tuple[str, SigmaRule]]:
+    """The rule as each way to its events has it, by name; `labels` is the rule as it is.
+
+    Ways that cannot have it (audit events lack a field of it) are left out.
+    """
+    source = LogSource(rule.logsource.product, rule.logsource.service, rule.logsource.category)
+    found = []
+    for name, pipeline in _ways(source):
+        copied = _copied(rule)
+        if name != LABELS:
+            try:
+                pipeline.apply(copied)
+            except SigmaError:
+                continue
+        found.append((name, copied))
+    return found
+
+
 @cache
 def _ways(source: LogSource) -> tuple[tuple[str, ProcessingPipeline], ...]:
     """The pipelines that lead to a log source's events, by name."""
@@ -170,6 +189,6 @@ def _ways(source: LogSource) -> tuple[tuple[str, ProcessingPipeline], ...]:
         for key in ("product", "service", "category")
         if (value := getattr(source, key))
     }
-    item = ProcessingItem(AddConditionTransformation(labels), identifier="labels")
-    ways.append(("labels", ProcessingPipeline(items=[item])))
+    item = ProcessingItem(AddConditionTransformation(labels), identifier=LABELS)
+    ways.append((LABELS, ProcessingPipeline(items=[item])))
     return tuple(ways)

@@ -32,6 +32,7 @@ from engine.ports import (
     StateStore,
     Written,
 )
+from engine.pushed import Pushed
 from engine.tune import keep as tuned
 from engine.tune.tuner import CORRELATED, Tuner
 
@@ -220,7 +221,9 @@ class Pipeline:
     def _alerts(
         self, name: str, record: Record, tags: LogSource | None, numbered: Numbering
     ) -> list[Alert]:
-        candidates = None if self._changed else record.candidates
+        candidates = record.candidates
+        if self._changed and not isinstance(candidates, Pushed):
+            candidates = None
         if candidates is None:
             if self._screened and not self.detector.may_match(record.document, record.raw, tags):
                 return []

@@ -23,7 +23,7 @@ from vedette.backends import use_own_attack_facts
 
 Sigma = SigmaRule | SigmaCorrelationRule
 
-_BACKEND_ERRORS = (
+BACKEND_ERRORS = (
     SigmaError,
     NotImplementedError,
     yaml.YAMLError,
@@ -60,11 +60,11 @@ def convert(paths: Sequence[Path], backend: Backend, form: str) -> Converted:
                 queries += backend.convert_rule(rule, form)
             elif isinstance(rule, SigmaCorrelationRule):
                 queries += backend.convert_correlation_rule(rule, form)
-        except _BACKEND_ERRORS as error:
+        except BACKEND_ERRORS as error:
             found.refused.append(_refusal(error, rule))
     try:
         found.queries.extend(_texts(backend.finalize(queries, form) if queries else []))
-    except _BACKEND_ERRORS as error:
+    except BACKEND_ERRORS as error:
         found.refused.append(_refusal(error, None))
     return found
 
@@ -85,8 +85,8 @@ def _collection(paths: Sequence[Path], found: Converted) -> SigmaCollection:
         except RuleError as error:
             found.refused.append(error)
             continue
-        except _BACKEND_ERRORS as error:  # pySigma lets these out on values it does not expect
-            found.refused.append(RuleError(_line(error), file=str(file)))
+        except BACKEND_ERRORS as error:  # pySigma lets these out on values it does not expect
+            found.refused.append(RuleError(line_of(error), file=str(file)))
             continue
         found.refused.extend(_refusal(r.errors[0], r) for r in part.rules if r.errors)
         part.rules = [rule for rule in part.rules if not rule.errors]
@@ -105,7 +105,7 @@ def _collection(paths: Sequence[Path], found: Converted) -> SigmaCollection:
 def _refusal(error: Exception, rule: Any) -> RuleError:
     source = getattr(rule, "source", None)
     title = getattr(rule, "title", None)
-    reason = _line(error)
+    reason = line_of(error)
     return RuleError(
         f"{title}: {reason}" if title else reason, file=str(source.path) if source else None
     )
@@ -122,7 +122,7 @@ def _texts(output: Any) -> Iterator[str]:
             yield json.dumps(item, default=str)
 
 
-def _line(error: Exception) -> str:
+def line_of(error: Exception) -> str:
     """An error's words on one line, without the place that pySigma writes behind them."""
     text = re.sub(r"\s*\((?:while [a-z ]+ rule|in) .*\)\s*$", "", str(error), flags=re.DOTALL)
     return text.replace("\n", " ") or type(error).__name__

@@ -18,6 +18,8 @@ KINDS: Mapping[str, str] = {
     "unit-given-up": "with `--until-idle`: a pipeline was left undone",
     "leases-failing": "leases cannot be kept; for how long what is owned stays so",
     "leases-kept": "leases are kept again",
+    "push-down": "of how many rules the cluster is asked",
+    "push-blind": "what push-down cannot see",
     "problem": "something wrong in the input, by its kind",
     "rule-refused": "a rule that changed does not load",
     "rule-kept": "a rule stays as it was before",

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from connectors.files import FolderSource
@@ -24,12 +25,14 @@ from connectors.search import (
     SearchSource,
     connect,
 )
+from connectors.search.push import PushSource
 from connectors.search.source import all_fields
+from connectors.search.survey import Survey
 from connectors.sqlite import SqliteActions, SqliteLedger, SqliteLetters, SqliteStore
 from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
 from engine.detect import Detector
-from engine.errors import InputError, Problem, Report, RuleError, SettingsError
+from engine.errors import InputError, Problem, Report, RuleError, SettingsError, SourceError
 from engine.fill import Filler, Fresh
 from engine.hunt.model import Hunt
 from engine.hunt.shelf import HuntShelf
@@ -47,11 +50,16 @@ from mitre.catalog import Catalog
 from vedette import hunts, rulesets
 from vedette import settings as config
 from vedette.hunting import HuntUnit, Work
-from vedette.libraries import Libraries, Volume, apart
+from vedette.libraries import Libraries, Shared, Volume, apart
 from vedette.needed import Needed
 from vedette.reload import Reload
 from vedette.replay import Replay
-from vedette.roll import Roll, rules_of
+from vedette.roll import Roll
+from vedette.roll import rules_of as rules_of_hunts
+from vedette.said import said
+
+if TYPE_CHECKING:
+    from vedette.pushdown import Pushdown
 
 log = logging.getLogger("vedette.run")
 
@@ -161,7 +169,7 @@ def assemble(
     shelf, libraries = HuntShelf(settings.hunts.paths), Libraries()
     if settings.hunts.paths:
         shelf.refresh()
-        libraries.besides[:] = rules_of(shelf.hunts.hunts)
+        libraries.besides[:] = rules_of_hunts(shelf.hunts.hunts)
     opened = open_all(settings, libraries)
     if not dry:
         make_folders(settings)
@@ -226,13 +234,21 @@ def _line(
         tuner=tuner(rules),
         actions=None if dry else actions,
     )
+    pushed = {
+        source.name: pushdown_of(source, client, volume, rules)
+        for source in sources
+        if isinstance(source, config.SearchSource) and source.mode == "push-down" and client
+    }
     live = [rules]
     feeds = tuple(
-        feed(source, client, report, clock, pipeline.look, lambda: live[0]) for source in sources
+        feed(source, client, report, clock, pipeline.look, lambda: live[0], pushed.get(source.name))
+        for source in sources
     )
 
     def adopt(changed: RuleSet) -> None:
         live[:] = [changed]
+        for each in pushed.values():
+            each.adopt(changed)
         pipeline.adopt(
             Detector(changed.rules, report),
             Correlator.of(changed, report, lateness=late),
@@ -457,7 +473,7 @@ def tuned(settings: config.Settings) -> rulesets.Tuned:
 def tuning_of(settings: config.Settings, found: Sequence[Hunt]) -> Tuning | None:
     """The tuning that is in force for hunts, outside a run. Raises `RuleError`, `InputError`."""
     libraries = Libraries()
-    libraries.besides[:] = rules_of(found)
+    libraries.besides[:] = rules_of_hunts(found)
     plans = [plan.rules_over(settings.rules) for plan in settings.plan] or [settings.rules]
     for number, rules in enumerate(plans):
         libraries.open(
@@ -580,13 +596,14 @@ def feed(
     clock: Clock,
     look: Callable[[LogSource | None], Look],
     rules: Callable[[], RuleSet] | None = None,
+    pushed: Pushdown | None = None,
 ) -> Feed:
     """A configured source, ready to be polled; `look` gives what it may ask of a line.
 
-    `rules` gives those in force, for a source that is to read no more than they need.
+    `rules` gives those in force, for a source that is to read no more than they need. `pushed` has
+    those of a source whose rules the cluster evaluates.
     """
-    given = source.logsource
-    tags = LogSource(given.product, given.service, given.category) if given else None
+    tags = tags_of(source)
     if isinstance(source, config.FolderSource):
         folder = FolderSource(
             source.path,
@@ -600,7 +617,10 @@ def feed(
         return Feed(folder, source.interval, tags, timedelta(seconds=QUIET))
     if client is None:  # the settings were checked: a search source has a cluster
         raise InputError("a search source needs a cluster", field=source.name)
-    search = SearchSource(
+    make: Callable[..., SearchSource] = SearchSource
+    if pushed is not None:
+        make = partial(PushSource, questions=pushed.current)
+    search = make(
         client,
         source.name,
         source.index,
@@ -620,6 +640,35 @@ def feed(
         fields=Needed(source.name, rules) if rules and source.fields == "needed" else all_fields,
     )
     return Feed(search, source.interval, tags, source.refresh_lag)
+
+
+def tags_of(source: config.SearchSource | config.FolderSource) -> LogSource | None:
+    """The log source that a source's events are of, where it is told."""
+    given = source.logsource
+    return LogSource(given.product, given.service, given.category) if given else None
+
+
+def pushdown_of(
+    source: config.SearchSource, client: SearchClient, volume: Volume, rules: RuleSet
+) -> Pushdown:
+    """The rules of a source whose rules the cluster evaluates, as questions; what it cannot see is
+    logged.
+
+    Raises `SettingsError`, `InputError`.
+    """
+    from vedette import pushdown
+
+    with Shared.lock:
+        converter = pushdown.Converter(client.kind, source.push_pipelines, tags_of(source))
+    found = pushdown.Pushdown(source.name, converter, volume.shared, rules)
+    try:
+        mappings = Survey(client).mapping(source.index)
+    except SourceError as error:
+        log.warning("source %s: push-down: what mappings hide is not known: %s", source.name, error)
+        return found
+    for text in pushdown.hidden(found.questions, mappings):
+        log.warning("source %s: push-down: %s", source.name, text, extra=said("push-blind"))
+    return found
 
 
 def first_poll(start: str | timedelta | datetime, clock: Clock) -> Literal["all"] | datetime:

@@ -19,6 +19,7 @@ class _Hit(TypedDict, total=False):
     _index: str
     _id: str
     _version: int
+    _routing: str
     _source: msgspec.Raw
     sort: list[Any]
     fields: Any

@@ -91,6 +91,18 @@ class HttpClient(ABC):
         answer: Mapping[str, Any] = self.request("POST", path, params, codec.dumps(body), read=read)
         return answer
 
+    def msearch(self, body: bytes) -> Mapping[str, Any]:
+        """Send newline-delimited searches; each has an answer, or an error, of its own."""
+        answer: Mapping[str, Any] = self.request(
+            "POST", "/_msearch", None, body, "application/x-ndjson"
+        )
+        return answer
+
+    def mget(self, documents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Documents by `_index`, `_id` and `routing`."""
+        answer: Mapping[str, Any] = self.send("POST", "/_mget", {"docs": list(documents)})
+        return answer
+
     def count(self, index: str, query: Mapping[str, Any]) -> int:
         """The number of documents that a query finds; 0 when nothing matches the pattern."""
         answer = self.send("POST", f"/{part(index)}/_count", {"query": query}, LENIENT)

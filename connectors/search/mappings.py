@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+ANALYSED = frozenset({"text", "match_only_text"})
+WHOLE = frozenset({"keyword", "wildcard", "constant_keyword"})
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -24,6 +27,8 @@ class Held:
     whole: str | None
     ignore_above: int | None
     unindexed: tuple[str, ...]
+    cased: bool = True
+    """Whether case counts in one of the indices at least."""
 
 
 @dataclass(slots=True)
@@ -56,19 +61,39 @@ class Mappings:
             None if None in wholes else min(w for w in wholes if w),
             min(limits) if limits else None,
             tuple(index for index, each in found if each.get("index") is False),
+            any("normalizer" not in each for _, each in found),
         )
+
+
+def hides(held: Held | None) -> str | None:
+    """How a query by a field's own name misses the values of the field; None where it does not."""
+    if held is None:
+        return "not mapped, so nothing is found"
+    if held.unindexed:
+        return "not indexed, so nothing is found"
+    if held.types & ANALYSED:
+        return "analysed text: words are compared, not values, and no wildcard spans two of them"
+    cased = held.cased and bool(held.types & WHOLE)
+    if held.ignore_above is not None:
+        missed = f"values over {held.ignore_above:,} characters are not found"
+        return f"case counts, and {missed}" if cased else missed
+    return "case counts" if cased else None
 
 
 def lookup(mapping: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     """A field's own part of a mapping; what lies under a flattened object is that object."""
     current: Mapping[str, Any] = mapping
     for piece in name.split("."):
-        below = current.get("properties")
         if current.get("type") in ("flattened", "flat_object"):
             return current
-        if not isinstance(below, Mapping) or not isinstance(below.get(piece), Mapping):
+        found = [
+            each
+            for below in (current.get("properties"), current.get("fields"))
+            if isinstance(below, Mapping) and isinstance(each := below.get(piece), Mapping)
+        ]
+        if not found:
             return None
-        current = below[piece]
+        current = found[0]
     return current
 
 

@@ -147,6 +147,14 @@ class SearchClient(Protocol):
         """
         ...
 
+    def msearch(self, body: bytes) -> Mapping[str, Any]:
+        """Send newline-delimited searches; each has an answer, or an error, of its own."""
+        ...
+
+    def mget(self, documents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Documents by `_index`, `_id` and `routing`."""
+        ...
+
     def count(self, index: str, query: Mapping[str, Any]) -> int:
         """The number of documents that a query finds; 0 when nothing matches the pattern."""
         ...

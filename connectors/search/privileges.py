@@ -26,6 +26,8 @@ ELASTICSEARCH: Mapping[str, Needs] = {
     "search": Needs(index=("read",)),
     "close_pit": Needs(index=("read",)),
     "count": Needs(index=("read",)),
+    "msearch": Needs(index=("read",)),
+    "mget": Needs(index=("read",)),
     "field_caps": Needs(index=("read",)),
     "create_index": Needs(index=("create_index",)),
     "exists": Needs(index=("view_index_metadata",)),
@@ -43,6 +45,14 @@ OPENSEARCH: Mapping[str, Needs] = {
     "search": Needs(index=("indices:data/read/search",)),
     "close_pit": Needs(index=("indices:data/read/point_in_time/delete",)),
     "count": Needs(index=("indices:data/read/search",)),
+    "msearch": Needs(
+        cluster=("indices:data/read/msearch",),
+        index=("indices:data/read/msearch*", "indices:data/read/search"),
+    ),
+    "mget": Needs(
+        cluster=("indices:data/read/mget",),
+        index=("indices:data/read/mget*", "indices:data/read/get"),
+    ),
     "field_caps": Needs(index=("indices:data/read/field_caps*",)),
     "create_index": Needs(index=("indices:admin/create",)),
     "exists": Needs(index=("indices:admin/get",)),
@@ -66,6 +76,7 @@ TABLES: Mapping[Kind, Mapping[str, Needs]] = {
 }
 
 SOURCES = ("open_pit", "search", "close_pit", "count")
+PUSHED = (*SOURCES, "msearch", "mget")
 HUNTS = ("open_pit", "search", "close_pit", "field_caps")
 ALERTS = ("create_index", "exists", "bulk")
 STATE = ("create_index", "get", "index")

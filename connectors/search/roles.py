@@ -25,15 +25,20 @@ def grants(
     *,
     store: bool,
     hunts: Sequence[str] = (),
+    pushed: Sequence[str] = (),
 ) -> list[Grant]:
     """What a run needs of which indices; `store` when it keeps alerts and state there too.
 
-    `patterns` are those of its sources, `hunts` those that its hunts search.
+    `patterns` are those of its sources, `hunts` those that its hunts search, `pushed` those of
+    sources whose rules the cluster evaluates.
     """
     found: list[Grant] = []
     if patterns:
         asked = union([needs(kind, privileges.SOURCES), LOOKING[kind]])
         found.append((each_of(patterns), asked))
+    if pushed:
+        asked = union([needs(kind, privileges.PUSHED), LOOKING[kind]])
+        found.append((each_of(pushed), asked))
     if hunts:
         asked = union([needs(kind, privileges.HUNTS), privileges.LANGUAGES[kind]])
         found.append((each_of(hunts), asked))
@@ -67,9 +72,10 @@ def role(
     *,
     store: bool,
     hunts: Sequence[str] = (),
+    pushed: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The body that makes the role: `PUT /_security/role/NAME`, or Security's role API."""
-    given = grants(kind, namespace, patterns, store=store, hunts=hunts)
+    given = grants(kind, namespace, patterns, store=store, hunts=hunts, pushed=pushed)
     whole = union([needs(kind, privileges.CONNECTING), LOOKING[kind], *(need for _, need in given)])
     if kind == "elasticsearch":
         return {

@@ -123,10 +123,12 @@ def _role(settings: Settings, kind: str | None) -> int:
     if named == "auto":
         with _Connection(settings, None) as client:
             named = client.kind
-    patterns = [each.index for each in settings.sources if isinstance(each, SearchSource)]
+    searches = [each for each in settings.sources if isinstance(each, SearchSource)]
+    pushed = [each.index for each in searches if each.mode == "push-down"]
     searched = hunted(settings)
     kept = settings.store == "cluster"
-    body = role(named, settings.namespace, patterns, store=kept, hunts=searched)
+    patterns = [each.index for each in searches]
+    body = role(named, settings.namespace, patterns, store=kept, hunts=searched, pushed=pushed)
     click.echo(_json(body))
     click.echo(f"to be put at {role_path(named, settings.namespace)}", err=True)
     return 0

@@ -11,7 +11,7 @@ from vedette.settings.durations import Duration, Interval, IntervalOrOff
 from vedette.settings.invalid import invalid
 from vedette.settings.patterns import FIELD, INDEX, LOGSOURCE, SOURCE_NAME
 from vedette.settings.section import Section
-from vedette.settings.values import FilePath, Start, WholeNumber
+from vedette.settings.values import FilePath, Line, Start, WholeNumber
 
 _Part = Annotated[str, Field(pattern=LOGSOURCE)]
 
@@ -46,6 +46,14 @@ class SearchSource(Section):
         default=None,
         pattern=FIELD,
         description="The field that polls follow, such as event.ingested. Default: time_field.",
+    )
+    mode: Literal["in-process", "push-down"] = Field(
+        default="in-process",
+        description="Who evaluates the rules: Vedette, or the cluster, which sees less.",
+    )
+    push_pipelines: tuple[Line, ...] = Field(
+        default=(),
+        description="With push-down: installed pySigma pipelines that name the index's fields.",
     )
     query: dict[str, Any] | None = Field(
         default=None, description="Query DSL object that narrows what is read."

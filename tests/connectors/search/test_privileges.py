@@ -82,6 +82,14 @@ def test_the_role_reads_what_hunts_search_and_writes_nothing_there(kind: Kind) -
     assert "logs-hunted" in str(role(kind, "t", ["logs-*"], store=True, hunts=["logs-hunted"]))
 
 
+def test_the_role_of_a_run_that_pushes_down_asks_many_searches_and_fetches_documents() -> None:
+    asked = role("opensearch", "t", ["logs-*"], store=True, pushed=["logs-*"])
+    for name in ("msearch", "mget"):
+        assert f"indices:data/read/{name}" in asked["cluster_permissions"]
+        assert f"indices:data/read/{name}*" in str(asked["index_permissions"])
+    assert "msearch" not in str(role("opensearch", "t", ["logs-*"], store=True))
+
+
 def test_alerts_state_and_dead_letters_do_what_the_role_allows_and_no_more() -> None:
     client = Watched()
     retry = Patient().retry
