@@ -39,7 +39,6 @@ from engine.hunt.shelf import HuntShelf
 from engine.kinds import LogSource
 from engine.ledger import MemoryLedger, Recorder
 from engine.letter import Letters
-from engine.library import Library
 from engine.ports import Actions, FencedState, Leases, Ledger, Look, Sink, Source
 from engine.rule import RuleSet, Selection
 from engine.run import MemoryLeases, MemoryState, Pipeline
@@ -393,25 +392,22 @@ def selection(wanted: config.Rules) -> Selection:
     )
 
 
-def open_rules(settings: config.Settings) -> tuple[Library, RuleSet]:
-    """The rules of the section `rules` alone, and their library, to be looked at.
+def rules_of(settings: config.Settings) -> dict[str, RuleSet]:
+    """The rules of every pipeline by its name, to be looked at.
 
-    Raises `RuleError`, `InputError`.
+    Where there is no source they are those of the section `rules`. Raises `RuleError`,
+    `InputError`.
     """
+    if settings.plan:
+        opened = open_all(settings)
+        return {plan.name: rules for plan, (_, rules) in zip(settings.plan, opened, strict=True)}
+    alone = Libraries()
     wanted = settings.rules
-    library, rules = rulesets.opened(
-        wanted.paths,
-        selection(wanted),
-        wanted.pipelines,
-        log.warning,
-        cache=wanted.cache,
-        tuning=tuned(settings),
-    )
-    if rules.refused and (wanted.strict or not len(rules)):
-        raise rules.refused[0]
-    if not len(rules):
-        raise RuleError("no rule is left to run", field="rules")
-    return library, rules
+    volume = alone.open(
+        config.MAIN, wanted.paths, wanted.pipelines, log.warning,
+        cache=wanted.cache, tuning=tuned(settings),
+    )  # fmt: skip
+    return {config.MAIN: chosen(volume, wanted, None)}
 
 
 def open_all(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from vedette.cli.options import PATH, load_settings, log_source, word
 if TYPE_CHECKING:
     from engine.errors import Problems
     from engine.event import Event
-    from engine.rule import Rule
+    from engine.rule import Rule, RuleSet
     from vedette.logcheck.finding import Finding
     from vedette.settings import Settings
 
@@ -85,7 +85,7 @@ def check(
     rules = _rules(settings)
     code = 0
     for name, events, problems in _opened(sources, settings, _span(last), tags):
-        given = Given(rules, datetime.now(UTC))
+        given = Given(_for(name, settings, rules), datetime.now(UTC))
         count, findings = observe(islice(events, limit), given)
         findings = [*_reading(problems), *findings]
         _show(name, count, findings, shown)
@@ -94,10 +94,17 @@ def check(
     return code
 
 
-def _rules(settings: Settings) -> list[Rule]:
-    from vedette.wiring import open_rules
+def _rules(settings: Settings) -> Mapping[str, RuleSet]:
+    from vedette.wiring import rules_of
 
-    return open_rules(settings)[1].rules
+    return rules_of(settings)
+
+
+def _for(name: str, settings: Settings, rules: Mapping[str, RuleSet]) -> list[Rule]:
+    """The rules of a source's pipeline; for files, which are of none, those of all pipelines."""
+    plans = [plan.name for plan in settings.plan if name in plan.sources] or list(rules)
+    found = {rule.id: rule for plan in plans for rule in rules[plan].rules}
+    return list(found.values())
 
 
 def _span(text: str) -> timedelta:

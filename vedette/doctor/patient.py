@@ -16,7 +16,7 @@ from engine.ports import Record
 from engine.rule import RuleSet
 from vedette.routes import Routes
 from vedette.settings import SearchSource, Settings
-from vedette.wiring import cluster_settings, open_rules
+from vedette.wiring import cluster_settings, rules_of
 
 SAMPLE = 200
 """Newest events of a source that are looked at."""
@@ -49,14 +49,16 @@ class Patient:
         return Survey(self.client)
 
     @cached_property
-    def rules(self) -> RuleSet:
-        """The rules that a run would use. Raises `RuleError`, `InputError`."""
-        return open_rules(self.settings)[1]
+    def rules(self) -> dict[str, RuleSet]:
+        """The rules that a run would use, by pipeline. Raises `RuleError`, `InputError`."""
+        return rules_of(self.settings)
 
-    @cached_property
-    def routes(self) -> Routes:
-        """Those rules by log source."""
-        return Routes(self.rules.rules)
+    def routes(self, source: SearchSource) -> Routes:
+        """The rules of a source's pipeline by log source."""
+        name = next(plan.name for plan in self.settings.plan if source.name in plan.sources)
+        if name not in self._routes:
+            self._routes[name] = Routes(self.rules[name].rules)
+        return self._routes[name]
 
     @property
     def searches(self) -> list[SearchSource]:
@@ -73,6 +75,10 @@ class Patient:
             found = [normalise(Record(document, source.index), tags) for document in held]
             self._samples[source.name] = found
         return self._samples[source.name]
+
+    @cached_property
+    def _routes(self) -> dict[str, Routes]:
+        return {}
 
     @cached_property
     def _samples(self) -> dict[str, list[Event]]:

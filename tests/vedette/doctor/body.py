@@ -89,7 +89,7 @@ def patient(
     found.__dict__["client"] = Client(kind)
     found.__dict__["survey"] = Ward(kind, **said)
     if rules is not None:
-        found.__dict__["rules"] = rules
+        found.__dict__["rules"] = {"main": rules}
     return found
 
 

@@ -15,7 +15,7 @@ from engine.load import load_rules
 from engine.rule import RuleSet
 from tests.docs.pages import page
 from tests.vedette.cli.command import BROKEN, DEFENDER, WHOAMI, vedette
-from tests.vedette.doctor.body import NOW, found, mapped, one, patient, process, states
+from tests.vedette.doctor.body import LOGS, NOW, found, mapped, one, patient, process, states
 from vedette.doctor.registry import every
 from vedette.spans import words
 
@@ -185,3 +185,28 @@ def test_the_page_lists_every_check_with_what_it_asks() -> None:
 )
 def test_a_span_is_said_in_its_two_largest_units(seconds: float, said: str) -> None:
     assert words(timedelta(seconds=seconds)) == said
+
+
+def test_each_source_is_held_to_the_rules_of_its_own_pipeline(tmp_path: Path) -> None:
+    for name, text in (("one", WHOAMI), ("two", DEFENDER)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "rule.yml").write_text(text)
+    (tmp_path / "two" / "broken.yml").write_text(BROKEN)
+    settings = {
+        "cluster": {"hosts": ["http://search.test:9200"]},
+        "rules": {"cache": False},
+        "sources": [LOGS, {**LOGS, "name": "others"}],
+        "pipelines": [
+            {"name": "one", "sources": [LOGS["name"]], "rules": {"paths": [str(tmp_path / "one")]}},
+            {"name": "two", "sources": ["others"], "rules": {"paths": [str(tmp_path / "two")]}},
+        ],
+    }
+    of = patient(
+        settings=settings, samples=[{k: v for k, v in process().items() if k != "CommandLine"}]
+    )
+    loaded = {finding.subject: finding for finding in found("rules", of) if finding.state == "ok"}
+    assert loaded.keys() == {"pipeline one", "pipeline two"}
+    assert [f.subject for f in found("rules", of) if f.state == "warn"] == ["pipeline two"]
+    told = {finding.subject: finding.message for finding in found("unread", of)}
+    assert "all" in told[LOGS["name"]]
+    assert "CommandLine (1 rules)" in told["others"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from connectors.sqlite.trial import try_writing
 from engine.errors import VedetteError
+from engine.rule import RuleSet
 from vedette.doctor.finding import Finding, fail, ok, warn
 from vedette.doctor.patient import Patient
 from vedette.doctor.registry import check
@@ -22,11 +23,20 @@ def rules(patient: Patient) -> Iterator[Finding]:
     except VedetteError as error:
         yield fail(str(error), "vedette rules check says what is wrong")
         return
-    for refusal in found.refused[:SHOWN]:
-        yield warn(f"refused: {refusal}", "put the rule right; the others go on")
-    if len(found.refused) > SHOWN:
-        yield warn(f"{len(found.refused) - SHOWN:,} more rules refused", "vedette rules list")
-    yield ok(f"{len(found):,} rules load from {found.files:,} files")
+    several = bool(patient.settings.pipelines)
+    for name, rules in found.items():
+        yield from _loaded(rules, f"pipeline {name}" if several else "")
+
+
+def _loaded(rules: RuleSet, whose: str) -> Iterator[Finding]:
+    """How the rules of one pipeline have loaded."""
+    for refusal in rules.refused[:SHOWN]:
+        told = f"refused: {refusal}"
+        yield warn(told, "put the rule right; the others go on", subject=whose)
+    if len(rules.refused) > SHOWN:
+        told = f"{len(rules.refused) - SHOWN:,} more rules refused"
+        yield warn(told, "vedette rules list", subject=whose)
+    yield ok(f"{len(rules):,} rules load from {rules.files:,} files", subject=whose)
 
 
 @check("store", 2)

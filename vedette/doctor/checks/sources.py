@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -83,7 +84,8 @@ def mapping(patient: Patient) -> Iterator[Finding]:
         if not sample:
             yield skipped("no event to tell from", subject=source.name)
             continue
-        found = list(hidden(patient.survey.mapping(source.index), patient, sample))
+        reads = patient.routes(source).read(sample)
+        found = list(hidden(patient.survey.mapping(source.index), reads, sample))
         for told in found[:SHOWN]:
             yield warn(told, BLIND, subject=source.name)
         if len(found) > SHOWN:
@@ -92,9 +94,9 @@ def mapping(patient: Patient) -> Iterator[Finding]:
             yield ok("what rules read is indexed whole", subject=source.name)
 
 
-def hidden(mappings: Mappings, patient: Patient, sample: list[Event]) -> Iterator[str]:
+def hidden(mappings: Mappings, reads: Counter[str], sample: list[Event]) -> Iterator[str]:
     """What queries cannot see of the fields that rules read, the most read ones first."""
-    for name, rules in patient.routes.read(sample).most_common():
+    for name, rules in reads.most_common():
         for path in paths_of(name, sample):
             held = mappings.field(path)
             if reason := reason_of(held, longest(path, sample)):
@@ -155,7 +157,7 @@ def unread(patient: Patient) -> Iterator[Finding]:
         sample = patient.sample(source)
         if not sample:
             continue
-        reads = patient.routes.read(sample)
+        reads = patient.routes(source).read(sample)
         if not reads:
             yield warn(f"no rule is for the log sources of its {len(sample)} newest events",
                        "set logsource for the source, or load rules for it",
