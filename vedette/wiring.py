@@ -42,6 +42,7 @@ from engine.letter import Letters
 from engine.ports import Actions, FencedState, Leases, Ledger, Look, Sink, Source
 from engine.rule import RuleSet, Selection
 from engine.run import MemoryLeases, MemoryState, Pipeline
+from engine.tune.earlier import earlier
 from engine.tune.entries import Cap, Tuning
 from engine.tune.scope import Scope
 from engine.tune.tuner import Tuner
@@ -348,7 +349,8 @@ def window_pipeline(
 ) -> Pipeline:
     """What evaluates a window once more: no checkpoint, and correlations that see it alone.
 
-    So does suppression. Caps count whole periods, of which a window is a part: there are none.
+    Suppression holds back what it held back before, by the actions. Caps count whole periods, of
+    which a window is a part: there are none. Raises `SinkError`.
     """
     maker = AlertMaker(
         Catalog.load(),
@@ -358,6 +360,10 @@ def window_pipeline(
     )
     tuning = replace(rules.tuning, caps=()) if rules.tuning else None
     part = f"{start.isoformat()}/{end.isoformat()}"
+    tuner = Tuner(tuning, rules.rules, maker, log_problem, part=part) if tuning else None
+    if tuner and actions and tuning and tuning.suppress:
+        # an action is written after the event that it tells of, unless that claims the future
+        tuner.learn(earlier(actions.read(start), start, end))
     return Pipeline(
         detector,
         maker,
@@ -366,7 +372,7 @@ def window_pipeline(
         clock,
         correlator=Correlator.of(rules, log_problem),
         ledger=ledger,
-        tuner=Tuner(tuning, rules.rules, maker, log_problem, part=part) if tuning else None,
+        tuner=tuner,
         actions=actions,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from engine.tune.action import CAPPED, EXCEPTED, SUPPRESSED, Subject, action
 from engine.tune.capped import capped_alert
 from engine.tune.condition import LABELS, Condition
 from engine.tune.counts import Counts
+from engine.tune.earlier import Earlier
 from engine.tune.entries import Cap, Override, Suppress, Tuning
 from engine.tune.exempt import Exempt
 from engine.tune.override import adjust
@@ -207,6 +208,13 @@ class Tuner:
         """What was not stored is read again: go back to what was saved."""
         self._books.pop(source, None)
 
+    def learn(self, windows: Iterable[Earlier]) -> None:
+        """Hold back what windows of an earlier evaluation do, too."""
+        for each in windows:
+            books = self._of(each.source)
+            key = _key(each.rule, each.span, each.key)
+            books.windows.open(key, each.span, each.start, each.alert)
+
     def take_over(self, before: Tuner) -> None:
         """Go on from where another one is, which is of no use any more."""
         self._books, self.counts = before._books, before.counts
@@ -265,7 +273,7 @@ class Tuner:
         self, source: str, entry: Suppress, rule: Rule, shown: Key, identity: str, time: int
     ) -> bool:
         books, span = self._of(source), entry.span // timedelta(microseconds=1)
-        key = _key(entry, rule, shown)
+        key = _key(rule.id, _micros(entry.span), shown)
         window = books.windows.held(key, span, time, identity)
         if window is None:
             return False
@@ -280,7 +288,7 @@ class Tuner:
     ) -> None:
         books, span = self._of(source), entry.span // timedelta(microseconds=1)
         before = books.windows.evicted
-        books.windows.open(_key(entry, rule, shown), span, time, identity)
+        books.windows.open(_key(rule.id, _micros(entry.span), shown), span, time, identity)
         books.changed = True
         if books.windows.evicted > before:
             text = f"more than {books.windows.most:,} keys are suppressed at a time; the oldest "
@@ -349,10 +357,13 @@ def correlated(finding: Finding) -> Match:
     return Match(finding.correlation.rule, Event(Record({}, ""), fields), LABELS, ())
 
 
-def _key(entry: Suppress, rule: Rule, shown: Key) -> str:
+def _micros(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)
+
+
+def _key(rule: str, span: int, shown: Key) -> str:
     """What alerts that are held back together share, as a hash."""
-    span = entry.span // timedelta(microseconds=1)
-    parts = [rule.id, entry.by, span, [fold(value) for _, value in shown]]
+    parts = [rule, [name for name, _ in shown], span, [fold(value) for _, value in shown]]
     return hashlib.sha256(json_text(parts).encode("utf-8", "replace")).hexdigest()[:24]
 
 
