@@ -31,6 +31,7 @@ from tests.conformance import (
     cluster,
     differential,
     instances,
+    prefilter,
     properties,
     recall,
     regression,
@@ -212,6 +213,15 @@ def run_backends(stage: Stage) -> None:
         stage.say(*(f"  not converted: {by_id[i].title}: {reason}" for i, reason in refused))
 
 
+def run_prefilter(stage: Stage) -> None:
+    """How much a query made of the rules could spare reading, at most."""
+    every = 1 if stage.whole else prefilter.EVERY
+    windows = [rule for rule in stage.rules.rules if rule.logsource.product == "windows"]
+    recorded = [recording for recording in stage.recordings if recording.windows]
+    for rules in (windows, [rule for rule in windows if prefilter.of_fields(rule)]):
+        stage.say(*prefilter.report(prefilter.measure(recorded, rules, every)))
+
+
 def run_rsigma(stage: Stage) -> None:
     """Pair by pair against rsigma, which skips with a line when it is not there."""
     program = rsigma.Program.found(SHARED / "sigmahq" / "rules")
@@ -263,6 +273,7 @@ STAGES: dict[str, Callable[[Stage], None]] = {
     "properties": run_properties,
     "simulation": run_simulation,
     "rsigma": run_rsigma,
+    "prefilter": run_prefilter,
     "cluster": run_cluster,
     "instances": run_instances,
     "backends": run_backends,
