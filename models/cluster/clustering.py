@@ -48,6 +48,8 @@ class Clustering(Detector[Any]):
         self.seed = seed
         self._next = 0
         self.places: Places
+        self.trained: Numbers = np.zeros(0, np.intp)
+        """Which place each row of `fit` became, -1 if none did; not kept on disk."""
 
     @abstractmethod
     def _learn(self, points: Floats, counts: Numbers) -> Places:
@@ -55,7 +57,8 @@ class Clustering(Detector[Any]):
 
     def fit(self, data: Any) -> Self:
         """Find the clusters of the rows of `data`."""
-        self.places = self._learn(*distinct(data, self.most, self.seed))
+        rows, counts, self.trained = distinct(data, self.most, self.seed)
+        self.places = self._learn(rows, counts)
         self._next = int(self.places.ids.max(initial=NOISE)) + 1
         return self
 
@@ -96,8 +99,8 @@ class Clustering(Detector[Any]):
             f"training, {apart:.3g} away, {ratio:.3g} times what is ordinary in it"
         )
 
-    def keep_ids(self, same: dict[int, int], following: int) -> Self:
-        """Give clusters the numbers in `same`; others get new ones from `following` on."""
+    def keep_ids(self, same: dict[int, int], following: int) -> dict[int, int]:
+        """Give clusters the numbers in `same`, others new ones from `following` on; {was: is}."""
         places = self.places
         names, self._next = renamed(places.ids, same, following)
         labels = np.array([names.get(int(each), NOISE) for each in places.labels], np.intp)
@@ -105,7 +108,7 @@ class Clustering(Detector[Any]):
         self.places = Places(
             places.points, labels, ids, places.scales, places.sizes, places.outside
         )
-        return self
+        return names
 
     @property
     def following(self) -> int:

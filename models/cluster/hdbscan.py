@@ -65,12 +65,10 @@ class Hdbscan(Clustering):
         found = self._arrays["persistence"].tolist()
         return dict(zip(self.places.ids.tolist(), found, strict=True))
 
-    def exemplars(self) -> dict[int, Floats]:
-        """The most typical points of each cluster, the most typical first, shape (k, d)."""
-        return {
-            cluster: self.places.points[at[at >= 0]]
-            for cluster, at in zip(self.places.ids.tolist(), self._arrays["exemplars"], strict=True)
-        }
+    def exemplars(self) -> dict[int, Numbers]:
+        """The numbers of each cluster's most typical places, the most typical first."""
+        found = zip(self.places.ids.tolist(), self._arrays["exemplars"], strict=True)
+        return {cluster: at[at >= 0] for cluster, at in found}
 
     def explain(self, data: Any, at: int, most: int = 3) -> list[Reason]:
         """The nearest cluster and its distance, then how sparse it is where the row lies."""

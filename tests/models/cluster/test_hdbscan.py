@@ -71,9 +71,9 @@ def test_clusters_are_those_that_were_made() -> None:
 
 def test_exemplars_lie_in_their_cluster() -> None:
     model = ours(min_cluster_size=15)
-    for cluster, points in model.exemplars().items():
-        assert len(points) == EXEMPLARS
-        assert (model.assign(points)[0] == cluster).all()
+    for cluster, at in model.exemplars().items():
+        assert len(at) == EXEMPLARS
+        assert (model.places.labels[at] == cluster).all()
 
 
 def test_what_is_farther_scores_higher_without_end() -> None:

@@ -10,15 +10,18 @@ from models.errors import DataError
 
 
 def test_rows_that_repeat_count_once_and_say_how_often() -> None:
-    rows, counts = distinct([[1.0, 2.0], [0.0, 0.0], [1.0, 2.0]], 10, 0)
+    rows, counts, which = distinct([[1.0, 2.0], [0.0, 0.0], [1.0, 2.0]], 10, 0)
+    assert which.tolist() == [1, 0, 1]
     assert rows.tolist() == [[0, 0], [1, 2]]
     assert counts.tolist() == [1, 2]
 
 
 def test_more_than_can_be_borne_is_sampled_by_the_seed() -> None:
     data = np.random.default_rng(0).normal(size=(500, 3))
-    rows, _ = distinct(data, 100, 5)
+    rows, _, which = distinct(data, 100, 5)
     assert rows.shape == (100, 3)
+    assert np.array_equal(data[which >= 0], rows[which[which >= 0]])
+    assert (which >= 0).sum() == 100
     assert np.array_equal(rows, distinct(data, 100, 5)[0])
     assert not np.array_equal(rows, distinct(data, 100, 6)[0])
 

@@ -67,14 +67,14 @@ def test_a_fitted_one_is_refused_with_another_encoder(
     assert np.array_equal(store.load(tmp_path).score(NORMAL), fitted().score(NORMAL))
     monkeypatch.setattr(Hashing, "fingerprint", "another")
     choose._made.cache_clear()
-    with pytest.raises(StoreError, match="another encoder 'hashing'"):
+    with pytest.raises(StoreError, match="an encoder 'hashing' of other files"):
         store.load(tmp_path)
     choose._made.cache_clear()
 
 
 def test_more_texts_than_can_be_borne_are_sampled() -> None:
     model = EmbeddingHdbscan("hashing", most=20).fit(NORMAL)
-    assert len(model.inner.places.points) == 20
+    assert len(model.clusters.places.points) == 20
 
 
 def test_what_lies_in_no_known_direction_is_far() -> None:
