@@ -30,8 +30,8 @@ from models.embed.pca import Reduction
 from models.errors import DataError, StoreError
 
 FEW = 5_000
-"""Up to so many texts, `FINE` columns are kept; of more, `COARSE`: of 50,000 texts HDBSCAN took 8 s of
-CPU in 5 columns, 35 s in 8."""
+"""Up to so many texts `FINE` columns are kept, of more `COARSE`: HDBSCAN's time grows fast with
+them. With 50,000 texts it took 8 s of CPU in 5 columns, 35 s in 8."""
 
 FINE, COARSE = 32, 5
 OUTLIER = 0.25

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from models.embed import minilm
+from models.embed import minilm, tune
 from models.embed.cache import Cached
 from models.embed.encoder import Encoder
 from models.embed.hashing import Hashing
@@ -45,4 +45,4 @@ def _bare(name: str) -> Encoder:
             f"no encoder is called {name!r}; there are {', '.join(NAMES)}, "
             "or the folder of one that was tuned"
         )
-    return minilm.MiniLM(Path(name), name)
+    return tune.load(Path(name))
