@@ -2,12 +2,14 @@
 
 A configuration must not be chosen on a test's labels. So `vedette evaluate SET --made-up` asks the
 same questions of training normals alone: three quarters of their blocks are learned, the others
-are the test's normals, and copies of them, each altered in one way, its anomalies. What is found
-among them says little of real attacks; it serves to compare.
+are the test's normals, and copies of them, each altered in one way, its anomalies. So are a few
+kinds of session that are taken out of training whole. What is found among them says little of real
+attacks; it serves to compare.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -20,6 +22,8 @@ from vedette.evaluate.part import Part, PublicSet, Trial
 
 PARTS = 4
 """The training blocks are dealt into so many parts, of which one is left out."""
+KINDS, KIND = 4, 0.02
+"""How many kinds of session are taken out, and the share of all that is one kind."""
 ODDS = 30.0
 """How many normals stand against one anomaly, by weight."""
 
@@ -92,12 +96,15 @@ def made_up(public: PublicSet, seed: int = 0) -> PublicSet:
 
 
 def _trial(trial: Trial, seed: int) -> Trial:
-    left_out = folds_of(trial.train.blocks, PARTS) == PARTS - 1
-    train, held = (trial.train.only(np.flatnonzero(at)) for at in (~left_out, left_out))
-    # Messages have no alteration: detectors of texts take no part.
-    train, held = replace(train, texts=None), replace(held, texts=None)
     rng = np.random.default_rng(seed)
-    strange = list(_altered(held.sessions, {*trial.train.sessions}, rng))
+    # Messages have no alteration: detectors of texts take no part.
+    whole = replace(trial.train, texts=None)
+    kinds = _kinds(whole.sessions, rng)
+    kept, novel = (whole.only(np.flatnonzero(at)) for at in (~kinds, kinds))
+    out = folds_of(kept.blocks, PARTS) == PARTS - 1
+    train, held = (kept.only(np.flatnonzero(at)) for at in (~out, out))
+    strange = [("new kind", session) for session in novel.sessions]
+    strange += _altered(held.sessions, {*whole.sessions}, rng)
     test = Part.of(
         [*held.sessions, *(session for _, session in strange)],
         [*held.blocks, *(("made up", at) for at in range(len(strange)))],
@@ -107,9 +114,32 @@ def _trial(trial: Trial, seed: int) -> Trial:
     return Trial(trial.name, train, replace(test, weights=np.where(test.labels, 1.0, weight)))
 
 
+def _kinds(sessions: Sequence[Session], rng: Rng) -> NDArray[np.bool_]:
+    """Which sessions are of the kinds that are taken out: alike in which events they have.
+
+    Sessions that are equal go together, and what makes up more than a kind's share stays.
+    """
+    counts = Counter(sessions)
+    rare = [session for session, count in counts.items() if count <= KIND * len(sessions)]
+    out: set[Session] = set()
+    for centre in rng.permutation(len(rare))[:KINDS]:
+        found, events = 0, {*rare[centre]}
+        for session in sorted(rare, key=lambda each: (_apart(events, {*each}), each)):
+            if found >= KIND * len(sessions) or (found and _apart(events, {*session}) > 0.5):
+                break
+            found += counts[session]
+            out.add(session)
+    return np.array([session in out for session in sessions], dtype=np.bool_)
+
+
+def _apart(one: set[int], other: set[int]) -> float:
+    """The share of the events of both that only one has (Jaccard)."""
+    return len(one ^ other) / max(len(one | other), 1)
+
+
 def _altered(
     sessions: Sequence[Session], normal: set[Session], rng: Rng
-) -> Sequence[tuple[str, Session]]:
+) -> list[tuple[str, Session]]:
     """Each session altered in one way, by turns, where that makes one that no normal is."""
     pool = Pool(sessions)
     names = list(ALTERATIONS)

@@ -18,7 +18,10 @@ from vedette.evaluate.score import Scored
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Figures of one detector at one target; means over seeds, `spread_*` their range."""
+    """Figures of one detector at one target; means over seeds, `spread_*` their range.
+
+    `new_*` are of sessions whose sequence occurs nowhere in training.
+    """
 
     set: str
     detector: str
@@ -43,6 +46,8 @@ class Row:
     seeds: int
     spread_f1: float
     spread_pr_auc: float
+    new_recall: float
+    new_fpr: float
     recall_by_family: dict[str, float]
 
     def as_json(self) -> dict[str, Any]:
@@ -56,12 +61,15 @@ def calibration(target: float, fpr: float) -> str:
 
 
 def rows_of(
-    name: str, detector: str, runs: Sequence[Scored], part: Part, protocol: Protocol
+    name: str, detector: str, runs: Sequence[Scored], part: Part, new: Mask, protocol: Protocol
 ) -> list[Row]:
-    """A row for each target of the set `name`; `runs` has one element for each seed."""
+    """A row for each target of the set `name`; `runs` has one element for each seed.
+
+    `new` (n,) says which sequences of `part` occur nowhere in training.
+    """
     curves = [curve(-run.test, part.labels, part.weights) for run in runs]
     return [
-        _row(name, detector, target, runs, curves, part, protocol)
+        _row(name, detector, target, runs, curves, part, new, protocol)
         for target in protocol.rates_of(name)
     ]
 
@@ -73,6 +81,7 @@ def _row(
     runs: Sequence[Scored],
     curves: Sequence[Curve],
     part: Part,
+    new: Mask,
     protocol: Protocol,
 ) -> Row:
     flags = [run.test <= np.log(target) for run in runs]
@@ -101,6 +110,8 @@ def _row(
         seeds=len(runs),
         spread_f1=float(np.ptp([each.f1 for each in got])),
         spread_pr_auc=float(np.ptp(areas)),
+        new_recall=_rate(flags, new & part.labels, part.weights),
+        new_fpr=_rate(flags, new & ~part.labels, part.weights),
         recall_by_family=_families(flags, part),
     )
 
@@ -121,6 +132,13 @@ def _families(flags: Sequence[Mask], part: Part) -> dict[str, float]:
         str(name): _mean([float(flag[names == name].mean()) for flag in flags])
         for name in sorted(set(part.families) - {""})
     }
+
+
+def _rate(flags: Sequence[Mask], among: Mask, weights: Floats) -> float:
+    """The share of alerts `among` some, by weight; 0 where there are none."""
+    if not among.any():
+        return 0.0
+    return _mean([float(np.average(flag[among], weights=weights[among])) for flag in flags])
 
 
 def _share(flags: Mask, extrapolated: Mask) -> float:

@@ -12,10 +12,12 @@ from engine.errors import InputError, nearest_name
 from models import registry
 from models.base import Floats
 from models.errors import ModelError
+from vedette.evaluate.measure import Mask
 from vedette.evaluate.part import Part, PublicSet, Trial
 from vedette.evaluate.protocol import Protocol
 from vedette.evaluate.row import Row, rows_of
 from vedette.evaluate.score import Scored, fused, scored
+from vedette.evaluate.views import unseen
 
 FUSED = "fused"
 """What the combination of detectors is called in tables."""
@@ -45,9 +47,10 @@ def evaluate(
     wanted = _known(names)
     trials = [_smaller(trial, protocol) for trial in public.trials]
     part = joined([trial.test for trial in trials], [trial.name for trial in trials])
+    new = np.concatenate([unseen(t.train.sessions, t.test.sessions) for t in trials])
     rows: list[Row] = []
     logs: dict[str, Floats] = {}
-    notes = list(public.notes)
+    notes = [*public.notes, _new(new, part)]
     runs: dict[str, list[list[Scored]]] = {}
     for name in wanted:
         told(f"{public.name}: {name}")
@@ -66,10 +69,17 @@ def evaluate(
                        for seed in range(len(protocol.seeds))]  # fmt: skip
         notes.append(f"{FUSED} is {protocol.rule} of {', '.join(together)}")
     for name, found in runs.items():
-        pooled = [_pooled(each) for each in found]
-        logs[name] = pooled[0].test
-        rows += rows_of(public.name, name, pooled, part, protocol)
+        each_seed = [pooled(each) for each in found]
+        logs[name] = each_seed[0].test
+        rows += rows_of(public.name, name, each_seed, part, new, protocol)
     return Result(public.name, rows, part, logs, notes)
+
+
+def _new(new: Mask, part: Part) -> str:
+    """How many sessions are of sequences that training never had, in words."""
+    normal = float(np.average(new[~part.labels], weights=part.weights[~part.labels]))
+    attack = float(new[part.labels].mean())
+    return f"new sequences: {100 * normal:.2f} % of normals, {100 * attack:.2f} % of attacks"
 
 
 def joined(parts: Sequence[Part], names: Sequence[str]) -> Part:
@@ -116,7 +126,7 @@ def _fuse(by_detector: Sequence[Sequence[Scored]], rule: str) -> list[Scored]:
     return [fused(parts, rule) for parts in zip(*by_detector, strict=True)]
 
 
-def _pooled(trials: Sequence[Scored]) -> Scored:
+def pooled(trials: Sequence[Scored]) -> Scored:
     """What is said on all trials, one after the other: p-values compare."""
 
     def all_of(key: str) -> Floats:

@@ -11,7 +11,7 @@ from vedette.output.safe import visible
 
 HEADINGS = (
     "detector", "target", "achieved", "(95 %)", "P", "R", "F1", "(95 %)", "PR-AUC", "ROC-AUC",
-    "oracle F1", "fit s", "score s",
+    "oracle F1", "new R", "new FPR", "fit s", "score s",
 )  # fmt: skip
 MARKS = {"low": "▼", "high": "▲", "ok": " "}
 LEGEND = (
@@ -19,6 +19,7 @@ LEGEND = (
     "its target: mis-calibrated, ▲ over twice it; * alerts rest mostly on a fitted tail",
     "P, R, F1 at the threshold from training normals; ± range over seeds; oracle F1: the best that "
     "any threshold gives, which takes the labels",
+    "new R, new FPR: on sequences that training never had",
 )
 
 
@@ -59,6 +60,8 @@ def cells(row: Row) -> tuple[str, ...]:
         _spread(row.pr_auc, row.spread_pr_auc, row.seeds),
         f"{row.roc_auc:.4f}",
         f"{row.oracle_f1:.3f}",
+        f"{row.new_recall:.3f}",
+        percent(row.new_fpr),
         f"{row.fit_s:.1f}",
         f"{row.score_s:.1f}",
     )

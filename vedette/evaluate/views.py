@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.base import Detector, Floats, Sessions, Takes, by_distinct
 from models.errors import DataError
@@ -81,7 +82,7 @@ def adapted(detector: Detector[Any]) -> Any:
     return Strangest(detector) if detector.takes is Takes.TEXTS else detector
 
 
-def unseen(train: Sessions, test: Sessions) -> Any:
+def unseen(train: Sessions, test: Sessions) -> NDArray[np.bool_]:
     """Which sessions of `test` occur nowhere in `train`, shape (n,)."""
     known = set(train)
     return np.array([session not in known for session in test], dtype=np.bool_)

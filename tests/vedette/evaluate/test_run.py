@@ -127,3 +127,10 @@ def test_a_set_without_messages_has_no_view_for_detectors_of_texts() -> None:
 
 def test_sessions_that_training_never_had_are_told() -> None:
     assert unseen([(1, 2)], [(1, 2), (2, 1)]).tolist() == [False, True]
+
+
+def test_rates_on_sequences_that_training_never_had_are_of_those_alone(made_up: Path) -> None:
+    for row in evaluate(load("hdfs", made_up), QUICK, NAMES).rows:
+        # Every made-up attack of HDFS is a new sequence; alerts on normals are all on new ones.
+        assert row.new_recall == pytest.approx(row.recall)
+        assert row.new_fpr >= row.fpr
