@@ -87,6 +87,12 @@ def test_a_company_is_learned_until_its_first_attack_without_labelled_windows(
     assert all(0 in trial.test.sessions[at] for at in attack)  # the scan is a type never seen
 
 
+def test_as_found_training_keeps_what_is_labelled(made_up: Path) -> None:
+    trial = load("ait-ads-as-found", made_up).trials[0]
+    assert "S-Dns" in {word for texts in trial.train.texts or () for word in texts}
+    assert not trial.train.labels.any()
+
+
 def test_windows_of_a_host_in_six_hours_stay_together(made_up: Path) -> None:
     train = load("ait-ads", made_up).trials[0].train
     hours = 400 * 300 / 3600

@@ -27,6 +27,10 @@ BLOCK = 6 * 3600
 MOST = 200
 """Alerts of one type kept in a window: a scan makes a hundred thousand."""
 COLUMNS = ("time", "host", "short", "time_label", "event_label")
+NOTE = "training is without the windows that hold an event labelled as an attack's"
+NOTE_AS_FOUND = (
+    "training holds, as if normal, the exfiltration that goes on from the first day"
+)
 NORMAL_TIME, NORMAL_EVENT = "false_positive", "-"
 
 
@@ -47,16 +51,23 @@ class Window:
 
 def load(data: Path) -> PublicSet:
     """The set below the folder `data`; `InputError` names what is missing or wrong."""
-    trials = [scenario(data / FOLDER / f"{name}_alerts.csv.zst", name) for name in SCENARIOS]
-    kept = sum(len(trial.train) for trial in trials)
-    note = f"{kept:,} windows to learn from, without those that hold a labelled event"
-    return PublicSet("ait-ads", trials, [note])
+    return PublicSet("ait-ads", _trials(data, cleaned=True), [NOTE])
 
 
-def scenario(path: Path, name: str) -> Trial:
+def load_as_found(data: Path) -> PublicSet:
+    """The same, but training keeps the windows that hold a labelled event."""
+    return PublicSet("ait-ads-as-found", _trials(data, cleaned=False), [NOTE_AS_FOUND])
+
+
+def _trials(data: Path, cleaned: bool) -> list[Trial]:
+    folder = data / FOLDER
+    return [scenario(folder / f"{name}_alerts.csv.zst", name, cleaned) for name in SCENARIOS]
+
+
+def scenario(path: Path, name: str, cleaned: bool = True) -> Trial:
     """One company's alerts, before and after its first attack."""
     windows, first = _windows(path)
-    train = [each for each in windows if each.start < first and not each.family]
+    train = [each for each in windows if each.start < first and not (cleaned and each.family)]
     test = [each for each in windows if each.start >= first]
     if not train or not test:
         raise InputError("has nothing before, or nothing after, its first attack", file=str(path))

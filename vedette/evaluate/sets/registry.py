@@ -13,6 +13,7 @@ SETS: Mapping[str, Callable[[Path], PublicSet]] = {
     "hdfs": hdfs.load,
     "adfa-ld": adfa_ld.load,
     "ait-ads": ait_ads.load,
+    "ait-ads-as-found": ait_ads.load_as_found,
     "openstack": openstack.load,
 }
 
