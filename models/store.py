@@ -47,15 +47,15 @@ def save(model: Detector[Any], folder: Path, training: Mapping[str, Json] | None
     folder.mkdir(parents=True, exist_ok=True)
     # The manifest comes last: a folder without one is no model, and one with it is whole.
     (folder / MANIFEST).unlink(missing_ok=True)
-    _write(folder / ARRAYS, packed)
-    _write(folder / MANIFEST, text)
+    write(folder / ARRAYS, packed)
+    write(folder / MANIFEST, text)
     return sha256(text)
 
 
 def load(folder: Path) -> Detector[Any]:
     """The model in `folder`; `StoreError` if it is missing, altered or foreign."""
     told = manifest(folder)
-    packed = _read(folder / ARRAYS)
+    packed = read(folder / ARRAYS)
     if sha256(packed) != told["files"].get(ARRAYS):
         raise StoreError("is not the file that the manifest describes", str(folder / ARRAYS))
     arrays = unpack(packed, str(folder / ARRAYS))
@@ -70,7 +70,7 @@ def load(folder: Path) -> Detector[Any]:
 def manifest(folder: Path) -> dict[str, Any]:
     """The manifest in `folder`, its outer shape checked."""
     path = folder / MANIFEST
-    text = _read(path)
+    text = read(path)
     try:
         told = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -87,7 +87,7 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 def fingerprint(folder: Path) -> str:
     """The SHA-256 of the manifest, which holds that of the arrays."""
-    return sha256(_read(folder / MANIFEST))
+    return sha256(read(folder / MANIFEST))
 
 
 def pack(arrays: Arrays) -> bytes:
@@ -128,7 +128,8 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
+    """The bytes of a file of a model; `StoreError` if it cannot be read."""
     try:
         if path.stat().st_size > LARGEST:
             raise StoreError(f"has more than {LARGEST:,} bytes", str(path))
@@ -137,7 +138,8 @@ def _read(path: Path) -> bytes:
         raise StoreError(f"cannot be read: {error.strerror or error}", str(path)) from error
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Write a file of a model, whole or not at all."""
     part = path.with_name(path.name + ".part")
     try:
         part.write_bytes(content)

@@ -3,8 +3,8 @@
     event_key({"winlog.channel": "Security", "event.code": 4624, "user.name": "amy"})
     "event.code=4624 winlog.channel=Security"
 
-An event of which no fields say that has the template of its message. `EventTemplates` gives both
-kinds numbers out of one series.
+An event of which no fields say that has the template of its message, and one without a message the
+log that it is of. `EventTemplates` gives all of them numbers out of one series.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from models.template.vocabulary import Vocabulary
 Choice: TypeAlias = Sequence[str]
 
 CHOICES: tuple[Choice, ...] = (
+    # Sigma's names first: where an event has them beside ECS, both shapes are one kind.
+    ("Channel", "EventID"),
     ("winlog.channel", "event.code"),
     ("winlog.channel", "winlog.event_id"),
     ("winlog.provider_name", "event.code"),
-    ("Channel", "EventID"),
     ("SourceName", "EventID"),
     ("eventSource", "eventName"),
     ("event.dataset", "event.action"),
@@ -42,6 +43,14 @@ CHOICES: tuple[Choice, ...] = (
 )
 """Fields that together say what kind of event it is: Windows, CloudTrail, ECS, alerts of Wazuh,
 Suricata and AMiner, Azure, Zeek. The first choice of which an event has every field counts."""
+
+FALLBACKS: tuple[Choice, ...] = (
+    ("logsource.product", "logsource.service"),
+    ("logsource.product", "logsource.category"),
+    ("logsource.service",),
+    ("logsource.category",),
+)
+"""What is left for an event with neither such fields nor a message: what log it is of."""
 
 MESSAGES = ("message", "Message", "event.original", "log")
 """Fields with a message in words, the first that is there."""
@@ -123,10 +132,9 @@ class EventTemplates:
 
     def learn(self, event: Mapping[str, Any]) -> int:
         """The number of the event's template; 0 if there is room for no more."""
-        key = self._key(event)
-        text = message(event) if key is None else None
+        key, text = self._said(event)
         if text is None:
-            return self._numbers.learn(self.NONE if key is None else key)
+            return self._numbers.learn(key)
         return self._number(self._messages.learn(text))
 
     def learn_all(self, events: Iterable[Mapping[str, Any]]) -> list[int]:
@@ -135,10 +143,9 @@ class EventTemplates:
 
     def match(self, event: Mapping[str, Any]) -> int:
         """The number of the event's template; 0 if it was never learned."""
-        key = self._key(event)
-        text = message(event) if key is None else None
+        key, text = self._said(event)
         if text is None:
-            return self._numbers.match(self.NONE if key is None else key)
+            return self._numbers.match(key)
         return self._of_message[self._messages.match(text)]
 
     def match_all(self, events: Iterable[Mapping[str, Any]]) -> list[int]:
@@ -210,6 +217,14 @@ class EventTemplates:
         if sum(len(value) for value in raw if isinstance(value, str)) <= 4 * LONGEST:
             self._keys[at] = key
         return key
+
+    def _said(self, event: Mapping[str, Any]) -> tuple[str, str | None]:
+        """The event's key, and its message where that counts instead."""
+        key = self._key(event)
+        if key is not None:
+            return key, None
+        text = message(event)
+        return ("", text) if text else (event_key(event, FALLBACKS) or self.NONE, None)
 
     def _number(self, template: int) -> int:
         """The number of a message's template: the vocabulary knows it as `#` and its own number."""

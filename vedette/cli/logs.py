@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.errors import InputError
-from vedette.cli.options import PATH, load_settings, log_source, word
+from vedette.cli.options import PATH, duration, load_settings, log_source, word
 
 if TYPE_CHECKING:
     from engine.errors import Problems
@@ -84,7 +84,7 @@ def check(
     settings = load_settings(path).settings
     rules = _rules(settings)
     code = 0
-    for name, events, problems in _opened(sources, settings, _span(last), tags):
+    for name, events, problems in _opened(sources, settings, duration(last), tags):
         given = Given(_for(name, settings, rules), datetime.now(UTC))
         count, findings = observe(islice(events, limit), given)
         findings = [*_reading(problems), *findings]
@@ -107,25 +107,12 @@ def _for(name: str, settings: Settings, rules: Mapping[str, RuleSet]) -> list[Ru
     return list(found.values())
 
 
-def _span(text: str) -> timedelta:
-    from pydantic import TypeAdapter, ValidationError
-
-    from vedette.settings.durations import Interval
-
-    try:
-        found: timedelta = TypeAdapter(Interval).validate_python(text)
-    except ValidationError as error:
-        context = error.errors(include_url=False, include_input=False)[0]["ctx"]
-        raise InputError(context["message"], field="--last", expected=context["expected"]) from None
-    return found
-
-
 def _opened(
     sources: tuple[str, ...], settings: Settings, last: timedelta, tags: str | None
 ) -> Iterator[tuple[str, Iterator[Event], Problems]]:
     """Each source with its events, and what will be wrong in reading them; files are one."""
     from engine.errors import Problems
-    from vedette.logcheck.events import of_paths, of_source, source_of
+    from vedette.events import of_paths, of_source, source_of
 
     labels = log_source(tags)
     paths: list[Any] = [

@@ -38,6 +38,7 @@ COMMANDS = {
     "logs": "Look whether logs are fit for detection.",
     "rules": "Check, test, explain and convert rules.",
     "hunts": "List, check, test and run hunts.",
+    "models": "Fit models, and score events with them.",
     "evaluate": "Measure detectors on public data sets.",
     "mitre": "Look up ATT&CK ids, update the catalogue.",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -208,3 +208,17 @@ def load_settings(path: Path | None) -> Loaded:
     from vedette.settings import find, load
 
     return load(find(path, os.environ, Path()), os.environ)
+
+
+def duration(text: str, option: str = "--last") -> timedelta:
+    """A duration that an option was given. Raises `InputError`."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from vedette.settings.durations import Interval
+
+    try:
+        found: timedelta = TypeAdapter(Interval).validate_python(text)
+    except ValidationError as error:
+        context = error.errors(include_url=False, include_input=False)[0]["ctx"]
+        raise InputError(context["message"], field=option, expected=context["expected"]) from None
+    return found

@@ -119,7 +119,7 @@ def test_a_configured_index_is_looked_at_for_the_last_while(
     for n in range(3):
         client.put("logs-x", str(n), now - n * 60_000 - 10_000, Image="x", Computer="a")
     client.put("logs-x", "old", now - 3 * 86_400_000)
-    monkeypatch.setattr("vedette.logcheck.events.connect", lambda settings: client)
+    monkeypatch.setattr("vedette.events.connect", lambda settings: client)
     assert "logs: 3 events looked at" in vedette("logs", "check", "logs").out
     assert "logs: 4 events looked at" in vedette("logs", "check", "logs", "--last", "7d").out
     assert "logs: 2 events looked at" in vedette("logs", "check", "logs", "--limit", "2").out

@@ -28,9 +28,7 @@ MOST = 200
 """Alerts of one type kept in a window: a scan makes a hundred thousand."""
 COLUMNS = ("time", "host", "short", "time_label", "event_label")
 NOTE = "training is without the windows that hold an event labelled as an attack's"
-NOTE_AS_FOUND = (
-    "training holds, as if normal, the exfiltration that goes on from the first day"
-)
+NOTE_AS_FOUND = "training holds, as if normal, the exfiltration that goes on from the first day"
 NORMAL_TIME, NORMAL_EVENT = "false_positive", "-"
 
 

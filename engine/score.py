@@ -1,0 +1,37 @@
+"""What models are told of an event. This module alone imports `models/`, and no rule needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine.entities import FIELDS
+from engine.event import Event
+from models.bundle.observation import FIELDS as LOOKED_AT
+from models.bundle.observation import Observation
+
+ENTITY = ("host.name", "user.name", "source.ip")
+"""Who an event is about: the first of these that it names."""
+
+
+def observed(events: Iterable[Event]) -> Iterator[Observation | None]:
+    """The observation of each event; None where it has no time to put it in a window."""
+    for event in events:
+        yield observation(event)
+
+
+def observation(event: Event) -> Observation | None:
+    """What models look at in an event; None where it has no time."""
+    time = event.time
+    if time is None:
+        return None
+    fields = {name: event.fields[name] for name in LOOKED_AT if name in event.fields}
+    return Observation(entity(event), time.timestamp(), fields)
+
+
+def entity(event: Event) -> str:
+    """The host an event is about, else the user, else the address, else where it was read from."""
+    for name in ENTITY:
+        value = event.first(*FIELDS[name])
+        if value not in (None, "", "-"):
+            return f"{name}={str(value).lower()}"
+    return f"origin={event.record.origin}"

@@ -1,0 +1,180 @@
+"""A bundle: detectors that learned together from one stream, and score its windows together.
+
+    bundle = Bundle.fit(observations, Plan())
+    for scored in bundle.score(others):
+        scored.p, scored.by, bundle.explain(scored)
+
+Every detector sees the same windows; its scores become p-values by what it said of normals that it
+had not learned from, and these become one p by a rule calibrated on the same normals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from models.base import Floats, Reason
+from models.bundle.observation import Observation
+from models.bundle.part import Part
+from models.bundle.plan import Plan
+from models.calibrate.budget import Budget, budget
+from models.calibrate.cross import folds_of
+from models.combine.fusion import Fusion
+from models.errors import DataError
+from models.feature.windows import Window, timed
+from models.template.event import EventTemplates
+
+DAY = 86_400.0
+_EVENT = re.compile(r"\bevent (\d+)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a bundle says of a window.
+
+    `log_p` is the logarithm of the fused p, `by` that of each detector. `extrapolated`: stranger
+    than every normal, so that p rests on a fitted tail.
+    """
+
+    window: Window
+    log_p: float
+    by: Mapping[str, float]
+    extrapolated: bool
+
+    @property
+    def p(self) -> float:
+        """The fused p in (0, 1]; small = strange."""
+        return max(float(np.exp(self.log_p)), float(np.finfo(np.float64).tiny))
+
+    @property
+    def percentile(self) -> float:
+        """What people are shown: the share of normal windows that are less strange, in %."""
+        return 100.0 * (1.0 - self.p)
+
+
+class Bundle:
+    """A fitted bundle; `fit` and `keep.load` make one."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        templates: EventTemplates,
+        parts: Mapping[str, Part],
+        fusion: Fusion,
+        normal: Floats,
+    ) -> None:
+        """`normal` has the log p of the normal windows that were learned, each cross-fitted."""
+        self.plan, self.templates, self.parts = plan, templates, parts
+        self.fusion, self.normal = fusion, normal
+
+    @classmethod
+    def fit(
+        cls,
+        observations: Sequence[Observation],
+        plan: Plan,
+        told: Callable[[str], None] = lambda _: None,
+    ) -> Self:
+        """Learn from `observations`, all held to be normal; `told` hears which detector learns.
+
+        Folds are spans of time. `DataError` where there are too few windows to calibrate by.
+        """
+        if not observations:
+            raise DataError("there is nothing to learn from")
+        told("templates")
+        templates = EventTemplates()
+        templates.learn_all(each.fields for each in observations)
+        seen = _windows(observations, templates, plan.width)
+        folds = folds_of([window.start for window in seen], plan.folds)
+        sessions, texts = [window.events for window in seen], templates.texts()
+        parts: dict[str, Part] = {}
+        columns = []
+        for name in plan.detectors:
+            told(name)
+            parts[name], scores = Part.fit(lambda n=name: plan.make(n), texts, sessions, folds)  # type: ignore[misc]
+            columns.append(parts[name].calibrator.log_p(scores, middle=True))
+        log_p = np.stack(columns, axis=1)
+        fusion = Fusion(plan.rule).fit(log_p)
+        return cls(plan, templates, parts, fusion, fusion.log_p(log_p))
+
+    def windows(self, observations: Sequence[Observation]) -> list[Window]:
+        """The windows of `observations`, with numbers that this bundle knows."""
+        return _windows(observations, self.templates, self.plan.width)
+
+    def score(self, observations: Sequence[Observation]) -> list[Scored]:
+        """What each window of `observations` scores, in the order of their starts."""
+        return self.score_windows(self.windows(observations))
+
+    def score_windows(self, seen: Sequence[Window]) -> list[Scored]:
+        """What each window scores."""
+        if not seen:
+            return []
+        sessions = [window.events for window in seen]
+        raw = {name: part.asked.score(sessions) for name, part in self.parts.items()}
+        shown = {n: self.parts[n].calibrator.log_p(scores) for n, scores in raw.items()}
+        middle = np.stack(
+            [self.parts[n].calibrator.log_p(scores, middle=True) for n, scores in raw.items()],
+            axis=1,
+        )
+        statistic = self.fusion.statistic(middle)
+        fused = self.fusion.calibrator.log_p(statistic)
+        beyond = self.fusion.calibrator.extrapolated(statistic)
+        return [
+            Scored(
+                window,
+                float(fused[at]),
+                {name: float(logs[at]) for name, logs in shown.items()},
+                bool(beyond[at]),
+            )
+            for at, window in enumerate(seen)
+        ]
+
+    def explain(self, scored: Scored, most: int = 3) -> list[Reason]:
+        """Up to `most` reasons: the best of each of the detectors that find it strangest."""
+        found: dict[str, Reason] = {}
+        for name in sorted(scored.by, key=lambda name: scored.by[name]):
+            for reason in self.parts[name].asked.explain([scored.window.events], 0, most):
+                text = self._named(reason.text)
+                if text not in found:
+                    found[text] = replace(reason, text=text)
+                    break  # the best that was not said yet, then the next detector's
+            if len(found) == most:
+                break
+        return list(found.values())
+
+    def budget(self, alerts_a_day: float, entities: int | None = None) -> Budget:
+        """The p that makes so many false alarms a day, by the windows that were learned.
+
+        Windows a day: one for each of `entities` and width of time, or as many as one entity has.
+        """
+        a_day = (entities or 1) * DAY / self.plan.width
+        return budget(self.normal, a_day, alerts_a_day)
+
+    def _named(self, text: str) -> str:
+        """The text with what each event number stands for, at its first mention."""
+        named: set[int] = set()
+
+        def name(found: re.Match[str]) -> str:
+            number = int(found[1])
+            if number in named:
+                return found[0]
+            named.add(number)
+            return f"{found[0]} ({self._text(number)})"
+
+        return _EVENT.sub(name, text)
+
+    def _text(self, number: int) -> str:
+        known = 0 < number <= len(self.templates)
+        return self.templates.text(number) if known else "new since training"
+
+
+def _windows(
+    observations: Sequence[Observation], templates: EventTemplates, width: float
+) -> list[Window]:
+    # Numbers as they are matched, not as they were learned: these are what scoring will see.
+    numbers = templates.match_all(each.fields for each in observations)
+    entities = [each.entity for each in observations]
+    return timed(entities, [each.time for each in observations], numbers, width)

@@ -1,0 +1,133 @@
+"""A bundle on disk: a folder with `bundle.json`, `bundle.npz` and a folder for each detector.
+
+`bundle.json` holds the SHA-256 of all the others, so that its own (`fingerprint`) stands for the
+whole. What is missing, altered or of another make is refused; nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import store
+from models.base import Json, State
+from models.bundle.bundle import Bundle
+from models.bundle.part import Part
+from models.bundle.plan import Plan
+from models.calibrate.calibrator import Calibrator
+from models.combine.fusion import Fusion
+from models.errors import ModelError, StoreError
+from models.template.event import EventTemplates
+
+FORMAT = 1
+TOLD = "bundle.json"
+ARRAYS = "bundle.npz"
+
+_Arrays = dict[str, NDArray[Any]]
+
+
+def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = None) -> str:
+    """Write `bundle` into `folder` (made if need be) and return its fingerprint."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TOLD).unlink(missing_ok=True)
+    prints = {name: store.save(part.detector, folder / name) for name, part in bundle.parts.items()}
+    templates, fusion = bundle.templates.state(), bundle.fusion.state()
+    calibrations = {name: part.calibrator.state() for name, part in bundle.parts.items()}
+    arrays: _Arrays = {"normal": bundle.normal}
+    _put(arrays, "templates", templates)
+    _put(arrays, "fusion", fusion)
+    for name, state in calibrations.items():
+        _put(arrays, f"calibration/{name}", state)
+    packed = store.pack(arrays)
+    told = {
+        "format": FORMAT,
+        "plan": bundle.plan.as_json(),
+        "training": dict(training or {}),
+        "templates": {"parameters": dict(templates.parameters), "facts": dict(templates.facts)},
+        "fusion": {"parameters": dict(fusion.parameters), "facts": dict(fusion.facts)},
+        "calibrations": {name: dict(state.parameters) for name, state in calibrations.items()},
+        "detectors": prints,
+        "files": {ARRAYS: store.sha256(packed)},
+    }
+    text = json.dumps(told, indent=1, allow_nan=False).encode()
+    store.write(folder / ARRAYS, packed)
+    store.write(folder / TOLD, text)
+    return store.sha256(text)
+
+
+def load(folder: Path) -> Bundle:
+    """The bundle in `folder`; `StoreError` if anything of it is missing, altered or foreign."""
+    told = read(folder)
+    packed = store.read(folder / ARRAYS)
+    if store.sha256(packed) != told["files"].get(ARRAYS):
+        raise StoreError("is not the file that the bundle describes", str(folder / ARRAYS))
+    arrays = store.unpack(packed, str(folder / ARRAYS))
+    try:
+        return _restored(folder, told, arrays)
+    except StoreError as error:
+        raise error if error.file else StoreError(error.message, str(folder)) from error
+    except (ModelError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StoreError(f"does not hold together: {error}", str(folder)) from error
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """What `bundle.json` in `folder` says, its outer shape checked."""
+    path = folder / TOLD
+    text = store.read(path)
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StoreError("is no JSON", str(path)) from error
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise StoreError(f"is no bundle of format {FORMAT}", str(path))
+    for key in ("plan", "training", "templates", "fusion", "calibrations", "detectors", "files"):
+        if not isinstance(told.get(key), dict):
+            raise StoreError(f"lacks {key!r}", str(path))
+    return told
+
+
+def fingerprint(folder: Path) -> str:
+    """The SHA-256 that stands for the whole bundle."""
+    return store.sha256(store.read(folder / TOLD))
+
+
+def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
+    plan = Plan.of(told["plan"])
+    templates = EventTemplates.restore(_state(told["templates"], arrays, "templates"))
+    fusion = Fusion.restore(_state(told["fusion"], arrays, "fusion"))
+    parts, texts = {}, templates.texts()
+    for name in plan.detectors:
+        calibration = {"parameters": told["calibrations"][name], "facts": {}}
+        parts[name] = Part.known(
+            _detector(folder / name, told["detectors"][name], name),
+            texts,
+            Calibrator.restore(_state(calibration, arrays, f"calibration/{name}")),
+        )
+    return Bundle(plan, templates, parts, fusion, np.asarray(arrays["normal"], dtype=np.float64))
+
+
+def _detector(folder: Path, print_: str, name: str) -> Any:
+    if store.fingerprint(folder) != print_:
+        raise StoreError("is not the detector that the bundle describes", str(folder))
+    found = store.load(folder)
+    if found.name != name:
+        raise StoreError(f"is a {found.name}, not a {name}", str(folder))
+    return found
+
+
+def _put(arrays: _Arrays, prefix: str, state: State) -> None:
+    arrays.update({f"{prefix}/{name}": array for name, array in state.arrays.items()})
+
+
+def _state(told: Mapping[str, Any], arrays: _Arrays, prefix: str) -> State:
+    own = {
+        name.removeprefix(f"{prefix}/"): array
+        for name, array in arrays.items()
+        if name.startswith(f"{prefix}/")
+    }
+    return State(told["parameters"], told["facts"], own)

@@ -1,0 +1,26 @@
+"""What a bundle is told of an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.template.event import CHOICES, FALLBACKS, MESSAGES
+
+FIELDS: frozenset[str] = frozenset(
+    {field for choice in (*CHOICES, *FALLBACKS) for field in choice} | {*MESSAGES}
+)
+"""The fields of an event that say what kind it is; a bundle looks at no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """An event: who it is about, when it was, and those of its flat fields that say its kind.
+
+    `time` is in seconds since 1970, UTC.
+    """
+
+    entity: str
+    time: float
+    fields: Mapping[str, Any]

@@ -1,0 +1,125 @@
+"""Windows in the form that a detector takes.
+
+SESSIONS  the numbers of the window's events
+VECTORS   log(1 + how often each event occurs), with a last column for all that training never saw
+TEXTS     the texts of the window's events: it is as strange as the strangest of them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from models.base import Detector, Floats, Reason, Session, Sessions, Takes, by_distinct
+from models.errors import DataError
+
+MOST = 20
+"""Times that one text is learned: how common it is counts, but not without end."""
+
+
+class Windowed(Protocol):
+    """A detector that is asked about sessions of event numbers."""
+
+    def fit(self, data: Sessions) -> Any:
+        """Learn from sessions."""
+
+    def score(self, data: Sessions) -> Floats:
+        """How strange each is."""
+
+    def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
+        """Why one scored as it did."""
+
+
+def windowed(detector: Detector[Any], texts: Sequence[str]) -> Windowed:
+    """`detector`, able to take sessions; `texts` are those of the numbers from 1 on."""
+    if detector.takes is Takes.SESSIONS:
+        return detector
+    if detector.takes is Takes.VECTORS:
+        return Counted(detector, len(texts))
+    return Strangest(detector, texts)
+
+
+class Counted:
+    """A detector of vectors, asked about sessions by how often each event occurs in them."""
+
+    def __init__(self, inner: Detector[Any], events: int) -> None:
+        self.inner, self.events = inner, events
+
+    def fit(self, data: Sessions) -> Counted:
+        """Learn the counts of the sessions."""
+        self.inner.fit(vectors(data, self.events))
+        return self
+
+    def score(self, data: Sessions) -> Floats:
+        """What the detector says of each session's counts."""
+        return by_distinct(data, lambda keys: self.inner.score(vectors(keys, self.events)))
+
+    def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
+        """The detector's own reasons."""
+        return self.inner.explain(vectors([data[at]], self.events), 0, most)
+
+
+def vectors(sessions: Sequence[Session], events: int) -> Floats:
+    """Counts of the events 1 to `events`, then of all others, as log(1 + n), (n, events + 1)."""
+    rows = np.zeros((len(sessions), events + 1))
+    for row, session in zip(rows, sessions, strict=True):
+        for event in session:
+            row[event - 1 if 0 < event <= events else events] += 1
+    return np.log1p(rows)
+
+
+class Strangest:
+    """A detector of texts, asked about sessions: as strange as the strangest of their events.
+
+    An event that training never saw has no text here, and scores like the strangest that has one:
+    to say that it is new is for others.
+    """
+
+    def __init__(self, inner: Detector[Any], texts: Sequence[str]) -> None:
+        self.inner, self.texts = inner, texts
+        self._scores: Floats | None = None
+
+    def fit(self, data: Sessions) -> Strangest:
+        """Learn the texts of the sessions, each for up to `MOST` sessions that have it."""
+        times: dict[int, int] = {}
+        for session in data:
+            for event in dict.fromkeys(session):
+                times[event] = min(times.get(event, 0) + 1, MOST)
+        learned = [self.texts[e - 1] for e, n in times.items() if self._known(e) for _ in range(n)]
+        if not learned:
+            raise DataError("the events have no text")
+        self.inner.fit(learned)
+        self._scores = None
+        return self
+
+    def score(self, data: Sessions) -> Floats:
+        """The highest score among each session's events; the lowest of all without events."""
+        scores = self._by_number()
+        lowest = float(scores[1:].min(initial=0.0))
+
+        def highest(keys: list[Session]) -> Floats:
+            return np.array([max((scores[self._slot(e)] for e in k), default=lowest) for k in keys])
+
+        return by_distinct(data, highest)
+
+    def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
+        """The reasons for the strangest event."""
+        scores = self._by_number()
+        worst = max(data[at], key=lambda event: scores[self._slot(event)], default=0)
+        if not self._known(worst):
+            return [Reason("event 0", 0.0, "an event that training never saw")]
+        return self.inner.explain([self.texts[worst - 1]], 0, most)
+
+    def _by_number(self) -> Floats:
+        if self._scores is None:
+            scores = self.inner.score(list(self.texts))
+            self._scores = np.concatenate([[scores.max(initial=0.0)], scores])
+        return self._scores
+
+    def _known(self, event: int) -> bool:
+        return 0 < event <= len(self.texts)
+
+    def _slot(self, event: int) -> int:
+        return event if self._known(event) else 0

@@ -1,0 +1,143 @@
+"""Bundles: detectors that learn together, score together, and stay what they are on disk."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import store
+from models.bundle import keep
+from models.bundle.bundle import Bundle
+from models.bundle.observation import Observation
+from models.bundle.plan import Plan
+from models.errors import DataError, ModelError, StoreError
+
+LIGHT = Plan(detectors={"new-value": {}, "count-vector": {}, "markov": {}, "pca": {}}, width=60)
+
+
+def code(number: int) -> dict[str, object]:
+    return {"Channel": "Security", "EventID": number}
+
+
+def said(message: str) -> dict[str, object]:
+    return {"message": message}
+
+
+def day(minutes: int, seed: int = 0) -> list[Observation]:
+    """A few hosts that log on, work and log off."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for minute in range(minutes):
+        for host in ("web-1", "web-2"):
+            at = minute * 60.0
+            found.append(Observation(host, at, code(4624)))
+            for step in range(int(rng.integers(2, 6))):
+                port = rng.integers(1024, 65535)
+                found.append(
+                    Observation(
+                        host, at + 1 + step, said(f"connection from 10.0.0.{step} port {port}")
+                    )
+                )
+            found.append(Observation(host, at + 30, code(4634)))
+    return found
+
+
+STRANGE = [
+    Observation("web-1", 30_000.0 + step, code(1102)) for step in range(3)
+] + [Observation("web-1", 30_010.0, said("segmentation fault in child"))]  # fmt: skip
+
+
+@cache
+def fitted() -> Bundle:
+    return Bundle.fit(day(120), LIGHT)
+
+
+def test_what_is_strange_gets_a_small_p_and_normal_windows_do_not() -> None:
+    (strange,) = fitted().score(STRANGE)
+    normal = np.array([scored.p for scored in fitted().score(day(60, seed=1))])
+    assert strange.p < 0.01
+    assert strange.extrapolated
+    assert strange.percentile > 99
+    assert (normal < 0.01).mean() < 0.05
+
+
+def test_reasons_name_the_events_in_words() -> None:
+    (strange,) = fitted().score(STRANGE)
+    told = " ".join(reason.text for reason in fitted().explain(strange))
+    assert 1 <= len(fitted().explain(strange)) <= 3
+    assert "new since training" in told
+
+
+def test_a_loaded_bundle_scores_the_same(tmp_path: Path) -> None:
+    first = keep.save(fitted(), tmp_path / "a", {"events": 7})
+    loaded = keep.load(tmp_path / "a")
+    others = day(20, seed=2) + STRANGE
+    assert loaded.score(others) == fitted().score(others)
+    assert (
+        keep.save(loaded, tmp_path / "b", {"events": 7})
+        == first
+        == keep.fingerprint(tmp_path / "a")
+    )
+
+
+def test_the_same_data_give_the_same_bundle(tmp_path: Path) -> None:
+    prints = {keep.save(Bundle.fit(day(40), LIGHT), tmp_path / name) for name in "ab"}
+    assert len(prints) == 1
+
+
+@pytest.mark.parametrize(
+    "file", [keep.ARRAYS, f"markov/{store.ARRAYS}", f"markov/{store.MANIFEST}"]
+)
+def test_an_altered_file_is_refused(tmp_path: Path, file: str) -> None:
+    keep.save(fitted(), tmp_path)
+    path = tmp_path / file
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(StoreError, match="is not the"):
+        keep.load(tmp_path)
+
+
+def test_a_missing_detector_is_named(tmp_path: Path) -> None:
+    keep.save(fitted(), tmp_path)
+    (tmp_path / "pca" / store.MANIFEST).unlink()
+    with pytest.raises(StoreError, match=r"pca.*cannot be read"):
+        keep.load(tmp_path)
+
+
+def test_a_plan_that_there_cannot_be_is_refused(tmp_path: Path) -> None:
+    keep.save(fitted(), tmp_path)
+    path = tmp_path / keep.TOLD
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "plan": {**told["plan"], "width": -1}}))
+    with pytest.raises(StoreError, match="no plan of a bundle"):
+        keep.load(tmp_path)
+
+
+def test_too_few_spans_of_time_are_refused() -> None:
+    with pytest.raises(DataError, match="blocks"):
+        Bundle.fit(day(2), LIGHT)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"detectors": {"nosuch": {}}}, "nosuch"),
+        ({"detectors": {"ewma": {}}}, "series"),
+        ({"detectors": {}}, "at least one"),
+        ({"width": 0}, "holds nothing"),
+        ({"folds": 1}, "two folds"),
+        ({"rule": "vote"}, "vote"),
+    ],
+)
+def test_a_wrong_plan_is_said(wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        Plan(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_budget_is_what_was_asked_for_within_its_bounds() -> None:
+    told = fitted().budget(alerts_a_day=10, entities=2)
+    assert told.low <= told.a_day <= told.high
+    assert told.p == pytest.approx(10 / (2 * 1440))

@@ -1,0 +1,129 @@
+"""`vedette models`: learn from a normal day, and find what is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.vedette.cli.command import Answer, vedette
+
+START = datetime(2026, 11, 9, 8, 0, tzinfo=UTC)
+QUICK = ("--detector", "new-value", "--detector", "markov")
+
+
+def event(minute: float, number: int, host: str = "ws01") -> dict[str, object]:
+    time = START + timedelta(minutes=minute)
+    return {"Channel": "Security", "EventID": number, "Computer": host,
+            "@timestamp": time.isoformat()}  # fmt: skip
+
+
+def normal() -> list[dict[str, object]]:
+    return [
+        event(minute + step / 10, number, host)
+        for minute in range(0, 1200, 5)
+        for host in ("ws01", "ws02")
+        for step, number in enumerate((4624, 4688, 4689, 4634))
+    ]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    Path("normal.ndjson").write_text("".join(json.dumps(each) + "\n" for each in normal()))
+    strange = [event(2000, 4624), event(2001, 1102), event(2002, 1102), {"Computer": "ws01"}]
+    Path("today.ndjson").write_text("".join(json.dumps(each) + "\n" for each in strange))
+    return lambda *words: vedette("models", *words)
+
+
+@pytest.fixture
+def fitted(run: Callable[..., Answer]) -> Callable[..., Answer]:
+    assert run("fit", "office", "normal.ndjson", *QUICK).code == 0
+    return run
+
+
+def test_fitting_says_what_was_learned(run: Callable[..., Answer]) -> None:
+    answer = run("fit", "office", "normal.ndjson", *QUICK)
+    assert answer.code == 0
+    assert "office: 1,920 events in 240 windows, 4 templates, 2 detectors, sha256 " in answer.out
+    assert "learning: markov" in answer.err
+
+
+def test_what_was_never_seen_is_found_and_explained(fitted: Callable[..., Answer]) -> None:
+    answer = fitted("score", "office", "today.ndjson", "-o", "json")
+    (found,) = json.loads(answer.out)
+    assert found["entity"] == "host.name=ws01"
+    assert found["start"] == "2026-11-10T17:20:00Z"
+    assert found["events"] == 3
+    assert found["p"] < 0.01
+    assert found["percentile"] == pytest.approx(100 * (1 - found["p"]))
+    assert list(found["detectors"])
+    assert any("new since training" in reason["text"] for reason in found["explanation"])
+    assert "1 events have no time and are left out" in answer.err
+
+
+def test_the_table_shows_the_same_in_words(fitted: Callable[..., Answer]) -> None:
+    out = fitted("score", "office", "today.ndjson").out
+    assert "host.name=ws01" in out
+    assert "new since training" in out
+
+
+def test_normal_windows_are_not_shown_unless_asked_for(fitted: Callable[..., Answer]) -> None:
+    assert fitted("score", "office", "normal.ndjson", "-o", "ndjson").out == ""
+    shown = fitted("score", "office", "normal.ndjson", "--p", "1", "-o", "ndjson", "--limit", "7")
+    assert len(shown.out.splitlines()) == 7
+
+
+def test_models_are_listed_and_shown(fitted: Callable[..., Answer]) -> None:
+    assert fitted("list").out.startswith("office  1920 events")
+    table = fitted("show", "office").out
+    told = json.loads(fitted("show", "office", "-o", "json").out)
+    assert told["sha256"] in table
+    assert told["training"]["entities"] == 2
+    assert told["budget"]["p"] == pytest.approx(5 / (2 * 144))
+
+
+def test_the_same_events_give_the_same_model(fitted: Callable[..., Answer]) -> None:
+    fitted("fit", "other", "normal.ndjson", *QUICK)
+    first, other = (
+        json.loads(fitted("show", name, "-o", "json").out) for name in ("office", "other")
+    )
+    assert first["detectors"] == other["detectors"]
+    assert first["training"]["data_sha256"] == other["training"]["data_sha256"]
+
+
+def test_a_model_that_there_is_not_is_named(fitted: Callable[..., Answer]) -> None:
+    answer = fitted("score", "offcie", "today.ndjson")
+    assert answer.code == 3
+    assert "there is no model 'offcie'" in answer.err
+    assert "one of: office" in answer.err
+
+
+def test_a_name_cannot_lead_out_of_the_folder(run: Callable[..., Answer]) -> None:
+    answer = run("fit", "../office", "normal.ndjson", *QUICK)
+    assert answer.code == 3
+    assert "cannot be the name of a model" in answer.err
+
+
+def test_an_altered_model_is_refused(fitted: Callable[..., Answer], tmp_path: Path) -> None:
+    path = tmp_path / "state" / "vedette" / "models" / "office" / "markov" / "manifest.json"
+    path.write_bytes(path.read_bytes() + b" ")
+    answer = fitted("score", "office", "today.ndjson")
+    assert answer.code == 3
+    assert "is not the detector that the bundle describes" in answer.err
+
+
+def test_too_little_to_learn_from_is_said(run: Callable[..., Answer]) -> None:
+    answer = run("fit", "office", "today.ndjson", *QUICK)
+    assert answer.code == 3
+    assert "do not fill 3 folds" in answer.err
+
+
+def test_a_detector_of_series_is_refused(run: Callable[..., Answer]) -> None:
+    answer = run("fit", "office", "normal.ndjson", "--detector", "ewma")
+    assert answer.code == 3
+    assert "takes series of counts" in answer.err

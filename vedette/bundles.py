@@ -1,0 +1,150 @@
+"""Bundles of models by name: where they lie, how one is fitted, and what it says of events."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InputError
+from engine.event import Event
+from engine.score import observation
+from models.base import Reason
+from models.bundle import keep
+from models.bundle.bundle import Bundle, Scored
+from models.bundle.observation import Observation
+from models.bundle.plan import Plan
+from models.errors import ModelError
+from vedette import __version__
+
+ROOM = "models"
+"""The folder of bundles in the state directory."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a bundle says of one window of an entity."""
+
+    scored: Scored
+    reasons: list[Reason]
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer as JSON holds it; p-values by detector, the smallest first."""
+        scored, window = self.scored, self.scored.window
+        by = sorted(scored.by.items(), key=lambda item: item[1])
+        return {
+            "entity": str(window.entity),
+            "start": _time(window.start),
+            "end": _time(window.end),
+            "events": len(window),
+            "p": scored.p,
+            "percentile": scored.percentile,
+            "extrapolated": scored.extrapolated,
+            "detectors": {name: round(log_p, 4) for name, log_p in by},
+            "explanation": [
+                {"feature": r.feature, "contribution": r.contribution, "text": r.text}
+                for r in self.reasons
+            ],
+        }
+
+
+def folder_of(state: Path, name: str) -> Path:
+    """Where the bundle `name` lies; `InputError` for what cannot be a name."""
+    if not _NAME.match(name):
+        expected = "letters, digits, dots, hyphens and underscores"
+        raise InputError(f"{name!r} cannot be the name of a model", field="NAME", expected=expected)
+    return state / ROOM / name
+
+
+def names(state: Path) -> list[str]:
+    """The names of all bundles, in order."""
+    room = state / ROOM
+    if not room.is_dir():
+        return []
+    return sorted(each.name for each in room.iterdir() if (each / keep.TOLD).is_file())
+
+
+def load(state: Path, name: str) -> Bundle:
+    """The bundle `name`; `InputError` if it is missing, altered or foreign."""
+    folder = folder_of(state, name)
+    if not folder.is_dir():
+        known = ", ".join(names(state)) or "none yet"
+        raise InputError(f"there is no model {name!r}", field="NAME", expected=f"one of: {known}")
+    try:
+        return keep.load(folder)
+    except ModelError as error:
+        raise InputError(error.message, file=error.file) from error
+
+
+class Gathered:
+    """Observations of events, what they were, and how many events had no time."""
+
+    def __init__(self) -> None:
+        self.observations: list[Observation] = []
+        self.timeless = 0
+        self._hash = hashlib.sha256()
+
+    def add(self, events: Iterable[Event], told: Callable[[int], None] = lambda _: None) -> None:
+        """Take in events; `told` hears after each thousand how many there are."""
+        for event in events:
+            seen = observation(event)
+            if seen is None:
+                self.timeless += 1
+                continue
+            self._hash.update(repr((seen.entity, seen.time, sorted(seen.fields.items()))).encode())
+            self.observations.append(seen)
+            if len(self.observations) % 1000 == 0:
+                told(len(self.observations))
+
+    def sha256(self) -> str:
+        """The hash of all that was taken in."""
+        return self._hash.hexdigest()
+
+
+def fit(
+    gathered: Gathered,
+    plan: Plan,
+    folder: Path,
+    clock: Callable[[], datetime],
+    told: Callable[[str], None] = lambda _: None,
+) -> tuple[Bundle, str]:
+    """Fit a bundle, write it into `folder`; the bundle and its fingerprint.
+
+    Raises `InputError` where the events cannot serve.
+    """
+    try:
+        bundle = Bundle.fit(gathered.observations, plan, told)
+        times = [seen.time for seen in gathered.observations]
+        return bundle, keep.save(bundle, folder, {
+            "events": len(times),
+            "windows": len(bundle.normal),
+            "entities": len({seen.entity for seen in gathered.observations}),
+            "templates": len(bundle.templates),
+            "from": _time(min(times)),
+            "to": _time(max(times)),
+            "data_sha256": gathered.sha256(),
+            "code_version": __version__,
+            "fitted": clock().isoformat(),
+        })  # fmt: skip
+    except ModelError as error:
+        raise InputError(error.message, file=error.file) from error
+
+
+def answers(bundle: Bundle, gathered: Gathered, most_p: float) -> Iterator[Answer]:
+    """What the bundle says of each window whose p is at most `most_p`, the strangest first."""
+    try:
+        scored = bundle.score(gathered.observations)
+        for each in sorted(scored, key=lambda each: (each.log_p, each.window.start)):
+            if each.p <= most_p:
+                yield Answer(each, bundle.explain(each))
+    except ModelError as error:
+        raise InputError(error.message, file=error.file) from error
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

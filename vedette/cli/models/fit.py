@@ -1,0 +1,72 @@
+"""`vedette models fit`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from vedette.cli.options import CONFIG, duration, load_settings
+
+
+@click.command("fit")
+@click.argument("name")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@CONFIG
+@click.option(
+    "--detector",
+    "detectors",
+    multiple=True,
+    metavar="NAME",
+    help="Only this detector of the default set, or another one; may be repeated.",
+)
+@click.option(
+    "--window", default="10m", show_default=True, metavar="DURATION", help="Length of a window."
+)
+@click.option(
+    "--last", default="30d", show_default=True, metavar="DURATION", help="Of an index: so far back."
+)
+@click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@click.option("--seed", default=0, show_default=True, help="Of all that is drawn by chance.")
+def fit(
+    name: str,
+    sources: tuple[str, ...],
+    path: Path | None,
+    detectors: tuple[str, ...],
+    window: str,
+    last: str,
+    tags: str | None,
+    seed: int,
+) -> int:
+    """Learn from the events of SOURCE, all held to be normal, and keep that as NAME.
+
+    SOURCE is a file, a folder, - or the name of a configured source. What is scored is one window
+    of time of one host (or user, or address, where an event names no host).
+    """
+    from engine.errors import InputError
+    from models.bundle.plan import DEFAULT, Plan
+    from models.errors import ModelError
+    from vedette import bundles
+    from vedette.cli.models.sources import gather
+    from vedette.output.safe import visible
+
+    settings = load_settings(path).settings
+    folder = bundles.folder_of(settings.state.dir, name)
+    chosen = {each: DEFAULT.get(each, {}) for each in detectors} or dict(DEFAULT)
+    try:
+        plan = Plan(chosen, duration(window, "--window").total_seconds(), seed=seed)
+    except ModelError as error:
+        raise InputError(str(error)) from error
+    gathered = gather(sources, settings, last, tags)
+    bundle, fingerprint = bundles.fit(
+        gathered,
+        plan,
+        folder,
+        lambda: datetime.now(UTC),
+        lambda part: click.echo(f"learning: {part}", err=True),
+    )
+    click.echo(visible(f"{name}: {len(gathered.observations):,} events in {len(bundle.normal):,} "
+                       f"windows, {len(bundle.templates):,} templates, {len(plan.detectors)} "
+                       f"detectors, sha256 {fingerprint}"))  # fmt: skip
+    return 0

@@ -1,0 +1,76 @@
+"""`vedette models score`."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vedette.cli.options import CONFIG, load_settings, word
+
+if TYPE_CHECKING:
+    from vedette.bundles import Answer
+
+FORMATS = ("table", "ndjson", "json")
+
+
+@click.command("score")
+@click.argument("name")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@CONFIG
+@click.option(
+    "--p", "most", type=click.FloatRange(0, 1, min_open=True), default=0.01, show_default=True,
+    metavar="P", help="Show windows with a p up to this; 1 shows all.",
+)  # fmt: skip
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Show so many windows at most.")
+@click.option(
+    "--last", default="24h", show_default=True, metavar="DURATION", help="Of an index: so far back."
+)
+@click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@click.option(
+    "--output", "-o", "form", metavar="FORMAT", help="table, ndjson or json.  [default: table]"
+)
+def score(
+    name: str,
+    sources: tuple[str, ...],
+    path: Path | None,
+    most: float,
+    limit: int | None,
+    last: str,
+    tags: str | None,
+    form: str | None,
+) -> int:
+    """Say which windows of the events of SOURCE are strange to the model NAME, and why.
+
+    p is the share of normal windows that would look as strange; the strangest comes first.
+    """
+    from vedette import bundles
+    from vedette.cli.models.sources import gather
+
+    shown = word("--output", form, FORMATS) or "table"
+    settings = load_settings(path).settings
+    bundle = bundles.load(settings.state.dir, name)
+    gathered = gather(sources, settings, last, tags)
+    found = list(islice(bundles.answers(bundle, gathered, most), limit))
+    if shown == "json":
+        click.echo(json.dumps([each.as_json() for each in found], ensure_ascii=True, indent=1))
+    for each in found if shown == "ndjson" else ():
+        click.echo(json.dumps(each.as_json(), ensure_ascii=True))
+    for each in found if shown == "table" else ():
+        _show(each)
+    click.echo(f"{len(found):,} windows shown of {len(gathered.observations):,} events", err=True)
+    return 0
+
+
+def _show(answer: Answer) -> None:
+    from vedette.output.safe import visible
+
+    told: dict[str, Any] = answer.as_json()
+    mark = " (beyond all normals: extrapolated)" if told["extrapolated"] else ""
+    head = f"p {told['p']:.2g}{mark}  {told['start']}  {told['entity']}  {told['events']:,} events"
+    click.echo(visible(head))
+    for reason in told["explanation"]:
+        click.echo(visible(f"    {reason['text']}"))

@@ -1,0 +1,57 @@
+"""`vedette models show`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from vedette.cli.options import CONFIG, load_settings, word
+
+FORMATS = ("table", "json")
+
+
+@click.command("show")
+@click.argument("name")
+@CONFIG
+@click.option(
+    "--budget", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True,
+    metavar="N", help="False alarms a day that p is told for.",
+)  # fmt: skip
+@click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
+def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
+    """Show what the model NAME is made of, how it was trained, and what p a budget asks for.
+
+    All files are read and checked against their hashes.
+    """
+    from models.bundle import keep
+    from models.registry import detector
+    from vedette import bundles
+    from vedette.output.safe import visible
+
+    shown = word("--output", form, FORMATS) or "table"
+    state = load_settings(path).settings.state.dir
+    bundle, folder = bundles.load(state, name), bundles.folder_of(state, name)
+    told = keep.read(folder)
+    asked = bundle.budget(budget, told["training"].get("entities"))
+    if shown == "json":
+        known = {key: told[key] for key in ("plan", "training", "detectors")}
+        print_ = {"sha256": keep.fingerprint(folder)}
+        click.echo(json.dumps({"name": name, **print_, **known, "budget": {
+            "alerts_a_day": budget, "p": asked.p, "counted": asked.counted,
+            "achieved": asked.a_day, "low": asked.low, "high": asked.high,
+        }}, indent=1))  # fmt: skip
+        return 0
+    lines = [f"{name}  sha256 {keep.fingerprint(folder)}"]
+    lines += [f"  {key}: {value}" for key, value in told["training"].items()]
+    lines += [f"  windows of {bundle.plan.width:g} s, combined by {bundle.plan.rule}"]
+    lines += [f"  {each}: {detector(each).source}" for each in bundle.parts]
+    counted = "" if asked.counted else " (rests on the fitted tail: too few normals to count)"
+    lines += [
+        f"  {budget:g} false alarms a day: p up to {asked.p:.3g}{counted}; normals of the training "
+        f"made {asked.a_day:.3g} a day ({asked.low:.3g} to {asked.high:.3g})"
+    ]
+    for line in lines:
+        click.echo(visible(line))
+    return 0
