@@ -27,6 +27,8 @@ REQUIREMENTS = [
     *PROJECT["dependencies"],
     *chain.from_iterable(PROJECT["optional-dependencies"].values()),
 ]
+OTHERS = [each for each in REQUIREMENTS if not each.startswith("vedette[")]
+"""Without our own extras, which an extra may name."""
 PACKAGES = ("engine", "connectors", "mitre", "models", "vedette", "rules", "sigma")
 
 
@@ -108,7 +110,7 @@ def test_its_description_names_command_and_dependencies(contents: zipfile.ZipFil
     )
 
 
-@pytest.mark.parametrize("requirement", REQUIREMENTS)
+@pytest.mark.parametrize("requirement", OTHERS)
 def test_each_dependency_has_a_lower_bound_that_is_met(requirement: str) -> None:
     parsed = Requirement(requirement)
     bounds = [part for part in parsed.specifier if part.operator in {">=", "==", "~="}]
