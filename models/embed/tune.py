@@ -101,10 +101,12 @@ def _train(torch: Any, model: Any, texts: Texts, tuning: Tuning, device: str) ->
 
 def _forward(model: Any, texts: Texts, device: str) -> Any:
     clean = [text.encode("utf-8", "ignore").decode() for text in texts]
+    # It had another name in earlier versions of the library.
+    prepare = getattr(model, "preprocess", None) or model.tokenize
     features = {
         # Beside tensors the library may tell what kind of input it is.
         name: each.to(device) if hasattr(each, "to") else each
-        for name, each in model.tokenize(clean).items()
+        for name, each in prepare(clean).items()
     }
     return model(features)["sentence_embedding"]
 
