@@ -19,11 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Arrays
+from models.errors import DataError
 
 Array = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 EPSILON = 1e-5
+LARGEST = 1 << 20
+"""What any size in a shape may be at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,13 @@ class Shape:
     context: int = 128
     counts: int = 32
     causal: bool = True
+
+    def __post_init__(self) -> None:
+        sizes = (self.tokens, self.width, self.layers, self.heads, self.context, self.counts)
+        if not all(type(each) is int and 1 <= each <= LARGEST for each in sizes):
+            raise DataError(f"no network can have the shape {self}")
+        if self.width % self.heads or self.layers > 64 or self.context < 8:
+            raise DataError(f"no network can have the shape {self}: too deep, too short, or uneven")
 
 
 def sizes(shape: Shape) -> dict[str, tuple[int, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -88,22 +89,30 @@ class Gpt(Detector[Sessions]):
         some(data)
         self._vocabulary = Vocabulary.of(data)
         self._unknown = math.log(sum(len(session) + 1 for session in data) + 1)
-        shape = Shape(len(self._vocabulary), self.width, self.layers, self.heads, self.context)
-        rows = (
-            part.window.tokens for view in VIEWS[self.view] for part in self._parts(data, view, 0)
-        )
-        lessons = Lessons(rows, self.temper, self.seed)
-        make = partial(_batch, shape.counts)
-        run = train(
-            forward.initial(shape, np.random.default_rng(self.seed)),
-            partial(loss, shape),
-            partial(lessons.epoch, partial(make, HIDDEN)),
-            lessons.held_out(partial(make, 0.0)),
-            Recipe(epochs=lessons.epochs(self.budget), device=self.device),
-            progress,
-        )
-        self._trained = Trained(shape, run.weights, run.summary())
-        return self
+        lessons = self._lessons(data)
+        width = lessons.width(self.width, self.heads)
+        shape = Shape(len(self._vocabulary), width, self.layers, self.heads, self.context)
+        first = forward.initial(shape, np.random.default_rng(self.seed))
+        return self._learn(lessons, Trained(shape, first, {}), Recipe(), progress)
+
+    def partial_fit(self, data: Sessions) -> Self:
+        """Go on learning from `data` alone, new events included, at a tenth of the rate.
+
+        What is not in `data` is forgotten little by little: `train/replay.py` mixes the old in.
+        """
+        some(data)
+        old, known = self.trained, len(self._vocabulary)
+        self._vocabulary = self._vocabulary.with_others(data)
+        self._unknown = math.log(math.exp(self._unknown) + sum(len(each) + 1 for each in data))
+        shape = replace(old.shape, tokens=len(self._vocabulary))
+        first = forward.initial(shape, np.random.default_rng(self.seed))
+        for name, weights in old.weights.items():
+            # New events come after the old ones: in rows of `token`, in columns of `head`.
+            place = np.s_[:known] if name == "token" else np.s_[..., :known]
+            first[name][place if name in ("token", "head") else ...] = weights
+        recipe = Recipe(rate=Recipe().rate / 10)
+        lessons = self._lessons(data)
+        return self._learn(lessons, Trained(shape, first, {}), recipe, lambda _: None)
 
     def score(self, data: Sessions) -> Floats:
         """The pooled surprise of each session, in nats, summed over its views."""
@@ -131,7 +140,7 @@ class Gpt(Detector[Sessions]):
         """
         first = next(windows(self._vocabulary.tokens(session), self.context, 0, 1))
         seen: list[forward.Array] = []
-        forward.hidden(self._net.weights, self._net.shape, first.tokens[None, :-1], seen)
+        forward.hidden(self.trained.weights, self.trained.shape, first.tokens[None, :-1], seen)
         return [each[0].astype(np.float64) for each in seen]
 
     def occlusion(self, session: Session, step: int) -> Floats:
@@ -140,13 +149,21 @@ class Gpt(Detector[Sessions]):
         The total variation distance of what is foretold with the event and with an unknown one in
         its place: 0 for none, 1 at most. Events outside of the step's window move nothing.
         """
-        context = self._vocabulary.tokens(session)[: step + 1][-self.context :]
+        context = self.before(session, step)[:-1]
         hidden = np.repeat(context[None], len(context), axis=0)
         np.fill_diagonal(hidden, UNKNOWN)
         chances = np.exp(self._chances(np.vstack([context, hidden]))[:, -1])
-        moved = np.zeros(step + 1)
-        moved[step + 1 - len(context) :] = 0.5 * np.abs(chances[1:] - chances[0]).sum(axis=1)
-        return moved[1:]
+        return self.along(step, 0.5 * np.abs(chances[1:] - chances[0]).sum(axis=1))
+
+    def before(self, session: Session, step: int) -> Tokens:
+        """The tokens that foretell `step` (from 0), as many as a window holds, and its own."""
+        return self._vocabulary.tokens(session)[: step + 2][-self.context - 1 :]
+
+    def along(self, step: int, told: Any) -> Floats:
+        """What is `told` of the tokens before `step`, at the places of its events, (step,)."""
+        found = np.zeros(step + 1)
+        found[step + 1 - len(told) :] = told
+        return found[1:]
 
     def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
         """The most surprising steps: how probable each was, what was expected, resting on what."""
@@ -156,7 +173,7 @@ class Gpt(Detector[Sessions]):
     def state(self) -> State:
         """The weights, and the events of training."""
         facts = {"events": self._vocabulary.events, "unknown": self._unknown}
-        return stored.state({name: getattr(self, name) for name in PARAMETERS}, facts, self._net)
+        return stored.state({name: getattr(self, name) for name in PARAMETERS}, facts, self.trained)
 
     @classmethod
     def restore(cls, state: State) -> Self:
@@ -168,10 +185,36 @@ class Gpt(Detector[Sessions]):
         return made
 
     @property
-    def _net(self) -> Trained:
+    def trained(self) -> Trained:
+        """The network; `ModelError` if there is none yet."""
         if self._trained is None:
             raise ModelError(f"{self.name} was not fitted yet")
         return self._trained
+
+    def _lessons(self, data: Sessions) -> Lessons:
+        rows = (
+            part.window.tokens for view in VIEWS[self.view] for part in self._parts(data, view, 0)
+        )
+        return Lessons(rows, self.temper, self.seed)
+
+    def _learn(
+        self,
+        lessons: Lessons,
+        first: Trained,
+        recipe: Recipe,
+        progress: Callable[[Progress], None],
+    ) -> Self:
+        make = partial(_batch, first.shape.counts)
+        run = train(
+            first.weights,
+            partial(loss, first.shape),
+            partial(lessons.epoch, partial(make, HIDDEN)),
+            lessons.held_out(partial(make, 0.0)),
+            replace(recipe, epochs=lessons.epochs(self.budget), device=self.device),
+            progress,
+        )
+        self._trained = Trained(first.shape, run.weights, run.summary())
+        return self
 
     def _parts(self, sessions: Iterable[Session], view: str, overlap: int) -> Iterator[_Part]:
         for at, session in enumerate(sessions):
@@ -199,7 +242,7 @@ class Gpt(Detector[Sessions]):
         return found
 
     def _chances(self, tokens: Tokens) -> forward.Array:
-        net = self._net
+        net = self.trained
         states = forward.hidden(net.weights, net.shape, tokens)
         return forward.log_softmax(states @ net.weights["head"])
 

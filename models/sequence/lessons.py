@@ -13,7 +13,11 @@ from models.sequence.windows import distinct, packed, padded, split
 from models.train.loop import Batch
 
 HELD_OUT = 0.1
-MOST_CELLS, LEAST_CELLS = 2048, 1024
+MOST_CELLS, LEAST_CELLS = 2048, 512
+LEAST_TOKENS = 4 * LEAST_CELLS
+"""Of fewer tokens an epoch has each window several times: a step an epoch teaches little."""
+FEW_TOKENS = 8192
+"""With fewer tokens than these a network of half the width learns as much, in less time."""
 MOST_EPOCHS, LEAST_EPOCHS = 60, 4
 
 Generator: TypeAlias = np.random.Generator
@@ -31,17 +35,24 @@ class Lessons:
         self.lengths = [len(row) for row in self.rows]
         self.learned, self.held = split(len(self.rows), HELD_OUT, np.random.default_rng(seed))
         self.tokens = sum(self.lengths[at] for at in self.learned)
+        self.repeats = min(-(-LEAST_TOKENS // max(self.tokens, 1)), 64)
         # Few data need small batches, else an epoch is but a step or two.
         self.cells = min(max(self.tokens // 16, LEAST_CELLS), MOST_CELLS)
 
     def epochs(self, budget: int) -> int:
         """How often all can be seen until `budget` tokens are."""
-        return min(max(budget // max(self.tokens, 1), LEAST_EPOCHS), MOST_EPOCHS)
+        return min(max(budget // (self.tokens * self.repeats), LEAST_EPOCHS), MOST_EPOCHS)
+
+    def width(self, wanted: int, heads: int) -> int:
+        """The width `wanted`, or half of it where there is little to learn from."""
+        few = self.tokens < FEW_TOKENS and wanted % (2 * heads) == 0
+        return wanted // 2 if few else wanted
 
     def epoch(self, make: Make, number: int) -> list[Batch]:
         """The batches of an epoch, in an order of its own."""
         rng = np.random.default_rng([self.seed, number])
-        order = [self.learned[at] for at in rng.permutation(len(self.learned))]
+        learned = self.learned * self.repeats
+        order = [learned[at] for at in rng.permutation(len(learned))]
         batches = packed(self.lengths, self.cells, order)
         rng.shuffle(batches)
         return [self._batch(make, places, rng) for places in batches]
@@ -49,7 +60,7 @@ class Lessons:
     def held_out(self, make: Make) -> list[Batch]:
         """The batches that are only ever measured on."""
         rng = np.random.default_rng(self.seed)
-        batches = packed(self.lengths, self.cells, self.held)
+        batches = packed(self.lengths, self.cells, self.held * min(self.repeats, 4))
         return [self._batch(make, places, rng) for places in batches]
 
     def _batch(self, make: Make, places: list[int], rng: Generator) -> Batch:

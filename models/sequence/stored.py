@@ -9,11 +9,8 @@ from typing import Any
 import numpy as np
 
 from models.base import Arrays, State
-from models.errors import StoreError
+from models.errors import DataError, StoreError
 from models.sequence.forward import Shape, sizes
-
-LARGEST = 1 << 16
-"""What a size in a stored shape may be at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +32,8 @@ def restore(of: State, vocabulary: Sized) -> Trained:
     """What `state` was given; `StoreError` unless all has the shape that is told."""
     try:
         shape = Shape(**of.facts["shape"])
-    except TypeError as error:
+    except (TypeError, DataError) as error:
         raise StoreError(f"the shape of the network is not understood: {error}") from error
-    numbers = [shape.tokens, shape.width, shape.layers, shape.heads, shape.context, shape.counts]
-    if not all(type(each) is int and 1 <= each <= LARGEST for each in numbers):
-        raise StoreError(f"the network cannot have the shape {shape}")
-    if shape.width % shape.heads or shape.layers > 64:
-        raise StoreError(f"the network cannot have the shape {shape}")
     if shape.tokens != len(vocabulary):
         raise StoreError(f"{len(vocabulary)} tokens are named, {shape.tokens} are known")
     return Trained(shape, checked(of.arrays, sizes(shape)), dict(of.facts["training"]))

@@ -36,6 +36,10 @@ class Vocabulary:
         having = Counter(event for session in sessions for event in set(session))
         return cls(sorted(having, key=lambda event: (-having[event], event)))
 
+    def with_others(self, sessions: Iterable[Session]) -> Vocabulary:
+        """This one, and after it the events of `sessions` that it lacks."""
+        return Vocabulary([*self.events, *Vocabulary.of(sessions).events])
+
     def tokens(self, session: Session) -> Tokens:
         """START, a token for each event, END."""
         get = self._tokens.get

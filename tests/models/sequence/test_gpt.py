@@ -34,7 +34,7 @@ def tensors() -> dict[str, Any]:
 
 def test_scores_agree_with_torch() -> None:
     torch, model = heavy.torch(), fitted()
-    shape, weights = model._net.shape, tensors()
+    shape, weights = model.trained.shape, tensors()
     some = [*sessions(40, seed=5), (1, 6), (2, 2, 2, 1)]
     for session, told in zip(some, model.surprises(some), strict=True):
         tokens = model._vocabulary.tokens(session)[None]
@@ -132,8 +132,8 @@ def test_the_explanation_names_step_probability_and_what_was_expected() -> None:
 
 def test_the_explanation_names_what_is_missing() -> None:
     model = Gpt.restore(changed("parameters", {"view": "counts"}))
-    text = model.explain([(2, 3, 4, 5, 6)], 0)[0].text
-    assert text.startswith("counted without order, event 2 had probability 0.0")
+    texts = [reason.text for reason in model.explain([(2, 3, 4, 5, 6)], 0, most=9)]
+    (text,) = (each for each in texts if each.startswith("counted without order, event 2 had"))
     assert "; expected event 1 (" in text
 
 
@@ -161,9 +161,9 @@ def test_what_is_not_fitted_cannot_score() -> None:
     [
         ("facts", {"events": [1, 2]}, "8 tokens are named"),
         ("facts", {"shape": {"tokens": 12, "depth": 3}}, "not understood"),
-        ("facts", {"shape": {"tokens": 12, "width": 1 << 40}}, "cannot have the shape"),
+        ("facts", {"shape": {"tokens": 12, "width": 1 << 40}}, "no network can have the shape"),
         ("arrays", {"head": np.zeros((3, 3), np.float32)}, "'head' is missing, or not"),
-        ("arrays", {"norm": np.full(64, np.nan, np.float32)}, "'norm' does not hold finite"),
+        ("arrays", {"norm": np.full(32, np.nan, np.float32)}, "'norm' does not hold finite"),
     ],
 )
 def test_a_state_that_does_not_hold_together_is_refused(
@@ -183,9 +183,9 @@ def test_training_says_how_it_went() -> None:
 def test_the_loss_is_what_scoring_measures() -> None:
     torch, model = heavy.torch(), fitted()
     tokens = model._vocabulary.tokens((1, 2, 3, 4, 6))[None]
-    counts = model._net.shape.counts
+    counts = model.trained.shape.counts
     batch = gpt._batch(counts, 0.0, tokens, np.ones((1, 7)), np.random.default_rng(0))
     given = {name: torch.tensor(each) for name, each in batch.items()}
-    total, weight = gpt.loss(model._net.shape, tensors(), given)
+    total, weight = gpt.loss(model.trained.shape, tensors(), given)
     assert float(weight) == 6
     assert float(total) == pytest.approx(model.surprises([(1, 2, 3, 4, 6)])[0].sum(), abs=1e-3)
