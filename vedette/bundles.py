@@ -23,6 +23,8 @@ from vedette import __version__
 
 ROOM = "models"
 """The folder of bundles in the state directory."""
+SHIPPED = {"demo-office": Path(__file__).parent / "demo" / "office"}
+"""Models that come with Vedette; one of the same name in the state directory goes first."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
@@ -61,22 +63,28 @@ def folder_of(state: Path, name: str) -> Path:
     return state / ROOM / name
 
 
+def found_at(state: Path, name: str) -> Path:
+    """Where the bundle `name` is to be read from; `InputError` if there is none."""
+    folder = folder_of(state, name)
+    if folder.is_dir():
+        return folder
+    if name not in SHIPPED:
+        known = ", ".join(names(state))
+        raise InputError(f"there is no model {name!r}", field="NAME", expected=f"one of: {known}")
+    return SHIPPED[name]
+
+
 def names(state: Path) -> list[str]:
     """The names of all bundles, in order."""
     room = state / ROOM
-    if not room.is_dir():
-        return []
-    return sorted(each.name for each in room.iterdir() if (each / keep.TOLD).is_file())
+    own = [each.name for each in room.iterdir()] if room.is_dir() else []
+    return sorted({*SHIPPED, *(name for name in own if (room / name / keep.TOLD).is_file())})
 
 
 def load(state: Path, name: str) -> Bundle:
     """The bundle `name`; `InputError` if it is missing, altered or foreign."""
-    folder = folder_of(state, name)
-    if not folder.is_dir():
-        known = ", ".join(names(state)) or "none yet"
-        raise InputError(f"there is no model {name!r}", field="NAME", expected=f"one of: {known}")
     try:
-        return keep.load(folder)
+        return keep.load(found_at(state, name))
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
 
@@ -141,7 +149,7 @@ def answers(bundle: Bundle, gathered: Gathered, most_p: float) -> Iterator[Answe
         scored = bundle.score(gathered.observations)
         for each in sorted(scored, key=lambda each: (each.log_p, each.window.start)):
             if each.p <= most_p:
-                yield Answer(each, bundle.explain(each))
+                yield Answer(each, bundle.explain(each, gathered.observations))
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
 

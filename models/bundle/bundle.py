@@ -17,7 +17,7 @@ from typing import Self
 
 import numpy as np
 
-from models.base import Floats, Reason
+from models.base import UNKNOWN, Floats, Reason
 from models.bundle.observation import Observation
 from models.bundle.part import Part
 from models.bundle.plan import Plan
@@ -29,6 +29,9 @@ from models.feature.windows import Window, timed
 from models.template.event import EventTemplates
 
 DAY = 86_400.0
+NEW = "new since training"
+NAMED = 2
+"""Kinds of new events that an explanation names."""
 _EVENT = re.compile(r"\bevent (\d+)\b")
 
 
@@ -132,12 +135,18 @@ class Bundle:
             for at, window in enumerate(seen)
         ]
 
-    def explain(self, scored: Scored, most: int = 3) -> list[Reason]:
-        """Up to `most` reasons: the best of each of the detectors that find it strangest."""
+    def explain(
+        self, scored: Scored, observations: Sequence[Observation] = (), most: int = 3
+    ) -> list[Reason]:
+        """Up to `most` reasons: the best of each of the detectors that find it strangest.
+
+        With the `observations` that were scored, what is new is named.
+        """
+        new = self._new(scored.window, observations)
         found: dict[str, Reason] = {}
         for name in sorted(scored.by, key=lambda name: scored.by[name]):
             for reason in self.parts[name].asked.explain([scored.window.events], 0, most):
-                text = self._named(reason.text)
+                text = self._named(reason.text, new)
                 if text not in found:
                     found[text] = replace(reason, text=text)
                     break  # the best that was not said yet, then the next detector's
@@ -153,7 +162,17 @@ class Bundle:
         a_day = (entities or 1) * DAY / self.plan.width
         return budget(self.normal, a_day, alerts_a_day)
 
-    def _named(self, text: str) -> str:
+    def _new(self, window: Window, observations: Sequence[Observation]) -> str:
+        """What stands for the events of a window that training never saw."""
+        if not observations:
+            return NEW
+        pairs = zip(window.events, window.positions, strict=True)
+        unknown = [observations[at].fields for event, at in pairs if event == UNKNOWN]
+        texts = list(dict.fromkeys(self.templates.describe(fields) for fields in unknown))
+        more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
+        return f"{NEW}: {', '.join(texts[:NAMED])}{more}" if texts else NEW
+
+    def _named(self, text: str, new: str) -> str:
         """The text with what each event number stands for, at its first mention."""
         named: set[int] = set()
 
@@ -162,13 +181,12 @@ class Bundle:
             if number in named:
                 return found[0]
             named.add(number)
-            return f"{found[0]} ({self._text(number)})"
+            return f"{found[0]} ({self._text(number) or new})"
 
         return _EVENT.sub(name, text)
 
     def _text(self, number: int) -> str:
-        known = 0 < number <= len(self.templates)
-        return self.templates.text(number) if known else "new since training"
+        return self.templates.text(number) if 0 < number <= len(self.templates) else ""
 
 
 def _windows(

@@ -17,10 +17,12 @@ DEFAULT: Mapping[str, Mapping[str, Json]] = {
     "count-tail": {},
     "count-vector": {},
     "markov": {},
-    "gpt": {},
+    "gpt": {"budget": 400_000},
     "embedding-hdbscan": {},
 }
-"""The detectors of the default set, each with the arguments that differ from its own defaults."""
+"""The detectors of the default set, each with the arguments that differ from its own defaults.
+
+The GPT sees fewer tokens than alone: it is fitted once for each fold, and again on all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,11 @@ class EventTemplates:
         """Every template, that of number 1 first."""
         return [self.text(number) for number in range(1, len(self) + 1)]
 
+    def describe(self, event: Mapping[str, Any]) -> str:
+        """What is said of an event that was never learned: its key, or the start of its message."""
+        key, text = self._said(event)
+        return key if text is None else " ".join(text[: 4 * LONGEST].split())[:LONGEST]
+
     def state(self) -> State:
         """All that `restore` needs."""
         messages = self._messages.state()

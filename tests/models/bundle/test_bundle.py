@@ -70,6 +70,8 @@ def test_reasons_name_the_events_in_words() -> None:
     told = " ".join(reason.text for reason in fitted().explain(strange))
     assert 1 <= len(fitted().explain(strange)) <= 3
     assert "new since training" in told
+    named = " ".join(reason.text for reason in fitted().explain(strange, STRANGE))
+    assert "new since training: Channel=Security EventID=1102" in named
 
 
 def test_a_loaded_bundle_scores_the_same(tmp_path: Path) -> None:

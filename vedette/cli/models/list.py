@@ -12,7 +12,9 @@ from vedette.cli.options import CONFIG, load_settings
 @click.command("list")
 @CONFIG
 def list_models(path: Path | None) -> int:
-    """List the models in the state directory: name, events learned, when fitted, detectors.
+    """List the models in the state directory and those that come with Vedette.
+
+    Shown are name, events learned, when fitted, detectors.
 
     Exits with 1 when one of them cannot be read.
     """
@@ -24,7 +26,7 @@ def list_models(path: Path | None) -> int:
     state, code = load_settings(path).settings.state.dir, 0
     for name in bundles.names(state):
         try:
-            told = keep.read(bundles.folder_of(state, name))
+            told = keep.read(bundles.found_at(state, name))
         except ModelError as error:
             click.echo(visible(f"{name}: {error}"), err=True)
             code = 1

@@ -32,7 +32,7 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
 
     shown = word("--output", form, FORMATS) or "table"
     state = load_settings(path).settings.state.dir
-    bundle, folder = bundles.load(state, name), bundles.folder_of(state, name)
+    bundle, folder = bundles.load(state, name), bundles.found_at(state, name)
     told = keep.read(folder)
     asked = bundle.budget(budget, told["training"].get("entities"))
     if shown == "json":
