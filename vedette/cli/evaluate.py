@@ -60,8 +60,8 @@ def command(
 ) -> int:
     """Measure every detector on the public data set SET, thresholds from training normals alone.
 
-    Sets are hdfs, adfa-ld, ait-ads, ait-ads-as-found, openstack, and loghub, which measures
-    templates. What is measured, and how, is in docs/evaluation.md.
+    Sets are hdfs, adfa-ld, ait-ads, ait-ads-as-found, openstack, otrf, and loghub, which
+    measures templates. What is measured, and how, is in docs/evaluation.md.
     """
     from engine.errors import InputError
     from models.errors import ModelError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,7 @@ INSTANCES = "00000000-0000-4000-8000-{:012d}"
 
 def everything(folder: Path) -> Path:
     """All sets below `folder`."""
-    for make in (hdfs, adfa_ld, ait_ads, openstack):
+    for make in (hdfs, adfa_ld, ait_ads, openstack, otrf):
         make(folder)
     return folder
 
@@ -109,6 +110,32 @@ def _life(at: int, texts: tuple[str, ...]) -> str:
         f"INFO nova.compute.manager [req-{at}] [instance: {instance}] {text} {at}.5 s\n"
         for text in texts
     )
+
+
+def otrf(folder: Path) -> None:
+    """Recordings of a Windows host, in some of whose minutes shadow copies are deleted."""
+    place = folder / "otrf"
+    place.mkdir(parents=True)
+    for at in range(8):
+        events = [_process(minute, "C:\\Windows\\System32\\svchost.exe") for minute in range(40)]
+        if at % 2:
+            events += [_process(minute, "vssadmin.exe delete shadows /all") for minute in (7, 9)]
+        packed = zstandard.compress("\n".join(map(json.dumps, events)).encode())
+        (place / f"{at}.ndjson.zst").write_bytes(packed)
+
+
+def _process(minute: int, command: str) -> dict[str, object]:
+    program = command.split()[0]
+    image = program if "\\" in program else f"C:\\Windows\\System32\\{program}"
+    return {
+        "@timestamp": f"2026-01-05T10:{minute:02d}:00Z",
+        "Channel": "Microsoft-Windows-Sysmon/Operational",
+        "EventID": 1,
+        "Hostname": "ws1",
+        "Image": image,
+        "OriginalFileName": image.rpartition("\\")[2].upper(),
+        "CommandLine": command,
+    }
 
 
 def loghub(folder: Path) -> None:

@@ -32,7 +32,7 @@ def test_training_holds_no_attack_and_the_test_holds_both(name: str, made_up: Pa
 def test_what_is_missing_is_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not there") as raised:
         load(name, tmp_path)
-    assert str(tmp_path / "logs") in str(raised.value)
+    assert str(tmp_path) in str(raised.value)
 
 
 def test_normal_blocks_of_hdfs_weigh_what_the_original_had(made_up: Path) -> None:
@@ -119,3 +119,13 @@ def test_what_differs_each_time_is_masked() -> None:
 def test_a_set_that_there_is_not_is_named_with_the_nearest(made_up: Path) -> None:
     with pytest.raises(InputError, match="did you mean 'hdfs'"):
         load("hdsf", made_up)
+
+
+def test_attacks_in_recordings_are_minutes_that_rules_alert_on(made_up: Path) -> None:
+    trial = load("otrf", made_up).trials[0]
+    assert len(trial.train) == 4 * 40
+    assert int(trial.test.labels.sum()) == 4 * 2
+    assert {*trial.test.families} <= {"", "medium", "high", "critical"}
+    texts = trial.train.texts or ()
+    assert "svchost.exe" in texts[0][0]
+    assert len({*trial.train.blocks}) == 4

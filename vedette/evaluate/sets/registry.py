@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.errors import InputError, nearest_name
 from vedette.evaluate.part import PublicSet
-from vedette.evaluate.sets import adfa_ld, ait_ads, hdfs, openstack
+from vedette.evaluate.sets import adfa_ld, ait_ads, hdfs, openstack, otrf
 
 SETS: Mapping[str, Callable[[Path], PublicSet]] = {
     "hdfs": hdfs.load,
@@ -15,6 +15,7 @@ SETS: Mapping[str, Callable[[Path], PublicSet]] = {
     "ait-ads": ait_ads.load,
     "ait-ads-as-found": ait_ads.load_as_found,
     "openstack": openstack.load,
+    "otrf": otrf.load,
 }
 
 
