@@ -14,7 +14,7 @@ import numpy as np
 from models.base import Arrays, Floats, Reason, State, finite
 from models.cluster.clustering import NOISE, Clustering, Places, ordinary
 from models.cluster.points import Numbers, nearest
-from models.embed.needs import library
+from models.libraries import library
 
 EXEMPLARS = 5
 """The most typical points that are remembered of each cluster."""

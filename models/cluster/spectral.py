@@ -10,7 +10,7 @@ import numpy as np
 from models.base import Floats
 from models.cluster.clustering import Clustering, Places, ordinary
 from models.cluster.points import Numbers, nearest
-from models.embed.needs import library
+from models.libraries import library
 
 
 class Spectral(Clustering):

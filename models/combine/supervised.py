@@ -8,14 +8,14 @@ Approximation: A Gradient Boosting Machine (2001); scikit-learn.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Floats, Reason, State, matrix
-from models.errors import DataError, ModelError, StoreError
+from models.errors import DataError, StoreError
+from models.libraries import library
 
 
 class Logistic:
@@ -33,7 +33,7 @@ class Logistic:
         rows, labels = _labelled(features, labels)
         self._mean, self._scale = rows.mean(axis=0), rows.std(axis=0)
         self._scale[self._scale == 0] = 1.0
-        fitted = _sklearn("linear_model").LogisticRegression(C=self.strength, max_iter=1_000)
+        fitted = library("sklearn.linear_model").LogisticRegression(C=self.strength, max_iter=1_000)
         fitted.fit(self._scaled(rows), labels, sample_weight=weights)
         self._weights, self._constant = fitted.coef_[0], float(fitted.intercept_[0])
         return self
@@ -91,7 +91,7 @@ class Boosting:
     def fit(self, features: Floats, labels: NDArray[Any], weights: Floats | None = None) -> Self:
         """Learn from features (n, d) and labels (n,), true where something was found."""
         rows, labels = _labelled(features, labels)
-        fitted = _sklearn("ensemble").GradientBoostingClassifier(
+        fitted = library("sklearn.ensemble").GradientBoostingClassifier(
             n_estimators=self.trees,
             max_depth=self.depth,
             learning_rate=self.rate,
@@ -182,13 +182,3 @@ def _labelled(features: Floats, labels: NDArray[Any]) -> tuple[Floats, NDArray[n
 
 def _squash(odds: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(odds, -700, 700))))
-
-
-def _sklearn(part: str) -> Any:
-    from importlib import import_module
-
-    load: Callable[[str], Any] = import_module
-    try:
-        return load(f"sklearn.{part}")
-    except ImportError as error:
-        raise ModelError("fitting needs scikit-learn: pip install 'vedette[ml]'") from error

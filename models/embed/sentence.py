@@ -14,7 +14,7 @@ import numpy as np
 from models.base import Texts
 from models.embed.encoder import Vectors, unit
 from models.embed.minilm import LONGEST, fingerprint
-from models.embed.needs import library
+from models.libraries import library
 
 BATCH = {"cuda": 1024, "cpu": 32}
 """Texts in a batch, by device."""

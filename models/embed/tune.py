@@ -19,10 +19,10 @@ import numpy as np
 from models.base import Json, Texts, some
 from models.embed import safetensors
 from models.embed.minilm import CONFIGURATION, VOCABULARY, WEIGHTS, MiniLM, fingerprint
-from models.embed.needs import library
 from models.embed.pairs import pairs
 from models.embed.sentence import sentence_transformer
 from models.errors import StoreError
+from models.libraries import library
 from models.store import sha256
 
 MANIFEST = "manifest.json"

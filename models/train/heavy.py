@@ -5,17 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from models.errors import ModelError
+from models.libraries import library
 
 
 def torch() -> Any:
     """The module; `ModelError` says how to get it."""
-    try:
-        import torch as module
-    except ImportError as error:
-        raise ModelError(
-            "training needs PyTorch, which is not installed: pip install 'vedette[ml]'"
-        ) from error
-    return module
+    return library("torch")
 
 
 def device(wanted: str) -> str:
