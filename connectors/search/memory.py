@@ -1,6 +1,6 @@
 """What a search source has evaluated behind its overlap, by buckets of time, within bounds.
 
-Poll after poll, the parts of `seen` that leave the overlap are folded into the bucket of their
+Poll after poll, the bins of `seen` that leave the overlap are folded into the bucket of their
 time: a `Sketch` of its keys. A sweep compares the number of events that a bucket has in the
 cluster with the number of those that were evaluated, less those that were absent (deleted) when it
 was last settled. Where they are equal nothing came; where they are not, the sketch tells which
@@ -12,9 +12,9 @@ Three regions, by a bucket's distance to the mark:
     up to `far` more     a count: late events are counted, and their window is a gap
     beyond               nothing is known
 
-A bucket is *blurred* where what was evaluated of it is not known key by key: the memory began
-there (the first launch of this version, changed settings), or there were more events in the
-overlap than `seen` holds. Blurred buckets are evaluated once more whole, and known from then on.
+A bucket is *blurred* where what was evaluated of it is not known key by key, as the memory began
+there (the first launch of this version, changed settings). Blurred buckets are evaluated once more
+whole, and known from then on.
 """
 
 from __future__ import annotations
@@ -58,14 +58,12 @@ class Memory:
         start = bucket * self.width
         return (start if self.since is None else max(start, self.since)), start + self.width
 
-    def fold(self, part: int, keys: Iterable[str], *, capped: bool = False) -> None:
-        """Take in the keys of a part that begins at a time; `capped`: they may come again."""
-        bucket = self.bucket(part)
-        if capped:
-            self.blur(bucket)
+    def fold(self, time: int, events: Sketch) -> None:
+        """Take in the events of a bin that begins at a time."""
+        bucket = self.bucket(time)
         if bucket not in self._blurred:
-            for key in keys:
-                self._add(bucket, key)
+            self._sketches.setdefault(bucket, Sketch()).merge(events)
+            self._packed.pop(bucket, None)
 
     def _add(self, bucket: int, key: str) -> None:
         self._sketches.setdefault(bucket, Sketch()).add(key)

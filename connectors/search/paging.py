@@ -116,11 +116,22 @@ def pages(
     names no index. Raises `RequestError`, and `SourceError` for an answer that is not whole.
     `reading` is told how far it came.
     """
+    with point_in_time(client, window, retry) as pit:
+        if pit is not None:
+            yield from ahead(client, window, pit, retry, reading)
+
+
+def ahead(
+    client: SearchClient,
+    window: Window,
+    pit: list[str],
+    retry: Retry,
+    reading: Reading | None = None,
+) -> Iterator[Sequence[Hit]]:
+    """As `pages`, in a view that is open."""
     count, gone = reading is not None, Event()
     patient = replace(retry, sleep=unless(gone, retry.sleep))
-    with point_in_time(client, window, retry) as pit, window.pool(len(window.paces) or 1) as pool:
-        if pit is None:
-            return
+    with window.pool(len(window.paces) or 1) as pool:
         paces = window.paces or [Pace(window.page_size)]
         parts = [{"slice": {"id": n, "max": len(paces)}} for n in range(len(paces))]
         slices = [
@@ -140,7 +151,7 @@ def pages(
 def pages_in(
     client: SearchClient, window: Window, pit: list[str], retry: Retry
 ) -> Iterator[Sequence[Hit]]:
-    """As `pages`, in a view that is open, one page after another."""
+    """As `ahead`, one page after another, each read when it is asked for."""
     pace = window.paces[0] if window.paces else Pace(window.page_size)
     for page in _pages(client, window, pit, retry, pace, {}, count=False):
         yield page.hits

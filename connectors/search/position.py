@@ -7,19 +7,22 @@ from typing import Any
 
 from connectors.search.memory import Memory
 from connectors.search.seen import Seen
+from connectors.search.sketch import Sketch
 from engine.errors import SourceError
 from engine.ports import Checkpoint
 
-VERSION = 1
+VERSION = 2
+READ = (1, VERSION)
+"""Of the first version the ids in the overlap are not read: its events are evaluated once more."""
 
 
 class Position:
-    """`mark` (epoch ms, None before the first event) and the ids seen in the overlap before it.
+    """`mark` (epoch ms, None before the first event) and the events seen in the overlap before it.
 
     Everything from `start` (epoch ms, None: the beginning) to the mark that was searchable has
     been read. `memory` is what a sweep knows of the time behind the overlap, up to
-    `horizon_ms` behind the mark; None without. As JSON: `{"version": 1, "start": int|null,
-    "mark": int|null, "seen": {part: keys}, "seen_capped": bool, "sweep": memory}`.
+    `horizon_ms` behind the mark; None without. As JSON: `{"version": 2, "start": int|null,
+    "mark": int|null, "seen": events, "sweep": memory}`.
     """
 
     def __init__(
@@ -33,19 +36,18 @@ class Position:
         self.mark: int | None = None
         self.seen = Seen(overlap_ms, max_seen, self._dropped)
         self.memory: Memory | None = None
-        self._overlap = overlap_ms
         if horizon_ms is not None:
             self.memory = Memory(self.seen.width, max(horizon_ms, overlap_ms), start)
 
-    def _dropped(self, part: int, keys: list[str], capped: bool) -> None:
+    def _dropped(self, time: int, events: Sketch) -> None:
         if self.memory:
-            self.memory.fold(part, keys, capped=capped)
+            self.memory.fold(time, events)
 
     def load(self, checkpoint: Checkpoint, source: str) -> None:
         """Take up a stored checkpoint. Raises `SourceError` when it is none of ours."""
         mark, seen = checkpoint.get("mark"), checkpoint.get("seen")
         problem = f"the checkpoint of source {source!r} cannot be read"
-        if checkpoint.get("version") != VERSION or not isinstance(seen, Mapping):
+        if checkpoint.get("version") not in READ or not isinstance(seen, Mapping):
             raise SourceError(problem, expected=f"version {VERSION}")
         start = checkpoint.get("start")
         for name, time in (("mark", mark), ("start", start)):
@@ -57,8 +59,9 @@ class Position:
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise SourceError(f"{problem}: {error}", field="sweep") from error
         try:
-            self.seen.load(seen)
-        except (ValueError, TypeError) as error:
+            if checkpoint["version"] == VERSION:
+                self.seen.load(seen)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise SourceError(f"{problem}: {error}", field="seen") from error
 
     def _remember(self, dumped: Mapping[str, Any] | None) -> None:
@@ -82,7 +85,7 @@ class Position:
         It is where the oldest part of `seen` begins, up to a part before mark - overlap.
         """
         assert self.mark is not None
-        return (self.mark - self._overlap) // self.seen.width * self.seen.width
+        return self.seen.edge(self.mark)
 
     def checkpoint(self) -> Checkpoint:
         """The position as a checkpoint; later changes here do not reach into it."""
@@ -91,6 +94,5 @@ class Position:
             "start": self.start,
             "mark": self.mark,
             "seen": self.seen.dump(),
-            "seen_capped": self.seen.capped,
             **({"sweep": self.memory.dump()} if self.memory else {}),
         }

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
+from connectors.search.matched import Matched
 from connectors.search.msearch import mget, msearch
 from connectors.search.paging import Hit, Window, check_whole, pages
 from connectors.search.position import Position
 from connectors.search.retry import told_as
-from connectors.search.seen import Seen, key_of
+from connectors.search.seen import key_of
 from connectors.search.source import (
     QUIET,
     SearchSource,
@@ -25,7 +26,7 @@ from connectors.search.source import (
     nothing_told,
     span_of,
 )
-from connectors.search.sweep import hit_id
+from connectors.search.view import hit_id
 from engine.errors import Problem, SourceError
 from engine.ledger import Note
 from engine.ports import Batch, Checkpoint, Look, Record
@@ -37,7 +38,9 @@ BATCH = 100
 """Searches of one request."""
 
 MOST = 100_000
-"""Matches that are held at once; a window with more is read in halves."""
+"""Matches that are held, and known by id; a window with more is read in halves."""
+
+HOUR = 3_600_000
 
 FETCHED = 500
 """Documents that are fetched at a time."""
@@ -85,7 +88,7 @@ class PushSource(SearchSource):
     def poll(self, checkpoint: Checkpoint | None) -> Iterator[Batch]:
         """Yield the matches that are new since `checkpoint`, oldest first. See `Source`."""
         position = Position(self.overlap_ms, 0, self.start)
-        seen = Seen(self._reach, self.max_seen)
+        seen = Matched(self._reach, MOST)
         now = epoch_ms(self.clock())
         upper = now - self.lag_ms
         if checkpoint is not None:
@@ -121,8 +124,8 @@ class PushSource(SearchSource):
                     records = list(self._records(some))
                     yield Batch(records, None, span=span_of([each.hit for each in some]))
 
-    def _load(self, checkpoint: Checkpoint, position: Position, seen: Seen) -> None:
-        position.load({**checkpoint, "seen": {}}, self.name)
+    def _load(self, checkpoint: Checkpoint, position: Position, seen: Matched) -> None:
+        position.load({**checkpoint, "seen": position.seen.dump()}, self.name)
         try:
             seen.load(checkpoint.get(KEY) or {})
         except (ValueError, TypeError, AttributeError) as error:
@@ -153,7 +156,7 @@ class PushSource(SearchSource):
         hits = answer["hits"]["hits"]
         return int(hits[0]["sort"][0]) if hits else None
 
-    def _news(self, position: Position, seen: Seen, lower: int, upper: int) -> Iterator[Batch]:
+    def _news(self, position: Position, seen: Matched, lower: int, upper: int) -> Iterator[Batch]:
         mark = position.mark
         for end, found in self._matches(lower, upper, seen):
             for some in _groups(found, FETCHED):
@@ -178,7 +181,7 @@ class PushSource(SearchSource):
     def _batch(
         self,
         position: Position,
-        seen: Seen,
+        seen: Matched,
         records: Sequence[Record] = (),
         span: tuple[datetime, datetime] | None = None,
     ) -> Batch:
@@ -190,8 +193,18 @@ class PushSource(SearchSource):
         notes, self.notes = self.notes, []
         return Batch(records, {**position.checkpoint(), KEY: seen.dump()}, notes, span)
 
+    def tell_capped(self, mark: int) -> None:
+        """Tell that there are more matches than are known by id; noted for each hour."""
+        message = "matches are known by id, some come again"
+        hour = mark // HOUR * HOUR
+        if self._reported.get("seen-capped") is None:
+            self.report(Problem("seen-capped", f"{MOST} {message}", self.origin))
+        if self._reported.get("seen-capped") != hour:
+            self._reported["seen-capped"] = hour
+            self.note("seen-capped", hour, hour + HOUR, MOST, f"only so many {message}")
+
     def _matches(
-        self, lower: int, upper: int, seen: Seen | None
+        self, lower: int, upper: int, seen: Matched | None
     ) -> Iterator[tuple[int, list[Found]]]:
         """The matches of a time that are not seen yet, by time; each with where its part ends.
 
@@ -206,7 +219,7 @@ class PushSource(SearchSource):
         yield upper, sorted(found.values(), key=lambda each: (each.time, each.hit["_id"]))
 
     def _asked(
-        self, lower: int, upper: int, seen: Seen | None, *, bounded: bool
+        self, lower: int, upper: int, seen: Matched | None, *, bounded: bool
     ) -> dict[tuple[str, str], Found] | None:
         """The matches of all questions, each event once; None where they are too many."""
         found: dict[tuple[str, str], Found] = {}

@@ -1,16 +1,42 @@
-"""The bounded, durable set of the event ids that were read inside the overlap."""
+"""What is known of the events inside the overlap: durable, and bounded whatever their number.
+
+The overlap is divided into bins of time. Of each, a `Sketch` knows which events were evaluated:
+the newest bins key by key, up to a limit, the others by no more than tells a few new ones. A
+`Tally` of each bin is what the cluster had to say of it when all of its events were known. While it
+says the same, nothing came, and nothing has to be read.
+"""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from connectors.search.sketch import Sketch
 
 KEY = 16
 """Characters of a key: 12 bytes of hash, so that no chosen id can meet another's."""
 
-BUCKETS = 20
-"""How many parts the overlap is kept in; whole parts are dropped."""
+PARTS = 20
+"""How many parts the overlap has; whole parts leave it."""
+
+BINS = 15
+"""How many bins a part has: two seconds each, of ten minutes."""
+
+
+class Tally(NamedTuple):
+    """How many events a bin has in the cluster, and the sum of their sequence numbers.
+
+    An event that came, went or was written over changes it, also where one takes the place of
+    another.
+    """
+
+    events: int
+    sum: int
+
+
+NOTHING = Tally(0, 0)
 
 
 def key_of(id: str, version: int) -> str:
@@ -20,76 +46,127 @@ def key_of(id: str, version: int) -> str:
 
 
 class Seen:
-    """Keys by the time of their event (epoch ms), oldest dropped first.
+    """The bins of the overlap, by the time of their events (epoch ms).
 
-    `capped` tells that the limit has dropped keys that the overlap still needs: then a
-    re-read gives some events again.
+    At most `limit` keys are kept as they are; then the oldest bins are condensed.
     """
 
     def __init__(
-        self,
-        overlap_ms: int,
-        limit: int,
-        dropped: Callable[[int, list[str], bool], None] | None = None,
+        self, overlap_ms: int, limit: int, dropped: Callable[[int, Sketch], None] | None = None
     ) -> None:
-        """`dropped` is told each part that goes: its start, its keys, and whether by the limit."""
+        """`dropped` is told each bin that goes: its start and its events."""
         self.limit = limit
-        self.capped = False
         self._dropped = dropped
-        self._width = max(1, overlap_ms // BUCKETS)
+        self.bin_ms = max(1, overlap_ms // (PARTS * BINS))
+        self.width = self.bin_ms * BINS
+        """How long a part is, in ms."""
         self._overlap = overlap_ms
-        self._keys: set[str] = set()
-        self._buckets: dict[int, list[str]] = {}
+        self._bins: dict[int, Sketch] = {}
+        self._tallies: dict[int, Tally] = {}
         self._packed: dict[int, str] = {}
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._keys
+        self._whole = 0
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return sum(bin.count for bin in self._bins.values())
 
-    def add(self, key: str, time: int) -> None:
-        """Remember a key under its event's time; a key already known stays where it is."""
-        if key in self._keys:
-            return
-        bucket = time // self._width
-        self._keys.add(key)
-        self._buckets.setdefault(bucket, []).append(key)
-        self._packed.pop(bucket, None)
-        while len(self._keys) > self.limit:
-            self._drop(min(self._buckets), capped=True)
-            self.capped = True
+    def bin(self, time: int) -> int:
+        """The bin of a time."""
+        return time // self.bin_ms
 
-    def forget_before(self, mark: int) -> None:
-        """Drop what a re-read from `mark` minus the overlap cannot meet again."""
-        oldest = (mark - self._overlap) // self._width
-        for bucket in [b for b in self._buckets if b < oldest]:
-            self._drop(bucket)
-
-    def _drop(self, bucket: int, *, capped: bool = False) -> None:
-        keys = self._buckets.pop(bucket)
-        self._keys.difference_update(keys)
-        self._packed.pop(bucket, None)
-        if self._dropped:
-            self._dropped(bucket * self._width, keys, capped)
+    def edge(self, mark: int) -> int:
+        """Where the oldest part begins that the overlap behind a mark reaches into."""
+        return (mark - self._overlap) // self.width * self.width
 
     @property
-    def width(self) -> int:
-        """How long a part is, in ms."""
-        return self._width
+    def condensed(self) -> bool:
+        """Whether any event cannot be told by its key alone."""
+        return not all(bin.exact for bin in self._bins.values())
 
-    def dump(self) -> dict[str, str]:
-        """The keys as JSON: start of each part (epoch ms) to its keys, joined."""
-        for bucket, keys in self._buckets.items():
-            if bucket not in self._packed:
-                self._packed[bucket] = "".join(keys)
-        return {str(bucket * self._width): text for bucket, text in self._packed.items()}
+    @property
+    def keys(self) -> Set[str]:
+        """The keys that are kept as they are."""
+        return frozenset().union(*(bin.keys for bin in self._bins.values()))
 
-    def load(self, dumped: Mapping[str, str]) -> None:
-        """Take up what `dump` gave. Raises ValueError for anything else."""
-        for start, text in dumped.items():
-            time = int(start)
-            if len(text) % KEY:
-                raise ValueError("a part of the seen ids is cut off")
-            for at in range(0, len(text), KEY):
-                self.add(text[at : at + KEY], time)
+    def known(self, bin: int) -> Sketch:
+        """The events of a bin."""
+        return self._bins.get(bin) or Sketch()
+
+    def add(self, key: str, time: int) -> None:
+        """Remember an event, which was not known before, under its time."""
+        number = self.bin(time)
+        bin = self._bins.get(number)
+        if bin is None:
+            bin = self._bins[number] = Sketch(None)
+        if key in bin.keys:
+            return
+        bin.add(key)
+        self._changed(number)
+        self._whole += bin.room is None
+        self._trim()
+
+    def _trim(self) -> None:
+        while self._whole > self.limit:
+            oldest = min(n for n, bin in self._bins.items() if bin.room is None)
+            self._whole -= self._bins[oldest].count
+            self._bins[oldest].condense()
+            self._packed.pop(oldest, None)
+
+    def _changed(self, bin: int) -> None:
+        self._packed.pop(bin, None)
+        self._tallies.pop(bin, None)
+
+    def replace(self, bin: int, events: Sketch) -> None:
+        """Take these for the events of a bin."""
+        self._forget(bin)
+        self._bins[bin] = events
+
+    def settle(self, bin: int, tally: Tally) -> None:
+        """All that a cluster has in a bin is known, and this is what it says of it."""
+        self._tallies[bin] = tally
+
+    def unsettled(self, found: Mapping[int, Tally]) -> list[int]:
+        """The bins of which a cluster does not say what it said before, oldest first."""
+        names = sorted({*found, *self._bins, *self._tallies})
+        return [bin for bin in names if found.get(bin, NOTHING) != self._settled(bin)]
+
+    def _settled(self, bin: int) -> Tally | None:
+        return self._tallies.get(bin, None if bin in self._bins else NOTHING)
+
+    def forget_before(self, mark: int) -> None:
+        """Drop what a look at the overlap behind `mark` cannot meet again."""
+        oldest = self.bin(self.edge(mark))
+        for bin in sorted(b for b in {*self._bins, *self._tallies} if b < oldest):
+            gone = self._forget(bin)
+            if gone is not None and self._dropped:
+                self._dropped(bin * self.bin_ms, gone)
+
+    def _forget(self, bin: int) -> Sketch | None:
+        gone = self._bins.pop(bin, None)
+        if gone is not None and gone.room is None:
+            self._whole -= gone.count
+        self._changed(bin)
+        return gone
+
+    def dump(self) -> dict[str, Any]:
+        """What is known as JSON: bins by their start (epoch ms), and their tallies."""
+        for bin, events in self._bins.items():
+            if bin not in self._packed:
+                self._packed[bin] = events.dump()
+        return {
+            "bin": self.bin_ms,
+            "events": {str(bin * self.bin_ms): text for bin, text in self._packed.items()},
+            "tallies": {str(bin * self.bin_ms): list(t) for bin, t in self._tallies.items()},
+        }
+
+    def load(self, dumped: Mapping[str, Any]) -> None:
+        """Take up what `dump` gave; nothing of bins of another length. Raises ValueError."""
+        if int(dumped["bin"]) != self.bin_ms:
+            return
+        for start, text in dumped["events"].items():
+            bin = self.bin(int(start))
+            self._bins[bin] = Sketch.load(text, None)
+            self._packed[bin] = text
+        for start, (count, total) in dumped["tallies"].items():
+            self._tallies[self.bin(int(start))] = Tally(int(count), int(total))
+        self._whole = sum(bin.count for bin in self._bins.values() if bin.room is None)
+        self._trim()

@@ -12,7 +12,7 @@ Small sets are kept as they are.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 CELLS = 40
 SIZE = 12
@@ -26,10 +26,14 @@ _PART = CELLS // 3
 
 
 class Sketch:
-    """The keys (12 bytes in base64, as `seen.key_of` makes them) that were added, each once."""
+    """The keys (12 bytes in base64, as `seen.key_of` makes them) that were added, each once.
 
-    def __init__(self) -> None:
+    Up to `room` keys are kept as they are; None: all, until `condense` is called.
+    """
+
+    def __init__(self, room: int | None = FEW) -> None:
         self.count = 0
+        self.room = room
         self._few: set[str] | None = set()
         self._counts: list[int] = []
         self._sums: list[int] = []
@@ -39,11 +43,39 @@ class Sketch:
         self.count += 1
         if self._few is not None:
             self._few.add(key)
-            if len(self._few) <= FEW:
-                return
-            self._spill()
+            if self.room is not None and len(self._few) > self.room:
+                self._spill()
             return
         self._put(key, 1)
+
+    def merge(self, other: Sketch) -> None:
+        """Add all the keys of another, none of which was added before."""
+        if other._few is not None:
+            for key in other._few:
+                self.add(key)
+            return
+        if self._few is not None:
+            self._spill()
+        self.count += other.count
+        for cell in range(CELLS):
+            self._counts[cell] += other._counts[cell]
+            self._sums[cell] = (self._sums[cell] + other._sums[cell]) % _MODULUS
+
+    def condense(self) -> None:
+        """Keep no more than a few keys as they are, from now on."""
+        self.room = FEW
+        if self._few is not None and len(self._few) > FEW:
+            self._spill()
+
+    @property
+    def keys(self) -> Set[str]:
+        """The keys that are kept as they are."""
+        return self._few or frozenset()
+
+    @property
+    def exact(self) -> bool:
+        """Whether that is all of them."""
+        return self._few is not None
 
     def _spill(self) -> None:
         few, self._few = self._few or (), None
@@ -86,13 +118,13 @@ class Sketch:
         return f"c{self.count}." + urlsafe_b64encode(b"".join(parts)).decode("ascii")
 
     @classmethod
-    def load(cls, text: str) -> Sketch:
-        """What `dump` gave. Raises ValueError for anything else."""
-        made = cls()
+    def load(cls, text: str, room: int | None = FEW) -> Sketch:
+        """What `dump` gave of one with as much room. Raises ValueError for anything else."""
+        made = cls(room)
         width = SIZE // 3 * 4
         if text.startswith("k"):
-            if (len(text) - 1) % width or len(text) > 1 + FEW * width:
-                raise ValueError("keys of a sweep's memory are cut off")
+            if (len(text) - 1) % width or (room is not None and len(text) > 1 + room * width):
+                raise ValueError("keys of a sketch are cut off")
             for at in range(1, len(text), width):
                 made.add(text[at : at + width])
             return made
@@ -100,8 +132,8 @@ class Sketch:
         data = urlsafe_b64decode(cells) if dot else b""
         step = 6 + SIZE
         if not head.isdecimal() or len(data) != CELLS * step:
-            raise ValueError("cells of a sweep's memory are cut off")
-        made.count, made._few = int(head), None
+            raise ValueError("cells of a sketch are cut off")
+        made.count, made._few, made.room = int(head), None, FEW
         for at in range(0, len(data), step):
             made._counts.append(int.from_bytes(data[at : at + 6], "big"))
             made._sums.append(int.from_bytes(data[at + 6 : at + step], "big"))

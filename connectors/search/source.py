@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from connectors.search.answer import document
 from connectors.search.defaults import now, unheard
 from connectors.search.names import OWN_PREFIXES
+from connectors.search.overlap import crowded, newcomers, settle
 from connectors.search.pace import AIM, Pace
-from connectors.search.paging import Hit, Reading, Window, filtered, pages
+from connectors.search.paging import (
+    Hit,
+    Reading,
+    Window,
+    ahead,
+    filtered,
+    pages,
+    point_in_time,
+)
 from connectors.search.port import RequestError, SearchClient
 from connectors.search.position import Position
 from connectors.search.retry import Retry, told_as
-from connectors.search.sweep import UNSWEPT, Sweep, hit_id, hit_key
+from connectors.search.sweep import UNSWEPT, Sweep
 from connectors.search.unread import UnreadHit
+from connectors.search.view import Found, View, hit_id, hit_key, hit_time
 from engine.errors import Problem, Report, SettingsError, SourceError
 from engine.ledger import Note, State
 from engine.ports import Batch, Checkpoint, Look, Record
@@ -25,8 +35,6 @@ from engine.ports import Batch, Checkpoint, Look, Record
 QUIET = timedelta(minutes=1)
 """How far the mark may lag while nothing new comes, to spare writes of the checkpoint."""
 
-
-HOUR = 3_600_000
 
 RAW_KEPT = 65_536
 """Bytes of the longest document that is looked at before it is parsed."""
@@ -49,7 +57,9 @@ class SearchSource:
     events must meet. `tiebreak` names a field with unique values, for servers too old for the
     client's own. `start` says where the first poll begins, at a time or "all"; a checkpoint keeps
     it, whatever `start` says later. Every `sweep` (None: never) a poll begins with a look for
-    events that came later than the overlap, up to `max_lateness` behind the mark.
+    events that came later than the overlap, up to `max_lateness` behind the mark. Of the events in
+    the overlap, the checkpoint has the ids of the newest, `max_seen` at most, and of the others so
+    much as tells a few new ones from them.
 
     `look` is asked of the JSON text of each document; one that can match nothing is not parsed.
     A poll reads in so many `slices` side by side, and `pool` makes what reads them meanwhile.
@@ -58,8 +68,7 @@ class SearchSource:
 
     Problems reported: `no-time-field` (documents without the cursor field are never read),
     `no-source` (a document whose `_source` is not stored), `invalid-utf8` (bytes of a document
-    were replaced), `seen-capped` (more than `max_seen`
-    events in the overlap: some are evaluated again, which costs time but adds no alert).
+    were replaced).
     """
 
     def __init__(
@@ -78,7 +87,7 @@ class SearchSource:
         sweep: timedelta | None = None,
         max_lateness: timedelta = timedelta(hours=24),
         clock: Callable[[], datetime] = now,
-        max_seen: int = 100_000,
+        max_seen: int = 50_000,
         tiebreak: str | None = None,
         report: Report = unheard,
         retry: Retry | None = None,
@@ -146,36 +155,50 @@ class SearchSource:
             yield self.plain(position)
 
     def news(self, position: Position, upper: int) -> Iterator[Batch]:
-        """What is new up to a time, by the mark and the ids in the overlap."""
+        """What is new up to a time: behind the mark what was not known yet, and all after it."""
         while (yield from self.read_on(position, upper)):
             pass  # with other fields, from where it was
 
     def read_on(self, position: Position, upper: int) -> Generator[Batch, None, bool]:
         """As `news`, until other fields are wanted; whether they are, so that there is more."""
+        window, more = self.window(position, upper), False
+        with point_in_time(self.client, window, self.retry) as pit:
+            view = None if pit is None else View(self.client, window, pit, self.retry)
+            if view is not None:
+                more = yield from self.read(view, position, upper)
+            if self.owed and not more:
+                self.note_vanished(self.owed, view)
+        return more
+
+    def read(self, view: View, position: Position, upper: int) -> Generator[Batch, None, bool]:
+        """What is new in a view that is open, as `read_on`."""
+        window, mark = view.base, position.mark
+        known: Set[str] = frozenset()
+        if mark is not None and crowded(position.seen):
+            lower = mark if window.lower is None else window.lower
+            if (yield from self.taken(newcomers(view, position, lower), position, window)):
+                return True
+            window = replace(window, lower=max(lower, mark + 1))
+        else:
+            known = position.seen.keys
         last: Sequence[Hit] | None = None
-        owed, reading = self.owed, Reading()
-        if owed:
-            owed.met = owed.met_at = 0
-        window = self.window(position, upper)
-        try:
-            for hits in pages(self.client, window, self.retry, reading):
-                if last:
-                    yield from self.batch(last, position, int(last[-1]["sort"][0]))
-                    if self.fields() != window.fields:
-                        return True
-                if owed:
-                    owed.meet(hits)
-                last = hits
-        except (RequestError, SourceError):
-            if reading.read:
-                self.owed = Owed.of(reading, upper)
-            raise
-        if owed:
-            self.note_vanished(owed)
+        reading = Reading()
+        if window.lower is None or window.lower <= upper:
+            try:
+                for hits in ahead(self.client, window, view.pit, self.retry, reading):
+                    if last:
+                        yield from self.batch(last, known, position, hit_time(last[-1]))
+                        if self.fields() != window.fields:
+                            return True
+                    last = hits
+            except (RequestError, SourceError):
+                if reading.read:
+                    self.owed = Owed.of(reading, upper)
+                raise
         if last is None or (not last and position.mark is None):
             return False
-        quiet = position.mark is not None and upper - position.mark < milliseconds(QUIET)
-        yield from self.batch(last, position, upper, always=not quiet)
+        quiet = mark is not None and upper - mark < milliseconds(QUIET)
+        yield from self.batch(last, known, position, upper, view=view, always=not quiet)
         return False
 
     def window(self, position: Position, upper: int) -> Window:
@@ -193,7 +216,14 @@ class SearchSource:
         """What a sweep finds; its events are evaluated, and then known."""
         assert self.sweep is not None
         base = self.window(position, 0)
-        for found in self.sweep.run(self.client, base, position, self.retry, now):
+        finds = self.sweep.run(self.client, base, position, self.retry, now)
+        yield from self.taken(finds, position, base)  # with other fields it is due again
+
+    def taken(
+        self, finds: Iterable[Found], position: Position, base: Window
+    ) -> Generator[Batch, None, bool]:
+        """What was found behind the mark, as batches, until other fields are wanted: whether."""
+        for found in finds:
             records = list(self.readable(found.hits, self.look))
             for note in found.notes:
                 self.note(note.kind, note.start, note.end, note.count, note.reason, note.step,
@@ -201,7 +231,8 @@ class SearchSource:
             found.keep()
             yield self.plain(position, records, span_of(found.hits))
             if self.fields() != base.fields:
-                return  # it is due again
+                return True
+        return False
 
     def window_batches(
         self, start: datetime, end: datetime, look: Look | None = None
@@ -260,30 +291,42 @@ class SearchSource:
             end = position.mark - self.overlap_ms
             self.note("clock-back", upper, end, reason=text, fillable=True)
 
-    def note_vanished(self, owed: Owed) -> None:
+    def note_vanished(self, owed: Owed, view: View | None) -> None:
         """Record events that a poll that failed had still to read, and that are gone."""
         self.owed = None
-        if owed.left > 0:
+        left = owed.left(view)
+        if left > 0:
             text = "events were deleted, or their index, before they could be read"
-            self.note("vanished", owed.after, owed.upper + 1, owed.left, text)
-            self.report(Problem("vanished", f"{owed.left} {text}", self.origin))
+            self.note("vanished", owed.after, owed.upper + 1, left, text)
+            self.report(Problem("vanished", f"{left} {text}", self.origin))
 
     def batch(
-        self, hits: Iterable[Hit], position: Position, mark: int, *, always: bool = False
+        self,
+        hits: Sequence[Hit],
+        known: Set[str],
+        position: Position,
+        mark: int,
+        *,
+        view: View | None = None,
+        always: bool = False,
     ) -> Iterator[Batch]:
-        """The unseen of some hits as a batch; none when there is nothing to tell."""
-        new = []
-        for hit in hits:
-            key = hit_key(self.origin, hit)
-            if key not in position.seen:
-                position.seen.add(key, int(hit["sort"][0]))
-                new.append(hit)
-        records = list(self.readable(new, self.look))
+        """Those of some hits whose keys are not known; none when there is nothing to tell.
+
+        `view` is that of a poll of which they are the last: all of it is known then.
+        """
+        keyed = [(hit_key(self.origin, hit), hit) for hit in hits]
+        new = [(key, hit) for key, hit in keyed if key not in known]
+        for key, hit in new:
+            position.seen.add(key, hit_time(hit))
+        records = list(self.readable((hit for _, hit in new), self.look))
+        moved = position.mark is None or mark > position.mark
         position.advance(mark)
-        if position.seen.capped:
-            self.tell_capped(mark)
-        if records or always:
-            yield self.plain(position, records, span_of(new))
+        if not records and not always:
+            return
+        if view is not None and moved and crowded(position.seen):
+            lower = max(position.edge(), view.base.lower or 0)
+            settle(view, position.seen, lower, mark)
+        yield self.plain(position, records, span_of([hit for _, hit in new]))
 
     def readable(self, hits: Iterable[Hit], look: Look) -> Iterator[Record]:
         """The hits that can be evaluated; the others are told of."""
@@ -312,16 +355,6 @@ class SearchSource:
         if count:
             self.tell_once("no-time-field", count, f"documents without {self.cursor} are not read")
 
-    def tell_capped(self, mark: int) -> None:
-        """Tell that the overlap holds more events than are known by id; noted for each hour."""
-        message = "events in the overlap, some come again"
-        hour = mark // HOUR * HOUR
-        if self._reported.get("seen-capped") is None:
-            self.report(Problem("seen-capped", f"{self.max_seen} {message}", self.origin))
-        if self._reported.get("seen-capped") != hour:
-            self._reported["seen-capped"] = hour
-            self.note("seen-capped", hour, hour + HOUR, self.max_seen, f"more {message}")
-
     def tell_once(self, kind: str, count: int, message: str) -> None:
         """Report a counted problem, unless it was reported with the same count."""
         if self._reported.get(kind) != count:
@@ -348,31 +381,25 @@ class Owed:
     upper: int
     known: int
     expected: int
-    met: int = 0
-    met_at: int = 0
 
     @classmethod
     def of(cls, reading: Reading, upper: int) -> Owed:
         """What was left of a reading."""
         return cls(reading.last, upper, reading.at_last, reading.total - reading.read)
 
-    def meet(self, hits: Sequence[Hit]) -> None:
-        """Take note of what the next poll finds."""
-        times = [int(hit["sort"][0]) for hit in hits]
-        self.met += sum(self.after < time <= self.upper for time in times)
-        self.met_at += times.count(self.after)
-
-    @property
-    def left(self) -> int:
-        """What was not found again, at least: events that came since stand in for others."""
-        return self.expected - self.met - max(0, self.met_at - self.known)
+    def left(self, view: View | None) -> int:
+        """What is not there any more, at least: events that came since stand in for others."""
+        if view is None:
+            return self.expected
+        later = view.count(self.after + 1, self.upper)
+        return self.expected - later - max(0, view.count(self.after, self.after) - self.known)
 
 
 def span_of(hits: Sequence[Hit]) -> tuple[datetime, datetime] | None:
     """From the first to just after the last of some hits in order."""
     if not hits:
         return None
-    return time_of(int(hits[0]["sort"][0])), time_of(int(hits[-1]["sort"][0]) + 1)
+    return time_of(hit_time(hits[0])), time_of(hit_time(hits[-1]) + 1)
 
 
 def time_of(ms: int) -> datetime:

@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.search.memory import Memory
-from connectors.search.names import stream_name
-from connectors.search.paging import Hit, Window, histogram, pages_in, point_in_time
+from connectors.search.paging import Hit, Window, histogram, point_in_time
 from connectors.search.port import SearchClient
 from connectors.search.position import Position
 from connectors.search.retry import Retry
-from connectors.search.seen import key_of
 from connectors.search.sketch import Sketch
+from connectors.search.view import Found, Told, View
 
 EFFORT = 50
 """Pages that one sweep reads at most; it goes on with the next poll."""
-IDS_PAGE = 5000
-"""Hits of a page that has no documents."""
 TOO_LATE = "events came later than max_lateness, or than a sweep that fell behind"
 UNSWEPT = "it is not known which of these events were evaluated: the sweep did not come in time"
 FAR_LOOKS = 24
 """How often in a horizon the far region is counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a sweep has to say of a window (epoch ms)."""
-
-    kind: str
-    start: int
-    end: int
-    count: int
-    reason: str
-    step: int
-    fillable: bool = False
-
-
-def nothing() -> None:
-    """Keep nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Late events, what is to be noted, and what makes the memory know of both."""
-
-    hits: Sequence[Hit]
-    notes: Sequence[Told] = ()
-    keep: Callable[[], None] = nothing
 
 
 class Sweep:
@@ -85,7 +56,7 @@ class Sweep:
                     yield from counted(memory, counts, lower)
                 due = memory.due(counts, lower, edge)
                 left = EFFORT * base.page_size
-                look = _Look(client, base, pit, retry, memory, edge)
+                look = _Look(View(client, base, pit, retry), memory, edge)
                 for bucket in due:
                     if left <= 0:
                         return  # due again at the next poll
@@ -110,7 +81,7 @@ def counted(memory: Memory, counts: Mapping[int, int], lower: int) -> Iterator[F
         start, end = memory.window(bucket)
         if before is None:
             if told and (told[-1].kind, told[-1].end) == ("unswept", start):
-                start, count = told[-1].start, count + told.pop().count
+                start, count = told[-1].start, count + (told.pop().count or 0)
             if count:
                 told.append(Told("unswept", start, end, count, UNSWEPT, 0, True))
         elif count > before:
@@ -125,36 +96,34 @@ def counted(memory: Memory, counts: Mapping[int, int], lower: int) -> Iterator[F
 class _Look:
     """One bucket after another, in one view."""
 
-    client: SearchClient
-    base: Window
-    pit: list[str]
-    retry: Retry
+    view: View
     memory: Memory
     edge: int
 
     def at(self, bucket: int, count: int) -> Iterator[Found]:
         """The late events of a bucket that has so many; then it is settled."""
         lower, end = self.memory.window(bucket)
-        window = replace(self.base, lower=lower, upper=min(end, self.edge) - 1)
+        window = self.view.within(lower, min(end, self.edge) - 1)
         known = self.memory.known(bucket)
-        late = None if known is None else known.added(self.keys(window))
+        late = None if known is None else known.added(self.view.keys(window))
         if late is None:
             yield from self.whole(bucket, window, count)
             return
-        found, before = 0, known.count if known else 0
-        for hits in self.pages(window) if late else ():
-            new = [hit for hit in hits if hit_key(self.base.index, hit) in late]
-            if new:
-                found += len(new)
-                yield Found(new, keep=lambda new=new: self.memory.late(bucket, self.keys_of(new)))  # type: ignore[misc]
+        before = known.count if known else 0
+        found = (
+            [hit for hit in self.view.bare(window) if self.view.key(hit) in late] if late else []
+        )
+        for new in self.view.fetch(found):
+            yield Found(new, keep=lambda new=new: self.memory.late(bucket, self.keys_of(new)))  # type: ignore[misc]
         reason = "events came later than overlap, and were evaluated by the sweep"
-        told = [Told("late", lower, end, found, reason, before + found)] if found else []
+        step = before + len(found)
+        told = [Told("late", lower, end, len(found), reason, step)] if found else []
         yield Found((), told, lambda: self.memory.settle(bucket, count))
 
     def whole(self, bucket: int, window: Window, count: int) -> Iterator[Found]:
         """All events of a bucket, when nobody can say which of them are new."""
         sketch = Sketch()
-        for hits in self.pages(window):
+        for hits in self.view.pages(window):
             for key in self.keys_of(hits):
                 sketch.add(key)
             yield Found(hits)
@@ -163,22 +132,5 @@ class _Look:
         told = [Told("evaluated-again", lower, end, sketch.count, reason, sketch.count)]
         yield Found((), told if count else [], lambda: self.memory.settle(bucket, count, sketch))
 
-    def pages(self, window: Window) -> Iterator[Sequence[Hit]]:
-        return pages_in(self.client, window, self.pit, self.retry)
-
-    def keys(self, window: Window) -> Iterator[str]:
-        for hits in self.pages(replace(window, sources=False, page_size=IDS_PAGE)):
-            yield from self.keys_of(hits)
-
     def keys_of(self, hits: Sequence[Hit]) -> list[str]:
-        return [hit_key(self.base.index, hit) for hit in hits]
-
-
-def hit_id(asked: str, hit: Hit) -> str:
-    """An event's id: the stream's name, not the backing index's, and the document's id."""
-    return f"{stream_name(asked, str(hit['_index']))}/{hit['_id']}"
-
-
-def hit_key(asked: str, hit: Hit) -> str:
-    """The key of one version of a hit."""
-    return key_of(hit_id(asked, hit), int(hit.get("_version", 1)))
+        return [self.view.key(hit) for hit in hits]

@@ -72,7 +72,7 @@ def test_an_empty_ledger_has_no_notes(ledger: Ledger) -> None:
 
 def test_a_note_is_kept_as_it_is_and_once(ledger: Ledger) -> None:
     assert ledger.record([LATE]) == 1
-    assert ledger.record([LATE, Note("seen-capped", "other", count=5)]) == 1
+    assert ledger.record([LATE, Note("no-time-field", "other", count=5)]) == 1
     first, second = ledger.notes()
     assert (first.kind, first.start, first.end, first.count) == ("too-late", T0, T0 + HOUR, 3)
     assert (first.reason, first.state, first.step, first.id) == ("why", "open", 7, LATE.id)

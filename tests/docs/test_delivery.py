@@ -13,8 +13,10 @@ from connectors.files.watch import QUIET
 from connectors.search import SearchSource
 from connectors.search.memory import BUCKETS, FAR
 from connectors.search.names import ACTIONS, ALERTS, DEAD_LETTER, LEDGER, STATE
+from connectors.search.overlap import PLAIN
 from connectors.search.port import TRANSIENT
 from connectors.search.retry import Retry
+from connectors.search.seen import BINS, PARTS
 from connectors.search.sketch import CELLS, FEW, MOST
 from connectors.sqlite.actions import TABLE as ACTIONS_TABLE
 from connectors.sqlite.schema import ADDED, TABLES
@@ -42,7 +44,9 @@ def default(name: str) -> timedelta:
     [
         f"overlap ({default('overlap') // timedelta(minutes=1)}m)",
         f"refresh_lag ({default('refresh_lag') // timedelta(seconds=1)}s)",
-        f"More than {signature(SearchSource).parameters['max_seen'].default:,} events",
+        f"newest {signature(SearchSource).parameters['max_seen'].default:,} events in the overlap",
+        f"Up to {PLAIN:,} events in the overlap are read again",
+        f"in each of {PARTS * BINS} bins of the overlap",
         f"not changed for {NUMBERS[int(QUIET)]} seconds",
         f"at most the latest {MOST_GONE:,}",
         f"repeated up to {NUMBERS[Retry().limit]} times, after {Retry().first} s",

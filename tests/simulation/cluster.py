@@ -55,6 +55,8 @@ class Held:
     time: int
     visible: int
     tie: int
+    """Of all documents the order in which they were written: a sequence number too."""
+    version: int = 1
 
 
 Row = tuple[int, int, str, str, Held]
@@ -79,9 +81,11 @@ class SimCluster:
         self._number = 0
 
     def put(self, index: str, id: str, time: int, visible: int, source: dict[str, Any]) -> None:
-        """Have an event become searchable at a time."""
+        """Have an event become searchable at a time, or written over."""
         self._number += 1
-        self.events.setdefault(index, {})[id] = Held(source, time, visible, self._number)
+        held = self.events.setdefault(index, {})
+        version = held[id].version + 1 if id in held else 1
+        held[id] = Held(source, time, visible, self._number, version)
 
     def delete(self, index: str) -> None:
         """Delete an index; views over it can be read no further."""
@@ -163,13 +167,25 @@ class SimCluster:
         if "aggs" in body:
             width = int(body["aggs"]["times"]["date_histogram"]["fixed_interval"][:-2])
             counts = Counter(row[0] // width * width for row in rows[first:last])
-            buckets = [{"key": key, "doc_count": count} for key, count in counts.items()]
+            sums: Counter[int] = Counter()
+            for row in rows[first:last]:
+                sums[row[0] // width * width] += row[1]
+            buckets = [
+                {"key": key, "doc_count": count, "sum": {"value": float(sums[key])}}
+                for key, count in counts.items()
+            ]
             answer["aggregations"] = {"times": {"buckets": buckets}}
-        page = [row for row in rows[first:last] if row[:2] > after][: body["size"]]
+        asked = body["query"]["bool"]["filter"][0].get("ids")
+        page = [
+            row
+            for row in rows[first:last]
+            if row[:2] > after and (asked is None or row[3] in asked["values"])
+        ][: body["size"]]
         hits = [
-            {"_index": name, "_id": id, "_version": 1, "sort": [time, tie], "_source": held.source}
+            {"_index": name, "_id": id, "_version": held.version, "sort": [time, tie],
+             "_source": held.source}
             for time, tie, name, id, held in page
-        ]
+        ]  # fmt: skip
         return {**answer, "hits": {"total": {"value": last - first}, "hits": hits}}
 
     def _notes(self, body: Mapping[str, Any], index: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from connectors.search import codec, memory, paging, sketch, sweep
+from connectors.search import codec, overlap, paging
 from connectors.search.memory import Memory
+from connectors.search.seen import Seen, Tally
 from connectors.search.sketch import Sketch
 from connectors.search.slices import Page
 from connectors.search.source import SearchSource
@@ -18,7 +19,7 @@ from engine.correlate.correlator import Correlator
 from engine.ports import Alert, Batch, Written
 from engine.run import Pipeline
 from tests.simulation.cluster import Crash
-from tests.simulation.world import World, violations
+from tests.simulation.world import World, bound, bounds, violations
 
 SEEDS = 500
 PART = 50
@@ -29,9 +30,9 @@ LOOKED_AT = 60
 @pytest.fixture(autouse=True)
 def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     caplog.set_level("CRITICAL")
-    bounds = sketch.FEW, memory.BUCKETS, sweep.EFFORT
+    kept = bounds()
     yield
-    sketch.FEW, memory.BUCKETS, sweep.EFFORT = bounds  # a world chooses its own
+    bound(kept)  # a world chooses its own
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, PART))
@@ -205,6 +206,30 @@ def test_an_overlap_that_is_not_read_again_is_seen(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(SearchSource, "window", window)
     assert without_sweep(range(LOOKED_AT))
+
+
+def test_an_overlap_in_which_nothing_ever_changes_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Seen, "unsettled", lambda self, found: [])
+    assert without_sweep(range(LOOKED_AT))
+
+
+def test_an_event_in_the_place_of_another_that_only_counts_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = overlap.tally
+
+    def counted(*asked: Any) -> Any:
+        return {bin: Tally(found.events, 0) for bin, found in (real(*asked) or {}).items()}
+
+    monkeypatch.setattr(overlap, "tally", counted)
+    assert seen()
+
+
+def test_a_crowded_time_whose_new_events_cannot_be_told_must_be_read_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(overlap._Look, "whole", lambda self, bin: self.done.append(bin) or ())
+    assert without_sweep(range(3 * LOOKED_AT))
 
 
 def test_late_events_settled_before_they_are_evaluated_are_seen(

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -25,13 +25,15 @@ from connectors.search import (
     ClusterState,
     SearchSource,
     memory,
+    overlap,
+    seen,
     sketch,
     sweep,
 )
 from connectors.search.memory import Memory
 from connectors.search.names import ALERTS
 from connectors.search.retry import Retry
-from connectors.search.seen import BUCKETS as PARTS
+from connectors.search.seen import Seen
 from connectors.search.source import epoch_ms, milliseconds
 from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
@@ -50,7 +52,7 @@ from tests.simulation.pool import Meanwhile
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
-OVERLAP, SWEEP, MAX_LATENESS = timedelta(minutes=2), timedelta(minutes=1), timedelta(hours=1)
+OVERLAP, SWEEP, MAX_LATENESS = timedelta(minutes=10), timedelta(minutes=1), timedelta(hours=1)
 LATENESS = timedelta(minutes=10)
 """How long correlations wait; as in `vedette.wiring`."""
 LASTS = 3 * HOUR
@@ -118,11 +120,16 @@ class World:
                            rng.choice([0, 0.005, 0.02]))  # fmt: skip
         self.cluster = SimCluster(self.chaos, self.start)
         sketch.FEW, memory.BUCKETS = rng.choice([(48, 288), (2, 24), (4, 12)])
+        sketch.MOST = rng.choice([10_000, 10_000, 0])
+        """With so little, it cannot be told which events of a crowded time are new."""
+        seen.PARTS, seen.BINS = rng.choice([(20, 15), (20, 1), (4, 1), (1, 1)])
         sweep.EFFORT = self.effort = rng.choice([1, 50, 50])
         """With so little, a sweep may fall behind, and events become gaps that came in time."""
         horizon = milliseconds(MAX_LATENESS + OVERLAP + 2 * SWEEP)
-        self.bucket = Memory(milliseconds(OVERLAP) // PARTS, horizon).width
-        self.max_seen = 2 if rng.random() < 0.2 and not self.punctual else 100_000
+        self.bucket = Memory(Seen(milliseconds(OVERLAP), 0).width, horizon).width
+        overlap.PLAIN = rng.choice([1000, 4, 0, 0])
+        """Of how many events the overlap is read whole; else by counts."""
+        self.max_seen = rng.choice([0, 2, 50_000])
         self.page_size = rng.choice([3, 10, 100])
         self.interval = rng.choice([100, 200, 400]) * SECOND
         self.meanwhile = Random(self.seed + 2)
@@ -137,12 +144,15 @@ class World:
         if not self.punctual and rng.random() < 0.3:
             self.deletion = self.start + rng.randrange(LASTS)
         self.steps = self._clock_steps()
+        self.changes = [] if self.punctual or self.steps else self._changes()
 
     def _event(self, number: int) -> Event:
         rng = self.rng
         time = self.start + rng.randrange(LASTS)
         if rng.random() < 0.4:  # bursts, so that there is something to correlate
             time = self.start + rng.randrange(3) * LASTS // 3 + rng.randrange(5 * MINUTE)
+            if rng.random() < 0.5:  # and many that share a time
+                time -= time % (2 * MINUTE)
         index = f"logs-{(time - self.start) * 3 // LASTS}"
         lot = rng.random()
         late = rng.randrange(4 * SECOND)
@@ -164,6 +174,31 @@ class World:
         offsets = [self.rng.choice([-30, -3, 0, 3, 30]) * MINUTE for _ in range(3)]
         times = sorted(self.start + self.rng.randrange(LASTS) for _ in offsets)
         return list(zip(times, offsets, strict=True))
+
+    def _changes(self) -> list[tuple[int, Callable[[], None]]]:
+        """What is done to single events, and when, while they are in the overlap."""
+        found = []
+        for event in self.rng.sample(self.events, 6):
+            room = milliseconds(OVERLAP) - 10 * SECOND - event.lateness
+            if room > 0:
+                change = self._stand_in if event.matches else self._overwrite
+                found.append((event.visible + self.rng.randrange(room), partial(change, event)))
+        return sorted(found, key=lambda pair: pair[0])
+
+    def _overwrite(self, event: Event) -> None:
+        """The event is written over, and now the rule matches it."""
+        if event.index in self.cluster.events:
+            event.source = {**event.source, "kind": "a"}
+            self.cluster.put(event.index, event.id, event.time, event.visible, event.source)
+
+    def _stand_in(self, event: Event) -> None:
+        """The event is deleted, and another comes in its place, so that there are as many."""
+        if self.cluster.events.get(event.index, {}).pop(event.id, None):
+            self.deleted.add(event.id)
+            source = {**event.source, "kind": "a"}
+            other = Event(f"{event.id}-else", event.index, event.time, event.visible, source)
+            self.events.append(other)
+            self.cluster.put(other.index, other.id, other.time, other.visible, source)
 
     def now(self) -> datetime:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
@@ -212,6 +247,8 @@ class World:
         while self.steps and self.steps[0][0] <= self.cluster.clock:
             self.offset = self.steps.pop(0)[1]
             self.offsets.append(self.offset)
+        while self.changes and self.changes[0][0] <= self.cluster.clock:
+            self.changes.pop(0)[1]()
         if self.deletion is not None and self.deletion <= self.cluster.clock:
             self.deletion = None
             index = self.rng.choice(sorted(self.cluster.events))
@@ -351,10 +388,26 @@ def violations(
     seed: int, sabotage: Callable[[Pipeline, SearchSource], None] | None = None
 ) -> list[str]:
     """What of the promise a seed breaks."""
-    bounds = sketch.FEW, memory.BUCKETS, sweep.EFFORT
+    kept = bounds()
     try:
         world = World(seed, sabotage)
         world.live()
         return world.judge()
     finally:
-        sketch.FEW, memory.BUCKETS, sweep.EFFORT = bounds
+        bound(kept)
+
+
+BOUNDS = ((sketch, "FEW"), (sketch, "MOST"), (memory, "BUCKETS"), (seen, "PARTS"),
+          (seen, "BINS"), (sweep, "EFFORT"), (overlap, "PLAIN"))  # fmt: skip
+"""What a world chooses for itself."""
+
+
+def bounds() -> list[int]:
+    """The bounds as they are."""
+    return [getattr(module, name) for module, name in BOUNDS]
+
+
+def bound(kept: list[int]) -> None:
+    """Set the bounds."""
+    for (module, name), value in zip(BOUNDS, kept, strict=True):
+        setattr(module, name, value)

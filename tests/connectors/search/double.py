@@ -101,6 +101,8 @@ class FakeClient:
         part = body.get("slice", {"id": 0, "max": 1})
         rows = [row for row in self.open[pit] if row[1] % part["max"] == part["id"]]
         found = [row for row in rows if limits.get("gte", 0) <= row[0] <= limits["lte"]]
+        if "ids" in (clause := body["query"]["bool"]["filter"][0]):
+            found = [row for row in found if row[3] in clause["ids"]["values"]]
         after = tuple(body.get("search_after", (-1, -1)))
         later = [row for row in found if row[:2] > after][: body["size"]]
         answer: dict[str, Any] = {"timed_out": False, "pit_id": pit}
@@ -110,7 +112,13 @@ class FakeClient:
                 body["aggs"]["times"]["date_histogram"]["fixed_interval"].removesuffix("ms")
             )
             counts = Counter(row[0] // width * width for row in found)
-            buckets = [{"key": key, "doc_count": count} for key, count in sorted(counts.items())]
+            sums: Counter[int] = Counter()
+            for row in found:
+                sums[row[0] // width * width] += row[4]["_seq_no"]
+            buckets = [
+                {"key": key, "doc_count": count, "sum": {"value": float(sums[key])}}
+                for key, count in sorted(counts.items())
+            ]
             answer["aggregations"] = {"times": {"buckets": buckets}}
         hits = [
             {"_index": name, "_id": id, "_version": held["_version"], "sort": [time, tie],

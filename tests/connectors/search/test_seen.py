@@ -1,4 +1,4 @@
-"""The set of seen ids is bounded, durable, and forgets only what cannot come again."""
+"""What is known of the overlap is bounded, durable, and forgets only what cannot come again."""
 
 from __future__ import annotations
 
@@ -6,59 +6,85 @@ import json
 
 import pytest
 
-from connectors.search.seen import KEY, Seen, key_of
+from connectors.search.seen import BINS, KEY, PARTS, Seen, Tally, key_of
+from connectors.search.sketch import FEW, Sketch
 
 OVERLAP = 600_000
+BIN = OVERLAP // PARTS // BINS
 
 
 def key(n: int) -> str:
     return key_of(f"logs/{n}", 1)
 
 
+def filled(events: int, limit: int, step: int = 1000) -> Seen:
+    made = Seen(OVERLAP, limit)
+    for n in range(events):
+        made.add(key(n), n * step % OVERLAP)
+    return made
+
+
+def again(seen: Seen) -> Seen:
+    """What the next process knows."""
+    made = Seen(OVERLAP, seen.limit)
+    made.load(json.loads(json.dumps(seen.dump())))
+    return made
+
+
 def test_it_survives_json() -> None:
-    seen = Seen(OVERLAP, 1000)
-    for n in range(500):
-        seen.add(key(n), n * 1000)
-    again = Seen(OVERLAP, 1000)
-    again.load(json.loads(json.dumps(seen.dump())))
-    assert all(key(n) in again for n in range(500))
-    assert key(500) not in again
-    assert again.dump() == seen.dump()
+    seen = filled(500, 100, step=50)
+    seen.settle(3, Tally(2, 7))
+    other = again(seen)
+    assert (len(other), other.keys) == (500, seen.keys)
+    assert other.dump() == seen.dump()
+    assert other.unsettled({3: Tally(2, 7)}) == seen.unsettled({3: Tally(2, 7)})
 
 
-def test_the_oldest_go_first_when_it_is_full() -> None:
-    seen = Seen(OVERLAP, 100)
-    for n in range(150):
-        seen.add(key(n), n * 1000)
-    assert len(seen) <= 100
-    assert seen.capped
-    assert key(149) in seen
-    assert key(0) not in seen
+def test_the_oldest_bins_are_condensed_when_there_are_many_events() -> None:
+    seen = filled(5 * FEW, FEW, step=BIN // FEW)
+    assert seen.condensed
+    assert len(seen) == 5 * FEW
+    assert key(5 * FEW - 1) in seen.keys
+    assert key(0) not in seen.keys
+    assert seen.known(0).added([key(n) for n in range(FEW + 9)]) is not None
 
 
-def test_even_one_crowded_moment_keeps_the_bound() -> None:
-    seen = Seen(OVERLAP, 100)
-    for n in range(1000):
-        seen.add(key(n), 5)
-    assert len(seen) <= 100
-    assert seen.capped
+def test_nothing_is_condensed_up_to_the_limit() -> None:
+    seen = filled(500, 500)
+    assert not seen.condensed
+    assert seen.keys == {key(n) for n in range(500)}
 
 
-def test_it_keeps_what_a_re_read_can_meet() -> None:
-    seen = Seen(OVERLAP, 1000)
+@pytest.mark.parametrize("step", [0, 1, 500])
+def test_what_is_stored_is_bounded_whatever_the_number_of_events(step: int) -> None:
+    limit = 1000
+    seen = filled(10_000, limit, step=step)
+    size = len(json.dumps(seen.dump()))
+    assert size < KEY * (limit + (PARTS + 1) * BINS * FEW) + 50 * (PARTS + 1) * BINS
+    assert len(json.dumps(again(seen).dump())) == size
+
+
+def test_it_keeps_what_a_look_at_the_overlap_can_meet() -> None:
+    gone: list[tuple[int, int]] = []
+    seen = Seen(OVERLAP, 1000, lambda time, events: gone.append((time, events.count)))
     for n in range(20):
         seen.add(key(n), n * 60_000)
     seen.forget_before(19 * 60_000)
-    assert [n for n in range(20) if key(n) in seen] == list(range(9, 20))
-    assert not seen.capped
+    assert [n for n in range(20) if key(n) in seen.keys] == list(range(9, 20))
+    assert gone == [(n * 60_000, 1) for n in range(9)]
+
+
+def test_whole_parts_leave_so_that_a_sweep_meets_no_half_of_one() -> None:
+    seen = Seen(OVERLAP, 1000)
+    assert seen.width == OVERLAP // PARTS
+    assert [seen.edge(OVERLAP + n) for n in (0, seen.width - 1, seen.width)] == [0, 0, seen.width]
 
 
 def test_an_id_twice_is_one() -> None:
     seen = Seen(OVERLAP, 10)
     seen.add(key(1), 5)
-    seen.add(key(1), 500_000)
+    seen.add(key(1), 5)
     assert len(seen) == 1
-    assert len("".join(seen.dump().values())) == KEY
 
 
 def test_a_dump_does_not_change_with_what_comes_later() -> None:
@@ -66,7 +92,38 @@ def test_a_dump_does_not_change_with_what_comes_later() -> None:
     seen.add(key(1), 5)
     before = seen.dump()
     seen.add(key(2), 6)
-    assert len(before["0"]) == KEY
+    seen.settle(0, Tally(2, 3))
+    assert before == {"bin": BIN, "events": {"0": f"k{key(1)}"}, "tallies": {}}
+
+
+def test_a_bin_is_unsettled_until_all_that_the_cluster_has_of_it_is_known() -> None:
+    seen = Seen(OVERLAP, 10)
+    assert seen.unsettled({}) == []
+    assert seen.unsettled({4: Tally(1, 9)}) == [4]
+    seen.add(key(1), 4 * BIN)
+    assert seen.unsettled({4: Tally(1, 9)}) == [4]
+    seen.settle(4, Tally(1, 9))
+    assert seen.unsettled({4: Tally(1, 9)}) == []
+    assert seen.unsettled({4: Tally(1, 10)}) == [4]
+    assert seen.unsettled({}) == [4]
+    seen.add(key(2), 4 * BIN)
+    assert seen.unsettled({4: Tally(1, 9)}) == [4]
+
+
+def test_the_events_of_a_bin_can_be_replaced() -> None:
+    seen = filled(300, 1000, step=1)
+    seen.settle(0, Tally(300, 1))
+    other = Sketch()
+    other.add(key(7))
+    seen.replace(0, other)
+    assert (len(seen), seen.keys) == (1, {key(7)})
+    assert seen.unsettled({0: Tally(300, 1)}) == [0]
+
+
+def test_bins_of_another_length_are_not_taken_up() -> None:
+    other = Seen(2 * OVERLAP, 1000)
+    other.load(filled(10, 1000).dump())
+    assert len(other) == 0
 
 
 def test_versions_of_a_document_are_apart_and_any_text_is_an_id() -> None:
@@ -75,7 +132,10 @@ def test_versions_of_a_document_are_apart_and_any_text_is_an_id() -> None:
     assert len(key_of("\ud800", 1)) == KEY
 
 
-@pytest.mark.parametrize("dumped", [{"0": "abc"}, {"zero": ""}])
-def test_what_it_did_not_write_is_refused(dumped: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [{"bin": "x"}, {"events": {"0": "kabc"}}, {"events": {"x": ""}}, {"tallies": {"0": [1]}}],
+)
+def test_what_it_did_not_write_is_refused(changed: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"."):
-        Seen(OVERLAP, 10).load(dumped)
+        Seen(OVERLAP, 10).load({**Seen(OVERLAP, 10).dump(), **changed})

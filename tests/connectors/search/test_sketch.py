@@ -69,10 +69,33 @@ def test_what_was_written_is_read_again(size: int) -> None:
 
 
 def test_the_size_of_what_is_written_is_bounded() -> None:
-    assert len(sketch(keys(0, 200_000)).dump()) < 1000
+    assert len(sketch(keys(0, 50_000)).dump()) < 1000
 
 
 @pytest.mark.parametrize("text", ["", "kshort", "c5", "c5.AAAA", "cx.AAAA", "k" + "A" * 16 * 49])
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 # binascii's, too
         Sketch.load(text)
+
+
+@pytest.mark.parametrize("left", [0, 5, 300])
+@pytest.mark.parametrize("right", [0, 5, 300])
+def test_two_that_are_merged_are_one_of_all_their_keys(left: int, right: int) -> None:
+    merged, both = sketch(keys(0, left)), keys(0, left + right)
+    merged.merge(sketch(keys(left, left + right)))
+    assert merged.count == left + right
+    assert merged.dump() == sketch(both).dump()
+    assert merged.added(keys(0, left + right + 3)) == set(keys(left + right, left + right + 3))
+
+
+def test_one_without_a_limit_has_every_key_until_it_is_condensed() -> None:
+    made = Sketch(None)
+    for key in keys(0, 300):
+        made.add(key)
+    assert (made.exact, made.keys) == (True, set(keys(0, 300)))
+    assert Sketch.load(made.dump(), None).keys == made.keys
+    with pytest.raises(ValueError, match="cut off"):
+        Sketch.load(made.dump())
+    made.condense()
+    assert (made.exact, made.count) == (False, 300)
+    assert made.dump() == sketch(keys(0, 300)).dump()
