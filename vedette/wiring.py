@@ -26,6 +26,7 @@ from connectors.search import (
     connect,
 )
 from connectors.search.push import PushSource
+from connectors.search.retry import Retry, never
 from connectors.search.source import all_fields
 from connectors.search.survey import Survey
 from connectors.sqlite import SqliteActions, SqliteLedger, SqliteLetters, SqliteStore
@@ -158,10 +159,12 @@ def assemble(
     clock: Clock,
     *,
     dry: Dry | None = None,
+    ended: Callable[[], bool] = never,
 ) -> Assembled:
     """Build the parts that settings describe; nothing is written yet.
 
-    `dry` puts others in place of sink and state. Raises `RuleError` when no rule can be loaded
+    `dry` puts others in place of sink and state. Nobody waits for a cluster any more once `ended`
+    says so. Raises `RuleError` when no rule can be loaded
     (with `rules.strict`: when any cannot), and what the parts raise on wrong values.
     """
     if not settings.sources and not settings.hunts.paths:
@@ -175,7 +178,8 @@ def assemble(
         make_folders(settings)
     # One client for all threads: both libraries make theirs for that, and what one thread finds
     # out of a node that is away is known to all. Leases have their own, with less patience.
-    client = connect(cluster_settings(settings.cluster)) if settings.cluster else None
+    retry = Retry.until(ended)
+    client = connect(cluster_settings(settings.cluster), retry) if settings.cluster else None
     lines = tuple(
         _line(settings, plan, volume, rules, client, report, clock, dry)
         for plan, (volume, rules) in zip(settings.plan, opened, strict=True)
@@ -570,7 +574,7 @@ def open_leases(
     given = cluster_settings(settings.cluster)
     # so that one request without an answer leaves time for another within the time to live
     patience = min(given.timeout, settings.instances.ttl.total_seconds() / 2)
-    own = connect(replace(given, kind=client.kind, timeout=patience))
+    own = connect(replace(given, kind=client.kind, timeout=patience), client.retry)
     return ClusterLeases(own, settings.namespace, clock=clock, founder=client), own
 
 

@@ -38,7 +38,7 @@ class ClusterActions:
         clock: Callable[[], datetime] = now,
         retry: Retry | None = None,
     ) -> None:
-        self.client, self.clock, self.retry = client, clock, retry or Retry()
+        self.client, self.clock, self.retry = client, clock, retry or client.retry
         self.index = ACTIONS + checked_namespace(namespace)
         self._created = False
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from connectors.search import answer as answers
 from connectors.search import codec
 from connectors.search.port import Kind, RequestError
+from connectors.search.retry import Retry
 
 LENIENT = {"ignore_unavailable": "true", "allow_no_indices": "true", "expand_wildcards": "open"}
 """A pattern may name what does not exist yet."""
@@ -32,6 +33,7 @@ class HttpClient(ABC):
     flattened: str
     tiebreak: Sequence[str]
     pit_path: str
+    retry = Retry()
 
     @abstractmethod
     def request(

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from connectors.search.port import ClusterSettings, Kind, RequestError, SearchClient
 from connectors.search.retry import Retry
 from engine.errors import SettingsError, SourceError
 
+if TYPE_CHECKING:
+    from connectors.search.client import HttpClient
+
 
 def connect(settings: ClusterSettings, retry: Retry | None = None) -> SearchClient:
     """A client for a cluster. With a kind given, nothing goes over the network yet.
 
+    `retry` is how all that use the client wait, where they are told nothing else.
     Raises `SettingsError` for settings that cannot work, and with kind `auto` `SourceError`
     when the server cannot be asked what it is.
     """
     try:
         kind = settings.kind
+        patience = retry or Retry()
         if kind == "auto":
-            kind = ask_kind(settings, retry or Retry())
+            kind = ask_kind(settings, patience)
             settings = replace(settings, kind=kind)
+        client: HttpClient
         if kind == "elasticsearch":
             from connectors.search.elastic import ElasticClient
 
-            return ElasticClient(settings)
-        from connectors.search.opensearch import OpenSearchClient
+            client = ElasticClient(settings)
+        else:
+            from connectors.search.opensearch import OpenSearchClient
 
-        return OpenSearchClient(settings)
+            client = OpenSearchClient(settings)
+        client.retry = patience
+        return client
     except (ValueError, TypeError) as error:
         raise SettingsError(f"the client refuses these settings: {error}", field="hosts") from error
 

@@ -43,7 +43,7 @@ class SearchReader:
     ) -> None:
         self.client, self.index, self.time_field = client, index, time_field
         self.query = clause(query)
-        self.page_size, self.report, self.retry = page_size, report, retry or Retry()
+        self.page_size, self.report, self.retry = page_size, report, retry or client.retry
 
     def events(self, span: Span, only: Only | None = None) -> Iterator[Record]:
         """The events of a span, oldest first to the millisecond. Raises `SourceError`."""

@@ -37,7 +37,7 @@ class ClusterLeases:
         retry: Retry | None = None,
     ) -> None:
         self.client, self.clock = client, clock
-        self.founder, self.retry = founder or client, retry or Retry()
+        self.founder, self.retry = founder or client, retry or client.retry
         self.index = LEASES + checked_namespace(namespace)
 
     def prepare(self) -> None:

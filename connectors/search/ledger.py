@@ -36,7 +36,7 @@ class ClusterLedger:
         clock: Callable[[], datetime] = now,
         retry: Retry | None = None,
     ) -> None:
-        self.client, self.clock, self.retry = client, clock, retry or Retry()
+        self.client, self.clock, self.retry = client, clock, retry or client.retry
         self.index = LEDGER + checked_namespace(namespace)
         self._created = False
 

@@ -24,7 +24,7 @@ class ClusterLetters:
     def __init__(
         self, client: SearchClient, namespace: str = "default", *, retry: Retry | None = None
     ) -> None:
-        self.client, self.retry = client, retry or Retry()
+        self.client, self.retry = client, retry or client.retry
         self.index = DEAD_LETTER + checked_namespace(namespace)
 
     def letters(self) -> Iterator[Letter]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from engine.errors import SettingsError
+
+if TYPE_CHECKING:
+    from connectors.search.retry import Retry
 
 Kind = Literal["elasticsearch", "opensearch"]
 
@@ -113,6 +116,9 @@ class SearchClient(Protocol):
 
     tiebreak: Sequence[str]
     """The sort fields that order events of one time within a point in time, without a tie."""
+
+    retry: Retry
+    """How whoever uses this client waits when the cluster is busy, where nothing else is said."""
 
     def send(
         self,

@@ -16,12 +16,21 @@ T = TypeVar("T")
 _system = random.SystemRandom()
 
 
+LOOK = 0.2
+"""Seconds from one look to the next whether a wait is to end early."""
+
+
+def never() -> bool:
+    """No wait ends early."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Exponential backoff with jitter: up to `limit` waits, from `first` to `longest` seconds.
 
     Each wait lies between half and the whole of its step, so that instances that failed
-    together do not come back together.
+    together do not come back together. Once `ended` says so, nothing is waited for any more.
     """
 
     limit: int = 7
@@ -29,6 +38,18 @@ class Retry:
     longest: float = 20.0
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = _system.random
+    ended: Callable[[], bool] = never
+
+    @classmethod
+    def until(cls, ended: Callable[[], bool]) -> Retry:
+        """One whose waits end early, soon after `ended` says so."""
+
+        def sleep(seconds: float) -> None:
+            end = time.monotonic() + seconds
+            while not ended() and (left := end - time.monotonic()) > 0:
+                time.sleep(min(left, LOOK))
+
+        return cls(sleep=sleep, ended=ended)
 
     def call(self, action: Callable[[], T]) -> T:
         """Run `action` until it succeeds, fails for good, or the waits are used up."""
@@ -49,12 +70,14 @@ class Patience:
         self.retry, self.used = retry, 0
 
     def wait(self, error: RequestError) -> None:
-        """Wait once more; raise `error` when the waits are used up."""
-        if self.used >= self.retry.limit:
+        """Wait once more; raise `error` when the waits are used up, or are to end."""
+        if self.used >= self.retry.limit or self.retry.ended():
             raise error
         step = min(self.retry.longest, self.retry.first * 2**self.used)
         self.used += 1
         self.retry.sleep(step * (1 + self.retry.jitter()) / 2)
+        if self.retry.ended():
+            raise error
 
     def renew(self) -> None:
         """Start anew after progress."""

@@ -45,7 +45,7 @@ class AlertSink:
         retry: Retry | None = None,
     ) -> None:
         self.client, self.namespace = client, checked_namespace(namespace)
-        self.clock, self.report, self.retry = clock, report, retry or Retry()
+        self.clock, self.report, self.retry = clock, report, retry or client.retry
         self.alias = alerts_alias(namespace)
         self.dead_letters = DeadLetters(client, namespace, clock, self.retry)
         self.pace = Pace(MAX_BULK_ALERTS, first=MAX_BULK_ALERTS, aim=MAX_BULK_BYTES)

@@ -115,7 +115,7 @@ class SearchSource:
             self.horizon_ms = milliseconds(max_lateness + overlap + 2 * sweep)
             self.sweep = Sweep(milliseconds(sweep), self.horizon_ms)
         self.start = None if start == "all" else epoch_ms(start)
-        self.clock, self.report, self.retry = clock, report, retry or Retry()
+        self.clock, self.report, self.retry = clock, report, retry or client.retry
         self.look = look or nothing_told
         self.fields = fields
         self._reported: dict[str, int] = {}

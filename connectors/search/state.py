@@ -54,7 +54,7 @@ class ClusterState:
         clock: Callable[[], datetime] = now,
         retry: Retry | None = None,
     ) -> None:
-        self.client, self.clock, self.retry = client, clock, retry or Retry()
+        self.client, self.clock, self.retry = client, clock, retry or client.retry
         self.index = STATE + checked_namespace(namespace)
         self.writer = uuid4().hex
         self._writes = 0

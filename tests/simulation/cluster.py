@@ -11,6 +11,7 @@ from typing import Any
 
 from connectors.search import codec
 from connectors.search.port import Kind, RequestError
+from connectors.search.retry import Retry
 
 HOST = "search.test:9200"
 
@@ -69,6 +70,7 @@ class SimCluster:
     host = HOST
     flattened = "flattened"
     tiebreak: Sequence[str] = ("_shard_doc",)
+    retry = Retry()
 
     def __init__(self, chaos: Chaos, start: int) -> None:
         self.chaos, self.clock = chaos, start

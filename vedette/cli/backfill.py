@@ -54,7 +54,7 @@ def command(
     loaded = load_settings(path)
     configure(loaded.settings.log.level, loaded.settings.log.format)
     stop = _stop_on_signals()
-    parts = assemble(loaded.settings, _telling(None), _now)
+    parts = assemble(loaded.settings, _telling(None), _now, ended=stop.is_set)
     try:
         wanted = {feed.source.name for feed in chosen(_feeds(parts), names)}
         rulesets.settle()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.errors import VedetteError
 from vedette.cli.options import FORMATS, PATH, load_settings, stream, word
 from vedette.said import of_error, said
 
@@ -59,15 +60,28 @@ def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None
     SIGTERM and Ctrl-C end the run after the batch at hand; the next run takes up there. No alert
     is stored twice. What is promised of late events and restarts: docs/delivery.md.
     """
-    from vedette import rulesets
     from vedette.logs import configure
 
     loaded = load_settings(path)
     configure(loaded.settings.log.level, loaded.settings.log.format)
     shown = word("--output", form, FORMATS) or ("table" if sys.stdout.isatty() else "ndjson")
     stop = _stop_on_signals()
+    try:
+        return _run(loaded, stop, shown if dry_run else None, until_idle=until_idle)
+    except VedetteError as error:
+        if not stop.is_set():
+            raise
+        # asked to end while a cluster that is away was waited for
+        log.info("stopped before it began: %s", error, extra=said("run-end", **of_error(error)))
+        return 0
+
+
+def _run(loaded: Loaded, stop: Stop, form: str | None, *, until_idle: bool) -> int:
+    """Put the parts together and run them; `form` (an output format) makes it a dry run."""
+    from vedette import rulesets
+
     meter = _meter(loaded)
-    parts = _assemble(loaded, shown if dry_run else None, _telling(meter))
+    parts = _assemble(loaded, form, _telling(meter), stop)
     _look_on_hangup(parts, stop)
     with closing(parts), _metered(parts, meter, loaded) as parts:
         rulesets.settle()
@@ -77,7 +91,7 @@ def command(path: Path | None, dry_run: bool, until_idle: bool, form: str | None
                 log.info("%s%s", whose, text, extra=said("rules-loaded"))
         if parts.hunts:
             log.info("%d hunts run on their schedules", len(parts.hunts))
-        words = "would go to" if dry_run else "go to"
+        words = "would go to" if form else "go to"
         log.info("alerts %s %s", words, parts.place, extra=said("run-start"))
         parts.sink.prepare()
         parts.leases.prepare()
@@ -236,12 +250,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _assemble(loaded: Loaded, form: str | None, report: Report) -> Assembled:
+def _assemble(loaded: Loaded, form: str | None, report: Report, stop: Stop) -> Assembled:
     """The parts of a run; `form` (an output format) makes it a dry one."""
     from vedette.wiring import assemble
 
     if form is None:
-        return assemble(loaded.settings, report, _now)
+        return assemble(loaded.settings, report, _now, ended=stop.is_set)
     from vedette.dry import DrySink, DryState
     from vedette.output.console import wants_color
     from vedette.output.summary import Summary
@@ -254,7 +268,7 @@ def _assemble(loaded: Loaded, form: str | None, report: Report) -> Assembled:
     def dry(_sink: Sink, state: FencedState) -> tuple[Sink, FencedState]:
         return sink, DryState(state)
 
-    return assemble(loaded.settings, report, _now, dry=dry)
+    return assemble(loaded.settings, report, _now, dry=dry, ended=stop.is_set)
 
 
 def _telling(meter: Meter | None) -> Report:

@@ -37,6 +37,7 @@ class FakeClient:
     host = HOST
     flattened = "flattened"
     tiebreak: Sequence[str] = ("_shard_doc",)
+    retry = Retry()
 
     def __init__(self) -> None:
         self.indices: dict[str, dict[str, dict[str, Any]]] = {}

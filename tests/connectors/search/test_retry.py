@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from connectors.search import AlertSink, ClusterSettings, ClusterState, SearchSource, connect
 from connectors.search.port import RequestError
 from connectors.search.retry import Retry
 from tests.connectors.search.double import refusal
@@ -46,3 +49,30 @@ def test_the_last_error_is_told_when_the_waits_are_used_up() -> None:
     errors = [refusal(503, "first"), refusal(503, "second"), refusal(503, "third")]
     with pytest.raises(RequestError, match="third"):
         Retry(limit=2, sleep=lambda _: None).call(failing(*errors))  # type: ignore[arg-type]
+
+
+def test_nothing_is_waited_for_once_the_end_is_wished_for() -> None:
+    errors = [refusal(503, "first"), refusal(503, "second")]
+    with pytest.raises(RequestError, match="first"):
+        Retry.until(lambda: True).call(failing(*errors))  # type: ignore[arg-type]
+
+
+def test_a_wait_ends_when_the_end_is_wished_for() -> None:
+    looks = iter([False, False, False])
+    retry = replace(Retry.until(lambda: next(looks, True)), first=3600.0, longest=3600.0)
+    with pytest.raises(RequestError, match="first"):
+        retry.call(failing(refusal(503, "first"), refusal(503, "second")))  # type: ignore[arg-type]
+
+
+def test_until_then_it_waits_as_ever() -> None:
+    retry = replace(Retry.until(lambda: False), first=0.001)
+    assert retry.call(failing(refusal(503), refusal(503))) == "done"  # type: ignore[arg-type]
+
+
+def test_all_that_use_a_client_wait_as_it_says() -> None:
+    retry = Retry(limit=3)
+    client = connect(ClusterSettings(["http://127.0.0.1:1"], kind="opensearch"), retry)
+    assert SearchSource(client, "events", "logs-*").retry is retry
+    assert AlertSink(client, "default").retry is retry
+    assert ClusterState(client).retry is retry
+    client.close()
