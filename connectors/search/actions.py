@@ -10,11 +10,11 @@ from connectors.search.client import error_of
 from connectors.search.defaults import now
 from connectors.search.entry import lines_of
 from connectors.search.names import ACTIONS, checked_namespace
-from connectors.search.paging import check_whole
 from connectors.search.port import TRANSIENT, RequestError, SearchClient
+from connectors.search.records import documents
 from connectors.search.retry import Patience, Retry, told_as
 from connectors.search.template import actions_template
-from engine.errors import SinkError, SourceError
+from engine.errors import SinkError
 from engine.ports import Action, Document
 
 MOST = 500
@@ -22,6 +22,9 @@ MOST = 500
 
 PAGE = 5000
 """Actions that are read at a time."""
+
+SORT = [{"id": {"order": "asc", "unmapped_type": "keyword"}}]
+"""Ids are never changed or taken away, so pages need no frozen view."""
 
 
 class ClusterActions:
@@ -89,30 +92,9 @@ class ClusterActions:
         """The documents written since a time, as of the last refresh."""
         limits = {"gte": since.astimezone(UTC).isoformat()} if since else {}
         query = {"range": {"@timestamp": limits}} if limits else {"match_all": {}}
-        after: list[Any] | None = None
-        while True:
-            body = {
-                "query": query,
-                "size": PAGE,
-                # ids are never changed or taken away, so pages need no frozen view
-                "sort": [{"id": {"order": "asc", "unmapped_type": "keyword"}}],
-                **({"search_after": after} if after else {}),
-            }
-            with told_as(SinkError, f"cannot read {self.index!r}"):
-                hits = self._page(body)
-            yield from (hit["_source"] for hit in hits)
-            if len(hits) < PAGE:
-                return
-            after = hits[-1]["sort"]
-
-    def _page(self, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        answer = self.retry.call(lambda: self.client.search(body, self.index))
-        try:
-            check_whole(self.client.host, answer)
-        except SourceError as error:
-            raise SinkError(error.message) from error
-        found: list[Mapping[str, Any]] = answer["hits"]["hits"]
-        return found
+        yield from documents(
+            self.client, self.index, query, SORT, PAGE, self.retry, refresh=False, error=SinkError
+        )
 
     def _ensure(self) -> None:
         if not self._created:

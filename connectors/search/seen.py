@@ -21,8 +21,8 @@ KEY = 16
 PARTS = 20
 """How many parts the overlap has; whole parts leave it."""
 
-BINS = 15
-"""How many bins a part has: two seconds each, of ten minutes."""
+BINS = 30
+"""How many bins a part has: a second each, of ten minutes."""
 
 
 class Tally(NamedTuple):

@@ -87,7 +87,7 @@ class SearchSource:
         sweep: timedelta | None = None,
         max_lateness: timedelta = timedelta(hours=24),
         clock: Callable[[], datetime] = now,
-        max_seen: int = 50_000,
+        max_seen: int = 30_000,
         tiebreak: str | None = None,
         report: Report = unheard,
         retry: Retry | None = None,

@@ -14,12 +14,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
+import json
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import asdict, dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from engine.load import load_rules
@@ -153,7 +154,7 @@ def run_properties(stage: Stage) -> None:
 def run_simulation(stage: Stage) -> None:
     """The delivery promise, with faults at every step of a simulated run."""
     seeds = SEEDS if stage.whole else SEEDS_IN_A_SAMPLE
-    broken = simulated.check(seeds, stage.kept)
+    broken = simulated.check(seeds, stage.kept, told)
     stage.say(*broken[:20])
     stage.bar(not broken, f"simulation: {seeds:,} seeds, {len(broken)} broken promises")
 
@@ -171,11 +172,17 @@ def run_cluster(stage: Stage) -> None:
         stage.failures += verdict.failures
 
 
+def told(text: str) -> None:
+    """How far a stage is; no part of what is kept of it."""
+    print(f"   {text}", flush=True)
+
+
 def run_instances(stage: Stage) -> None:
     """Several instances on real servers: killed, stopped and woken, and none lost or twice."""
     kills = KILLS if stage.whole else KILLS_IN_A_SAMPLE
     for kind in SERVERS if stage.whole else SERVERS[:1]:
-        result = instances.run(kind, stage.node(kind), stage.folder / f"instances-{kind}", kills)
+        folder, node = stage.folder / f"instances-{kind}", partial(stage.node, kind)
+        result = instances.run(kind, node, folder, kills, stage.kept, told)
         stage.say(*instances.report(result))
         stage.bar(result.whole, f"{kind}: no alert missing, none invented, none twice")
         stage.bar(
@@ -258,12 +265,24 @@ def run_reliability(stage: Stage) -> None:
     stage.say(*rows.heading())
     for fault in registry.found().values():
         for kind in fault.servers:
-            urls = [] if fault.own else [stage.node(kind)]
             for dose in fault.full:
-                row = faults.play(fault, kind, urls, dose)
+                row = kept_row(stage, fault, kind, dose)
                 stage.say(rows.line(row.cells()))
                 if not row.ok:
                     stage.bar(False, f"{fault.name} on {kind}: {'; '.join(row.wrong)}")
+
+
+def kept_row(stage: Stage, fault: registry.Fault, kind: str, dose: int) -> rows.Row:
+    """A fault's row; one that is kept and was well is not played again."""
+    file = stage.kept / f"{fault.name}-{kind}-{dose}.json" if stage.kept else None
+    if file and file.exists():
+        return rows.Row(**json.loads(file.read_text()))
+    told(f"{fault.name} on {kind}, {dose:,} {fault.unit} …")
+    row = faults.play(fault, kind, [] if fault.own else [stage.node(kind)], dose, told)
+    if file and row.ok:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(asdict(row)))
+    return row
 
 
 STAGES: dict[str, Callable[[Stage], None]] = {

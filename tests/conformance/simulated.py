@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -13,13 +13,17 @@ BLOCK = 250
 """Seeds that are done again when a run was stopped among them."""
 
 
-def check(seeds: int, kept: Path | None) -> list[str]:
-    """What seeds from 0 break, block by block; blocks that `kept` says were well are left out."""
+def check(seeds: int, kept: Path | None, tell: Callable[[str], None]) -> list[str]:
+    """What seeds from 0 break, block by block; blocks that `kept` says were well are left out.
+
+    `tell` is told how far it is.
+    """
     blocks = [first for first in range(0, seeds, BLOCK) if not _done(kept, first)]
     broken: list[str] = []
     with ProcessPoolExecutor() as workers:
         for first, found in zip(blocks, workers.map(_block, blocks), strict=True):
             broken += found
+            tell(f"seeds {first:,} to {first + BLOCK - 1:,}: {len(found)} broken promises")
             if kept is not None and not found:
                 kept.mkdir(parents=True, exist_ok=True)
                 _file(kept, first).write_text("")

@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from connectors.search import ClusterLeases, SearchClient, codec
-from tests.conftest import ROOT
-
-PATIENCE = 240.0
-"""Seconds after which something that must happen counts as not happening."""
-
-RULE = """\
-title: Whoami
-id: 11111111-1111-4111-8111-111111111111
-name: whoami
-status: test
-level: high
-logsource: {category: process_creation, product: windows}
-detection:
-  run: {Image|endswith: '\\whoami.exe'}
-  condition: run
-"""
+from tests.live import whoami
+from tests.live.process import Running
 
 CORRELATION = """\
 title: Whoami Again And Again
@@ -51,15 +31,8 @@ Key = tuple[str, tuple[int, ...]]
 
 def event(number: int) -> dict[str, Any]:
     """Ten seconds apart, on one of seven computers; every third is one that the rule is about."""
-    image = "whoami.exe" if number % 3 == 0 else "cmd.exe"
-    return {
-        "@timestamp": 1_767_225_600_000 + number * 10_000,
-        "number": number,
-        "Channel": "Microsoft-Windows-Sysmon/Operational",
-        "EventID": 1,
-        "Computer": f"WS{number % 7}",
-        "Image": f"C:\\Windows\\System32\\{image}",
-    }
+    time = 1_767_225_600_000 + number * 10_000
+    return whoami.event(number, time, matches=number % 3 == 0, Computer=f"WS{number % 7}")
 
 
 def fill(client: SearchClient, index: str, events: int, first: int = 0) -> None:
@@ -77,15 +50,6 @@ def fill(client: SearchClient, index: str, events: int, first: int = 0) -> None:
     client.refresh(index)
 
 
-def until(held: Callable[[], Any], what: str) -> float:
-    """Wait for something that must happen; gives the seconds that it took."""
-    began = time.monotonic()
-    while not held():
-        assert time.monotonic() < began + PATIENCE, f"it does not happen: {what}"
-        time.sleep(0.05)
-    return time.monotonic() - began
-
-
 class House:
     """The instances of one namespace."""
 
@@ -99,7 +63,7 @@ class House:
         self.started = 0
         rules = folder / "rules"
         rules.mkdir(parents=True, exist_ok=True)
-        (rules / "whoami.yml").write_text(RULE)
+        (rules / "whoami.yml").write_text(whoami.RULE)
         (rules / "again.yml").write_text(CORRELATION)
         settings = {
             "namespace": namespace,
@@ -117,7 +81,8 @@ class House:
     def start(self, *arguments: str) -> Instance:
         """One more instance."""
         self.started += 1
-        made = Instance(self.config, self.folder / f"log{self.started}", arguments)
+        command = ["run", "-c", str(self.config), *arguments]
+        made = Instance(command, self.folder / f"log{self.started}")
         self.running.append(made)
         return made
 
@@ -128,24 +93,11 @@ class House:
 
     def alerts(self) -> Counter[Key]:
         """What is behind the alias."""
-        alias = f"logs-vedette.alerts-{self.namespace}"
-        found: Counter[Key] = Counter()
-        if not self.client.exists(alias):
-            return found
-        self.client.refresh(alias)
-        body: dict[str, Any] = {"size": 2000, "sort": [{"vedette.alert.id": "asc"}]}
-        while hits := self.client.search(body, alias)["hits"]["hits"]:
-            found.update(key(hit["_source"]) for hit in hits)
-            body["search_after"] = hits[-1]["sort"]
-        return found
+        return whoami.alerts(self.client, self.namespace, key)
 
     def count(self) -> int:
         """How many alerts there are now."""
-        alias = f"logs-vedette.alerts-{self.namespace}"
-        if not self.client.exists(alias):
-            return 0
-        self.client.refresh(alias)
-        return self.client.count(alias, {"match_all": {}})
+        return whoami.count(self.client, self.namespace)
 
     def stop(self) -> None:
         """End every instance that is left."""
@@ -153,38 +105,12 @@ class House:
             instance.kill()
 
 
-class Instance:
-    """A `vedette run` in a process of its own; its log is in a file."""
-
-    def __init__(self, config: Path, log: Path, arguments: tuple[str, ...]) -> None:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("VEDETTE_")}
-        self._log = log
-        with log.open("wb") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "vedette", "run", "-c", str(config), *arguments],
-                stderr=file,
-                stdout=file,
-                cwd=ROOT,
-                env={**environment, "PYTHONPATH": str(ROOT)},
-            )
+class Instance(Running):
+    """A `vedette run` that has a name among the others."""
 
     def is_(self, owner: str | None) -> bool:
         """Whether an owner's name is this process's."""
-        return owner is not None and owner.rsplit("-", 2)[1] == str(self.process.pid)
-
-    @property
-    def log(self) -> str:
-        """What it said so far."""
-        return self._log.read_text(errors="replace")
-
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal."""
-        self.process.send_signal(number)
-
-    def kill(self) -> None:
-        """kill -9."""
-        self.process.kill()
-        self.process.wait()
+        return owner is not None and owner.rsplit("-", 2)[1] == str(self.pid)
 
 
 def key(alert: dict[str, Any]) -> Key:

@@ -13,7 +13,8 @@ from connectors.search import ClusterLeases, ClusterState
 from engine.errors import LeaseError
 from engine.lease import Board, Lease
 from tests.live.fixtures import Cluster
-from tests.live.instances import House, Key, fill, until
+from tests.live.instances import House, Key, fill
+from tests.live.process import until
 
 pytestmark = pytest.mark.live
 
@@ -36,7 +37,7 @@ def test_a_killed_owner_is_followed_one_that_sleeps_is_refused_and_alerts_are_th
         cluster.client, cluster.url, f"{cluster.prefix}-events", f"o{cluster.namespace}",
         tmp_path / "oracle", page_size=500,
     )  # fmt: skip
-    assert oracle.start("--until-idle").process.wait(240) == 0, oracle.running[0].log
+    assert oracle.start("--until-idle").wait(240) == 0, oracle.running[0].log
     expected = oracle.alerts()
     assert len({rule for rule, _ in expected}) == 2  # the correlation found something too
 
@@ -66,10 +67,10 @@ def test_a_killed_owner_is_followed_one_that_sleeps_is_refused_and_alerts_are_th
     )
     until(lambda: house.count() >= expected.total(), "all alerts")
     third.send(signal.SIGTERM)
-    assert third.process.wait(60) == 0
+    assert third.wait(60) == 0
     assert until(lambda: house.owner() is left, "the one that was refused gets it again") < 30
     left.send(signal.SIGTERM)
-    assert left.process.wait(60) == 0
+    assert left.wait(60) == 0
     assert house.alerts() == expected
     assert not [i for i in house.running if "nobody foresaw" in i.log]
     assert house.leases.all().members == {}

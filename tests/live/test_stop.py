@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.live.fixtures import Cluster
-from tests.live.instances import House, fill, until
+from tests.live.instances import House, fill
+from tests.live.process import until
 from tests.reliability.proxy import before
 
 pytestmark = pytest.mark.live
@@ -33,7 +34,7 @@ def test_sigterm_cuts_short_the_waits_for_a_cluster_that_is_away(
             until(lambda: proxy.refused.get(503, 0) >= 2, "it meets the outage")
             asked = proxy.refused[503]
             run.send(signal.SIGTERM)
-            assert run.process.wait(120) == 0, run.log
+            assert run.wait(120) == 0, run.log
         finally:
             house.stop()
         assert proxy.refused[503] - asked <= FEW, run.log

@@ -22,6 +22,11 @@ from tests.reliability.stage import Stage
 SERVERS = ("opensearch", "elasticsearch")
 
 
+def told(text: str) -> None:
+    """How far a fault is; no part of the table."""
+    print(f"    {text}", file=sys.stderr, flush=True)
+
+
 def main() -> int:
     faults = found()
     parser = argparse.ArgumentParser(
@@ -55,7 +60,7 @@ def main() -> int:
                 if options.server not in (None, kind):
                     continue
                 for dose in doses:
-                    row = stage.play(fault, kind, dose)
+                    row = stage.play(fault, kind, dose, told)
                     print(line(row.cells()), flush=True)
                     if not row.ok:
                         failed += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,6 +35,7 @@ from engine.load import load_rules
 from engine.ports import Document
 from engine.run import MemoryState, Pipeline
 from mitre.catalog import Catalog
+from tests.live import whoami
 from tests.reliability.disturbed import Patient
 from tests.reliability.row import Row
 from vedette.hunt import Hunt, hunt
@@ -42,17 +43,6 @@ from vedette.output.summary import Summary
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 BULK = 2000
-
-RULE = """\
-title: Whoami
-id: 11111111-1111-4111-8111-111111111111
-status: test
-level: high
-logsource: {category: process_creation, product: windows}
-detection:
-  run: {Image|endswith: '\\whoami.exe'}
-  condition: run
-"""
 
 
 def unheard(problem: Problem) -> None:
@@ -85,8 +75,18 @@ class Scene:
     parts that `launch` makes.
     """
 
-    def __init__(self, kind: str, urls: list[str], folder: Path, *, every: int = 3) -> None:
+    def __init__(
+        self,
+        kind: str,
+        urls: list[str],
+        folder: Path,
+        *,
+        every: int = 3,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.kind, self.urls, self.folder, self.every = kind, urls, folder, every
+        self.tell = tell
+        """Told how far a fault is that takes long."""
         name = uuid4().hex[:12]
         self.prefix, self.namespace = f"r{name}", f"n{name}"
         self.index = f"{self.prefix}-events"
@@ -103,7 +103,7 @@ class Scene:
         self._file = folder / "events.ndjson"
         self.rule = folder / "rules" / "whoami.yml"
         self.rule.parent.mkdir(parents=True)
-        self.rule.write_text(RULE)
+        self.rule.write_text(whoami.RULE)
 
     @property
     def plain(self) -> SearchClient:
@@ -174,14 +174,8 @@ class Scene:
 
     def event(self, number: int, seconds: float) -> dict[str, Any]:
         """An event, by its number one that the rule is about or not."""
-        image = "whoami.exe" if number % self.every == 0 else "cmd.exe"
-        return {
-            "@timestamp": int((START.timestamp() + seconds) * 1000),
-            "number": number,
-            "Channel": "Microsoft-Windows-Sysmon/Operational",
-            "EventID": 1,
-            "Image": f"C:\\Windows\\System32\\{image}",
-        }
+        time = int((START.timestamp() + seconds) * 1000)
+        return whoami.event(number, time, matches=number % self.every == 0)
 
     # the parts under test
 
@@ -193,26 +187,11 @@ class Scene:
 
     def alerts(self) -> Counter[int]:
         """How many alerts are behind the alias, by the number of their event."""
-        alias = f"{ALERTS}{self.namespace}"
-        found: Counter[int] = Counter()
-        if not self.client.exists(alias):
-            return found
-        self.client.refresh(alias)
-        body: dict[str, Any] = {"size": 2000, "sort": [{"vedette.alert.id": "asc"}]}
-        # two copies of one id would be neighbours, and one of them may open the next page
-        body["sort"].append({"_index": "asc"})
-        while hits := self.client.search(body, alias)["hits"]["hits"]:
-            found.update(number_of(hit["_source"]) for hit in hits)
-            body["search_after"] = hits[-1]["sort"]
-        return found
+        return whoami.alerts(self.client, self.namespace, number_of)
 
     def count(self) -> int:
         """How many alerts there are now."""
-        alias = f"{ALERTS}{self.namespace}"
-        if not self.client.exists(alias):
-            return 0
-        self.client.refresh(alias)
-        return self.client.count(alias, {"match_all": {}})
+        return whoami.count(self.client, self.namespace)
 
     def gaps(self) -> list[Gap]:
         """The ledger's first notes, each with its state by now."""

@@ -29,9 +29,11 @@ class Stage:
             self._nodes[kind] = self._start(kind)
         return self._nodes[kind].url
 
-    def play(self, fault: Fault, kind: str, dose: int) -> Row:
-        """Play a fault on a kind of server."""
-        return play(fault, kind, [] if fault.own else [self.url(kind)], dose)
+    def play(
+        self, fault: Fault, kind: str, dose: int, tell: Callable[[str], None] = lambda text: None
+    ) -> Row:
+        """Play a fault on a kind of server, as `play` does."""
+        return play(fault, kind, [] if fault.own else [self.url(kind)], dose, tell)
 
     def __enter__(self) -> Stage:
         return self
@@ -46,10 +48,19 @@ class Stage:
             node.stop()
 
 
-def play(fault: Fault, kind: str, urls: list[str], dose: int) -> Row:
-    """Play a fault on a server that runs; the row of what came of it."""
+def play(
+    fault: Fault,
+    kind: str,
+    urls: list[str],
+    dose: int,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Row:
+    """Play a fault on a server that runs; the row of what came of it.
+
+    `tell` is told how far it is, by faults that take long.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        scene = Scene(kind, urls, Path(folder))
+        scene = Scene(kind, urls, Path(folder), tell=tell)
         began = time.monotonic()
         try:
             try:

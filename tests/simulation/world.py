@@ -122,14 +122,14 @@ class World:
         sketch.FEW, memory.BUCKETS = rng.choice([(48, 288), (2, 24), (4, 12)])
         sketch.MOST = rng.choice([10_000, 10_000, 0])
         """With so little, it cannot be told which events of a crowded time are new."""
-        seen.PARTS, seen.BINS = rng.choice([(20, 15), (20, 1), (4, 1), (1, 1)])
+        seen.PARTS, seen.BINS = rng.choice([(20, 30), (20, 1), (4, 1), (1, 1)])
         sweep.EFFORT = self.effort = rng.choice([1, 50, 50])
         """With so little, a sweep may fall behind, and events become gaps that came in time."""
         horizon = milliseconds(MAX_LATENESS + OVERLAP + 2 * SWEEP)
         self.bucket = Memory(Seen(milliseconds(OVERLAP), 0).width, horizon).width
         overlap.PLAIN = rng.choice([1000, 4, 0, 0])
         """Of how many events the overlap is read whole; else by counts."""
-        self.max_seen = rng.choice([0, 2, 50_000])
+        self.max_seen = rng.choice([0, 2, 30_000])
         self.page_size = rng.choice([3, 10, 100])
         self.interval = rng.choice([100, 200, 400]) * SECOND
         self.meanwhile = Random(self.seed + 2)

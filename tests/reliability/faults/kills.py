@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import time
 
-from tests.reliability.process import Process, seconds_now, until
+from tests.live.process import until
+from tests.reliability.process import Process, seconds_now
 from tests.reliability.registry import fault
 from tests.reliability.scene import Scene
 
@@ -32,6 +33,8 @@ def kills(scene: Scene, dose: int) -> None:
             process.kill()
             killed += 1
             working += scene.count() < scene.given // scene.every
+            if killed % 10 == 0:
+                scene.tell(f"{killed} kills of {dose}, {working} of them in mid-work")
         process.start()
         wanted = scene.expected().total()
         until(lambda: scene.count() >= wanted, "all alerts")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from tests.live import trio
-from tests.reliability.process import Process, seconds_now, until
+from tests.live.process import until
+from tests.reliability.process import Process, seconds_now
 from tests.reliability.registry import fault
 from tests.reliability.scene import Scene
 
