@@ -28,7 +28,7 @@ from tests.live.helpers import at
 OVERLAP = 600
 EVERY = 10
 """Seconds from poll to poll."""
-POLLS = 5
+POLLS = 4
 BULK = 5000
 
 
