@@ -37,6 +37,10 @@ EACH = 60
 EVERY_STOP = 10
 """After how many kills the owner is stopped for once, and woken when it was followed."""
 
+REFUSED = ("is owned by another instance now", "lost its lease")
+LATE = "belongs to"
+"""What an instance says that wakes after another followed it."""
+
 Told = Callable[[str], None]
 
 
@@ -152,13 +156,18 @@ def _stop(house: House, result: Result) -> None:
     owner = house.owner()
     if owner is None:
         return
-    owner.send(signal.SIGSTOP)
-    result.after_stop.append(_followed(house, owner))
+
+    def followed() -> bool:
+        owner.send(signal.SIGSTOP)  # again and again, should somebody else wake it
+        return house.owner() not in (owner, None)
+
+    result.after_stop.append(until(followed, "another instance takes over"))
+    told = len(owner.log)
     owner.send(signal.SIGCONT)
-    said = ("is owned by another instance now", "lost its lease")
-    until(lambda: any(words in owner.log for words in said), "it is refused")
+    # one that had not begun yet when it was stopped has nothing to be refused
+    until(lambda: any(words in owner.log[told:] for words in (*REFUSED, LATE)), "it sees that")
     result.stops += 1
-    result.refused += 1
+    result.refused += any(words in owner.log[told:] for words in REFUSED)
 
 
 def _followed(house: House, owner: Instance) -> float:

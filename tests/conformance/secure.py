@@ -14,7 +14,7 @@ from connectors.search.roles import role
 from connectors.search.setup import Setup, steps
 from engine.errors import VedetteError
 from tests.connectors.search.authority import Authority
-from tests.live.secure import ADMIN, RUNNER, Secure, running
+from tests.live.secure import ADMIN, MODULES, RUNNER, Secure, running
 from tests.vedette.cli.command import vedette
 from vedette import ROOT
 
@@ -90,13 +90,29 @@ def ways(node: Secure, other: Authority, bar: Bar, say: Say) -> None:
     if node.kind == "opensearch":
         say("  opensearch has no API keys in this version of the plugin: not tried")
         return
+    keys(node, bar, say)
+
+
+def keys(node: Secure, bar: Bar, say: Say) -> None:
+    """An API key that is right, has no more rights than a run needs, and then is taken back."""
+    ca = node.authority.file
+    given = {"run": role(node.kind, "default", [PATTERN], store=True)}  # type: ignore[arg-type]
     try:
-        made = node.ask("POST", "/_security/api_key", {"name": "stage"})
+        made = node.ask("POST", "/_security/api_key", {"name": "stage", "role_descriptors": given})
     except OSError as error:
-        say(f"  elasticsearch: no API key can be made on this build, so none is tried: {error}")
+        say(f"  elasticsearch: no API key can be made on this build, so none is tried: {error}; "
+            f"{MODULES} may name modules for it")  # fmt: skip
         return
     found = attempt(node, ca_file=ca, api_key=made["encoded"])
     bar(found == "ok", f"{node.kind}: an API key: {found}")
+    user = opened(node, ca_file=ca, api_key=made["encoded"])
+    forbidden = refused_with_403(lambda: user.index("winlogbeat-x", "9", {"a": 1}))
+    user.close()
+    bar(forbidden, f"{node.kind}: an API key with the role of a run may not write to a source")
+    node.ask("DELETE", "/_security/api_key", {"ids": [made["id"]]})
+    found = attempt(node, ca_file=ca, api_key=made["encoded"])
+    clean = "\n" not in found and made["encoded"] not in found
+    bar("401" in found and clean, f"{node.kind}: an API key that was taken back is told: {found}")
 
 
 def run(node: Secure, folder: Path, bar: Bar) -> None:

@@ -1,7 +1,9 @@
 """Nodes with TLS and users, for the stage `secure` of `make conformance`: one of each kind.
 
 Elasticsearch's plain build has its security module: users and roles are kept in files, and API keys
-cannot be made (their index needs analysers that the build lacks). OpenSearch needs the security
+cannot be made (their index needs an analyser that the build lacks). Where
+`VEDETTE_TEST_ELASTICSEARCH_MODULES` names a folder with modules of the same release, one of them
+`analysis-common`, the node has them too, and API keys can be made. OpenSearch needs the security
 plugin, which Maven fetches (published for 3.4.0; its descriptor is set to the server's version, and
 the libraries that the server itself has are left out).
 """
@@ -33,6 +35,7 @@ from tests.live import nodes
 from tests.live.servers import BUILDS, Build, cache, fetch, home, java_home, locked
 
 PLUGIN = Build("opensearch", "org.opensearch.plugin", "opensearch-security", "3.4.0.0")
+MODULES = "VEDETTE_TEST_ELASTICSEARCH_MODULES"
 ADMIN, RUNNER = ("admin", "Loopback-orchard-77"), ("runner", "Quiet-harbour-31")
 
 ELASTICSEARCH = """\
@@ -112,7 +115,7 @@ def laid_out(
     """A node's folder with its certificates and users; gives what starts it."""
     nodes.configure(kind, node_folder)
     java = java_home()
-    server = home(BUILDS[kind]) if kind == "elasticsearch" else with_plugin()
+    server = with_modules(node_folder) if kind == "elasticsearch" else with_plugin()
     config = node_folder / "config"
     for file, name in ((pair.cert, "node"), (pair.key, "node-key"), (authority.pair.cert, "ca")):
         shutil.copy(file, config / f"{name}.pem")
@@ -122,6 +125,19 @@ def laid_out(
     users(server, java, config, role)
     give_away(node_folder)
     return nodes.LAUNCHERS[kind](server, java, node_folder)
+
+
+def with_modules(node_folder: Path) -> Path:
+    """Elasticsearch with what modules somebody has for it; a copy, where there are any."""
+    server, named = home(BUILDS["elasticsearch"]), os.environ.get(MODULES)
+    if not named:
+        return server
+    whole = node_folder / "server"
+    shutil.copytree(server, whole)
+    for module in Path(named).iterdir():
+        if not (whole / "modules" / module.name).exists():
+            shutil.copytree(module, whole / "modules" / module.name)
+    return whole
 
 
 def wait(node: nodes.Node, authority: Authority) -> str:

@@ -156,7 +156,7 @@ def test_a_document_without_its_source_is_told(client: FakeClient) -> None:
         {"version": 2, "mark": "soon", "seen": {}},
         {"version": 2, "mark": 1, "seen": {}},
         {"version": 2, "mark": 1, "seen": []},
-        {"version": 2, "mark": 1, "seen": {"bin": 2000, "events": {"0": 7}, "tallies": {}}},
+        {"version": 2, "mark": 1, "seen": {"bin": 1000, "events": {"0": 7}, "tallies": {}}},
     ],
 )
 def test_a_checkpoint_of_another_kind_is_refused(
