@@ -58,11 +58,12 @@ class Memory:
         start = bucket * self.width
         return (start if self.since is None else max(start, self.since)), start + self.width
 
-    def fold(self, time: int, events: Sketch) -> None:
-        """Take in the events of a bin that begins at a time."""
+    def fold(self, time: int, events: Sketch, absent: int = 0) -> None:
+        """Take in the events of a bin that begins at a time, of which so many are gone."""
         bucket = self.bucket(time)
         if bucket not in self._blurred:
             self._sketches.setdefault(bucket, Sketch()).merge(events)
+            self._absent[bucket] = self._absent.get(bucket, 0) + absent
             self._packed.pop(bucket, None)
 
     def _add(self, bucket: int, key: str) -> None:

@@ -39,9 +39,9 @@ class Position:
         if horizon_ms is not None:
             self.memory = Memory(self.seen.width, max(horizon_ms, overlap_ms), start)
 
-    def _dropped(self, time: int, events: Sketch) -> None:
+    def _dropped(self, time: int, events: Sketch, absent: int) -> None:
         if self.memory:
-            self.memory.fold(time, events)
+            self.memory.fold(time, events, absent)
 
     def load(self, checkpoint: Checkpoint, source: str) -> None:
         """Take up a stored checkpoint. Raises `SourceError` when it is none of ours."""

@@ -37,6 +37,8 @@ class Tally(NamedTuple):
 
 
 NOTHING = Tally(0, 0)
+UNSUMMED = -1
+"""The sum of a tally of which the number alone is known; no cluster says so."""
 
 
 def key_of(id: str, version: int) -> str:
@@ -52,9 +54,9 @@ class Seen:
     """
 
     def __init__(
-        self, overlap_ms: int, limit: int, dropped: Callable[[int, Sketch], None] | None = None
+        self, overlap_ms: int, limit: int, dropped: Callable[[int, Sketch, int], None] | None = None
     ) -> None:
-        """`dropped` is told each bin that goes: its start and its events."""
+        """`dropped` is told each bin that goes: its start, its events, and how many are gone."""
         self.limit = limit
         self._dropped = dropped
         self.bin_ms = max(1, overlap_ms // (PARTS * BINS))
@@ -124,6 +126,11 @@ class Seen:
         """All that a cluster has in a bin is known, and this is what it says of it."""
         self._tallies[bin] = tally
 
+    def counted(self, there: Mapping[int, int]) -> None:
+        """So many events each of some bins has, and all are known; what their sum is, is not."""
+        for bin, count in there.items():
+            self._tallies[bin] = Tally(count, UNSUMMED)
+
     def unsettled(self, found: Mapping[int, Tally]) -> list[int]:
         """The bins of which a cluster does not say what it said before, oldest first."""
         names = sorted({*found, *self._bins, *self._tallies})
@@ -136,9 +143,12 @@ class Seen:
         """Drop what a look at the overlap behind `mark` cannot meet again."""
         oldest = self.bin(self.edge(mark))
         for bin in sorted(b for b in {*self._bins, *self._tallies} if b < oldest):
+            tally = self._tallies.get(bin)
             gone = self._forget(bin)
             if gone is not None and self._dropped:
-                self._dropped(bin * self.bin_ms, gone)
+                # overwritten and deleted events are known, and the cluster does not count them
+                absent = gone.count - tally.events if tally else 0
+                self._dropped(bin * self.bin_ms, gone, absent)
 
     def _forget(self, bin: int) -> Sketch | None:
         gone = self._bins.pop(bin, None)

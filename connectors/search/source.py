@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from connectors.search.paging import (
 from connectors.search.port import RequestError, SearchClient
 from connectors.search.position import Position
 from connectors.search.retry import Retry, told_as
+from connectors.search.seen import Seen
 from connectors.search.sweep import UNSWEPT, Sweep
 from connectors.search.unread import UnreadHit
 from connectors.search.view import Found, View, hit_id, hit_key, hit_time
@@ -174,20 +176,22 @@ class SearchSource:
         """What is new in a view that is open, as `read_on`."""
         window, mark = view.base, position.mark
         known: Set[str] = frozenset()
+        there: Counter[int] | None = None
         if mark is not None and crowded(position.seen):
             lower = mark if window.lower is None else window.lower
             if (yield from self.taken(newcomers(view, position, lower), position, window)):
                 return True
             window = replace(window, lower=max(lower, mark + 1))
         else:
-            known = position.seen.keys
+            known, there = position.seen.keys, Counter()
         last: Sequence[Hit] | None = None
         reading = Reading()
         if window.lower is None or window.lower <= upper:
             try:
                 for hits in ahead(self.client, window, view.pit, self.retry, reading):
                     if last:
-                        yield from self.batch(last, known, position, hit_time(last[-1]))
+                        found = Part(last, known, there)
+                        yield from self.batch(found, position, hit_time(last[-1]))
                         if self.fields() != window.fields:
                             return True
                     last = hits
@@ -198,7 +202,8 @@ class SearchSource:
         if last is None or (not last and position.mark is None):
             return False
         quiet = mark is not None and upper - mark < milliseconds(QUIET)
-        yield from self.batch(last, known, position, upper, view=view, always=not quiet)
+        found = Part(last, known, there)
+        yield from self.batch(found, position, upper, view=view, always=not quiet)
         return False
 
     def window(self, position: Position, upper: int) -> Window:
@@ -302,22 +307,22 @@ class SearchSource:
 
     def batch(
         self,
-        hits: Sequence[Hit],
-        known: Set[str],
+        part: Part,
         position: Position,
         mark: int,
         *,
         view: View | None = None,
         always: bool = False,
     ) -> Iterator[Batch]:
-        """Those of some hits whose keys are not known; none when there is nothing to tell.
+        """What of a part is not known; none when there is nothing to tell.
 
-        `view` is that of a poll of which they are the last: all of it is known then.
+        `view` is that of a poll of which it is the last: all of it is known then.
         """
-        keyed = [(hit_key(self.origin, hit), hit) for hit in hits]
-        new = [(key, hit) for key, hit in keyed if key not in known]
+        keyed = [(hit_key(self.origin, hit), hit) for hit in part.hits]
+        new = [(key, hit) for key, hit in keyed if key not in part.known]
         for key, hit in new:
             position.seen.add(key, hit_time(hit))
+        part.count(position.seen)
         records = list(self.readable((hit for _, hit in new), self.look))
         moved = position.mark is None or mark > position.mark
         position.advance(mark)
@@ -368,6 +373,23 @@ class SearchSource:
 
 def nothing_told(_text: bytes, /) -> None:
     """A `Look` that can never tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some hits of a poll in their order, the keys that were known before, and where the overlap
+    is read whole how many hits of each bin there were so far."""
+
+    hits: Sequence[Hit]
+    known: Set[str]
+    there: Counter[int] | None
+
+    def count(self, seen: Seen) -> None:
+        """Have it known how many events there are, in the bins that these hits reach into."""
+        if self.there is not None:
+            here = Counter(seen.bin(hit_time(hit)) for hit in self.hits)
+            self.there.update(here)
+            seen.counted({bin: self.there[bin] for bin in here})
 
 
 @dataclass(slots=True)

@@ -65,13 +65,16 @@ def test_what_is_stored_is_bounded_whatever_the_number_of_events(step: int) -> N
 
 
 def test_it_keeps_what_a_look_at_the_overlap_can_meet() -> None:
-    gone: list[tuple[int, int]] = []
-    seen = Seen(OVERLAP, 1000, lambda time, events: gone.append((time, events.count)))
+    gone: list[tuple[int, int, int]] = []
+    seen = Seen(
+        OVERLAP, 1000, lambda time, events, absent: gone.append((time, events.count, absent))
+    )
     for n in range(20):
         seen.add(key(n), n * 60_000)
+    seen.counted({seen.bin(3 * 60_000): 0, seen.bin(4 * 60_000): 1})
     seen.forget_before(19 * 60_000)
     assert [n for n in range(20) if key(n) in seen.keys] == list(range(9, 20))
-    assert gone == [(n * 60_000, 1) for n in range(9)]
+    assert gone == [(n * 60_000, 1, n == 3) for n in range(9)]
 
 
 def test_whole_parts_leave_so_that_a_sweep_meets_no_half_of_one() -> None:
