@@ -12,7 +12,7 @@ demo: $(VENV)/installed  ## run the demo: a made-up day with an intrusion in it
 	$(BIN)/vedette demo
 
 test: $(VENV)/developer  ## run the tests; starts and stops the servers they need
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 lint: $(VENV)/developer  ## ruff, rules and format
 	$(BIN)/ruff check .

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -55,16 +57,24 @@ def shared_data() -> Path:
     return SHARED
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out to processes: all of live servers to the first, the rest by file.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the tests out to processes by file, all files with live servers to one of them.
 
     The servers are started once then, and fixtures of a file are made once.
     """
-    for item in items:
-        group = "live" if item.get_closest_marker("live") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.get_closest_marker("live") is None)
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "live" if _is_live(file) else file
+
+    return ByFile(config, log)
+
+
+@cache
+def _is_live(file: str) -> bool:
+    return "mark.live" in (ROOT / file).read_text("utf-8")
 
 
 @pytest.hookimpl(wrapper=True)
