@@ -109,5 +109,5 @@ def test_without_the_library_the_error_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "hdbscan", None)
-    with pytest.raises(ModelError, match=r"needs hdbscan; pip install 'vedette\[ml\]'"):
+    with pytest.raises(ModelError, match=r"needs hdbscan: pip install 'vedette\[ml\]'"):
         Hdbscan().fit(blobs()[0])
