@@ -33,7 +33,7 @@ def examined(cluster: Cluster, folder: Path, pattern: str) -> dict[str, list[Fin
     }
     settings = Settings.model_validate(given, context={"environ": {}})
     patient = Patient(settings)
-    patient.__dict__["rules"] = {"default": load_rules([rules])}
+    patient.__dict__["rules"] = {plan.name: load_rules([rules]) for plan in settings.plan}
     found: dict[str, list[Finding]] = {}
     for finding in examine(patient):
         found.setdefault(finding.check, []).append(finding)
