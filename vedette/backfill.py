@@ -10,7 +10,7 @@ from datetime import datetime
 from engine.errors import InputError, nearest_name
 from engine.fill import Fresh, Windowed, Work, begin, settle
 from engine.ledger import ENDED, Gap, Ledger, Note, gaps
-from vedette.wiring import Feed
+from vedette.feeds import Feed
 
 log = logging.getLogger("vedette.run")
 

@@ -17,8 +17,9 @@ from engine.event import Event
 from engine.kinds import LogSource
 from engine.normalise import normalise
 from engine.ports import Record
+from vedette.feeds import feed
 from vedette.settings import FolderSource, SearchSource, Settings
-from vedette.wiring import cluster_settings, feed
+from vedette.wiring import cluster_settings
 
 
 def of_paths(

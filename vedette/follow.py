@@ -15,7 +15,7 @@ from engine.run import Pipeline
 from vedette.said import of_error, said
 
 if TYPE_CHECKING:
-    from vedette.wiring import Feed
+    from vedette.feeds import Feed
 
 log = logging.getLogger("vedette.run")
 

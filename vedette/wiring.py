@@ -6,13 +6,10 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from connectors.files import FolderSource
-from connectors.files.watch import QUIET
 from connectors.search import (
     AlertSink,
     ClusterActions,
@@ -22,25 +19,20 @@ from connectors.search import (
     ClusterSettings,
     ClusterState,
     SearchClient,
-    SearchSource,
     connect,
 )
-from connectors.search.push import PushSource
 from connectors.search.retry import Retry, never
-from connectors.search.source import all_fields
-from connectors.search.survey import Survey
 from connectors.sqlite import SqliteActions, SqliteLedger, SqliteLetters, SqliteStore
 from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
 from engine.detect import Detector
-from engine.errors import InputError, Problem, Report, RuleError, SettingsError, SourceError
+from engine.errors import InputError, Problem, Report, RuleError, SettingsError
 from engine.fill import Filler, Fresh
 from engine.hunt.model import Hunt
 from engine.hunt.shelf import HuntShelf
-from engine.kinds import LogSource
 from engine.ledger import MemoryLedger, Recorder
 from engine.letter import Letters
-from engine.ports import Actions, FencedState, Leases, Ledger, Look, Sink, Source
+from engine.ports import Actions, FencedState, Leases, Ledger, Sink
 from engine.rule import RuleSet, Selection
 from engine.run import MemoryLeases, MemoryState, Pipeline
 from engine.tune.earlier import earlier
@@ -50,38 +42,24 @@ from engine.tune.tuner import Tuner
 from mitre.catalog import Catalog
 from vedette import hunts, rulesets
 from vedette import settings as config
+from vedette.feeds import Clock, Feed, feed, pushdown_of
 from vedette.hunting import HuntUnit, Work
-from vedette.libraries import Libraries, Shared, Volume, apart
-from vedette.needed import Needed
+from vedette.libraries import Libraries, Volume, apart
 from vedette.reload import Reload
 from vedette.replay import Replay
 from vedette.roll import Roll
 from vedette.roll import rules_of as rules_of_hunts
-from vedette.said import said
 
 if TYPE_CHECKING:
-    from vedette.pushdown import Pushdown
+    pass
 
 log = logging.getLogger("vedette.run")
-
-Clock = Callable[[], datetime]
 
 LATENESS = timedelta(minutes=10)
 """How long correlations wait at least for events out of order."""
 
 SHOWN = 5
 """Correlations of several pipelines that are named one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A source, how often it is asked, and what its events are."""
-
-    source: Source
-    interval: timedelta
-    tags: LogSource | None
-    lag: timedelta = timedelta()
-    """How far polls stay behind the present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +81,8 @@ class Parts:
 
     def close(self) -> None:
         """Let go of every connection and file."""
-        for feed in self.feeds:
-            feed.source.close()
+        for each in self.feeds:
+            each.source.close()
         self.sink.close()
         self.actions.close()
         self.state.close()
@@ -593,94 +571,3 @@ def _make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise InputError(f"cannot be created: {error.strerror}", file=str(path)) from error
-
-
-def feed(
-    source: config.SearchSource | config.FolderSource,
-    client: SearchClient | None,
-    report: Report,
-    clock: Clock,
-    look: Callable[[LogSource | None], Look],
-    rules: Callable[[], RuleSet] | None = None,
-    pushed: Pushdown | None = None,
-) -> Feed:
-    """A configured source, ready to be polled; `look` gives what it may ask of a line.
-
-    `rules` gives those in force, for a source that is to read no more than they need. `pushed` has
-    those of a source whose rules the cluster evaluates.
-    """
-    tags = tags_of(source)
-    if isinstance(source, config.FolderSource):
-        folder = FolderSource(
-            source.path,
-            source.name,
-            report,
-            clock=lambda: clock().timestamp(),
-            look=look(tags),
-            text=source.text,
-        )
-        # a file that is read whole must have been quiet for so long
-        return Feed(folder, source.interval, tags, timedelta(seconds=QUIET))
-    if client is None:  # the settings were checked: a search source has a cluster
-        raise InputError("a search source needs a cluster", field=source.name)
-    make: Callable[..., SearchSource] = SearchSource
-    if pushed is not None:
-        make = partial(PushSource, questions=pushed.current)
-    search = make(
-        client,
-        source.name,
-        source.index,
-        time_field=source.time_field,
-        cursor_field=source.cursor_field,
-        query=source.query,
-        page_size=source.page_size,
-        slices=source.slices,
-        overlap=source.overlap,
-        sweep=source.sweep,
-        max_lateness=source.max_lateness,
-        refresh_lag=source.refresh_lag,
-        start=first_poll(source.start, clock),
-        clock=clock,
-        report=report,
-        look=look(tags),
-        fields=Needed(source.name, rules) if rules and source.fields == "needed" else all_fields,
-    )
-    return Feed(search, source.interval, tags, source.refresh_lag)
-
-
-def tags_of(source: config.SearchSource | config.FolderSource) -> LogSource | None:
-    """The log source that a source's events are of, where it is told."""
-    given = source.logsource
-    return LogSource(given.product, given.service, given.category) if given else None
-
-
-def pushdown_of(
-    source: config.SearchSource, client: SearchClient, volume: Volume, rules: RuleSet
-) -> Pushdown:
-    """The rules of a source whose rules the cluster evaluates, as questions; what it cannot see is
-    logged.
-
-    Raises `SettingsError`, `InputError`.
-    """
-    from vedette import pushdown
-
-    with Shared.lock:
-        converter = pushdown.Converter(client.kind, source.push_pipelines, tags_of(source))
-    found = pushdown.Pushdown(source.name, converter, volume.shared, rules)
-    try:
-        mappings = Survey(client).mapping(source.index)
-    except SourceError as error:
-        log.warning("source %s: push-down: what mappings hide is not known: %s", source.name, error)
-        return found
-    for text in pushdown.hidden(found.questions, mappings):
-        log.warning("source %s: push-down: %s", source.name, text, extra=said("push-blind"))
-    return found
-
-
-def first_poll(start: str | timedelta | datetime, clock: Clock) -> Literal["all"] | datetime:
-    """Where a source without a checkpoint begins."""
-    if isinstance(start, timedelta):
-        return clock() - start
-    if isinstance(start, datetime):
-        return start.astimezone(UTC)
-    return "all" if start == "all" else clock()

@@ -14,8 +14,8 @@ from engine.errors import LeaseError, SinkError, SourceError
 from engine.ports import Alert, Batch, Checkpoint, Record, Source, Written
 from engine.run import MemoryState, Pipeline
 from mitre.catalog import Catalog
+from vedette.feeds import Feed
 from vedette.follow import FAILURES_UNTIL_IDLE, LONGEST_BACK_OFF, Rounds, Turn, follow
-from vedette.wiring import Feed
 
 START = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
 

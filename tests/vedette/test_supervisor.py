@@ -16,12 +16,12 @@ from engine.ports import Batch, Record
 from engine.run import MemoryLeases
 from tests.vedette.test_follow import pipeline
 from vedette import supervisor
+from vedette.feeds import Feed
 from vedette.follow import Rounds
 from vedette.keeper import Keeper
 from vedette.stop import Stop
 from vedette.supervisor import Worker, supervise
 from vedette.unit import Unit
-from vedette.wiring import Feed
 
 PATIENCE = 30.0
 """Seconds after which something that must happen counts as not happening."""

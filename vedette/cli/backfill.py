@@ -12,7 +12,8 @@ import click
 from vedette.cli.options import CONFIG, load_settings, span
 
 if TYPE_CHECKING:
-    from vedette.wiring import Assembled, Feed, Parts
+    from vedette.feeds import Feed
+    from vedette.wiring import Assembled, Parts
 
 STOPPED = 130
 

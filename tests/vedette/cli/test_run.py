@@ -44,7 +44,7 @@ def _process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         number: signal.getsignal(number)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     }
-    monkeypatch.setattr("vedette.wiring.QUIET", 0.0)
+    monkeypatch.setattr("vedette.feeds.QUIET", 0.0)
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
