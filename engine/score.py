@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from engine.entities import FIELDS
 from engine.event import Event
 from models.bundle.observation import FIELDS as LOOKED_AT
@@ -11,12 +9,6 @@ from models.bundle.observation import Observation
 
 ENTITY = ("host.name", "user.name", "source.ip")
 """Who an event is about: the first of these that it names."""
-
-
-def observed(events: Iterable[Event]) -> Iterator[Observation | None]:
-    """The observation of each event; None where it has no time to put it in a window."""
-    for event in events:
-        yield observation(event)
 
 
 def observation(event: Event) -> Observation | None:

@@ -20,8 +20,6 @@ from models.bundle.plan import DEFAULT, Plan
 from vedette.bundles import Gathered, fit
 from vedette.demo.day import START, generate_labelled
 
-FOLDER = Path(__file__).with_name("office")
-"""The model that is shipped."""
 SEEDS = range(101, 106)
 """One for each ordinary day; the demo's own day has another."""
 
