@@ -119,6 +119,12 @@ def test_the_architecture_names_every_package() -> None:
     assert not unnamed, "each package has its row in docs/architecture.md"
 
 
+def test_no_row_of_the_architecture_stands_twice() -> None:
+    rows = re.findall(r"^\| (`[^`]+`)", page("docs/architecture.md").text, re.MULTILINE)
+    assert len(rows) > 50
+    assert not {row for row in rows if rows.count(row) > 1}
+
+
 def test_the_architecture_names_every_module_that_stands_on_its_own() -> None:
     """One of the engine, of its matching, or at the top of the application, by its own name."""
     text = page("docs/architecture.md").text
