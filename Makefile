@@ -29,7 +29,7 @@ rules: $(VENV)/installed  ## the tests inside the rules and hunts
 	$(BIN)/vedette hunts test
 
 conformance: $(VENV)/developer  ## figures on public recordings and real servers, a sample
-	$(BIN)/python -m tests.conformance
+	$(BIN)/python -m tests.conformance --two
 
 bench: $(VENV)/developer  ## time the engine on recorded events, beside peers that are installed
 	$(BIN)/python -m tests.bench

@@ -4,6 +4,7 @@
     python -m tests.conformance --whole               20,000 events on each server
     python -m tests.conformance regression recall     some stages only
     python -m tests.conformance --whole --save DIR    keep each finished stage; go on where it ended
+    python -m tests.conformance --two                 in two processes, `cluster` in one of its own
 
 Needs the public data folder beside the checkout; the stages `cluster`, `instances`, `backends`,
 `secure` and `reliability` also a JDK and Maven. Exit code 1 when a bar is missed.
@@ -15,6 +16,7 @@ import argparse
 import contextlib
 import itertools
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -300,9 +302,27 @@ STAGES: dict[str, Callable[[Stage], None]] = {
     "reliability": run_reliability,
 }
 
+LONGEST = "cluster"
+"""Takes about as long as all other stages of the sample together."""
+
 ONLY_WHOLE = frozenset({"instances", "secure", "reliability"})
 """Stages that are no part of the sample unless named: the tests have small doses of the same, in
 `tests/live/`, `tests/connectors/` and `tests/reliability/`."""
+
+
+def in_two(wanted: list[str], arguments: list[str]) -> int:
+    """The longest stage beside all others; its output comes after theirs."""
+    options = [argument for argument in arguments if argument not in {*wanted, "--two"}]
+    command = [sys.executable, "-m", "tests.conformance", *options]
+    with tempfile.TemporaryFile("w+") as later:
+        beside = subprocess.Popen([*command, LONGEST], stdout=later, stderr=subprocess.STDOUT)
+        try:
+            code = subprocess.call([*command, *(name for name in wanted if name != LONGEST)])
+        finally:
+            other = beside.wait()
+            later.seek(0)
+            print(later.read(), end="", flush=True)
+    return 1 if code or other else 0
 
 
 def main() -> int:
@@ -310,18 +330,22 @@ def main() -> int:
     parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(STAGES)}")
     parser.add_argument("--whole", action="store_true", help="all events, not a sample")
     parser.add_argument("--save", type=Path, help="folder of finished stages, to resume from")
+    parser.add_argument("--two", action="store_true", help="in two processes")
     options = parser.parse_args()
     if unknown := set(options.stages) - STAGES.keys():
         parser.error(f"unknown stage {min(unknown)!r}: there are {', '.join(STAGES)}")
     if not SHARED.is_dir():
         print(f"no public data folder at {SHARED}")
         return 1
+    usual = [name for name in STAGES if options.whole or name not in ONLY_WHOLE]
+    wanted = options.stages or usual
+    if options.two and LONGEST in wanted and len(wanted) > 1:
+        return in_two(wanted, sys.argv[1:])
     rules, found = load_rules([SHARED / "sigmahq" / "rules"]), recordings(SHARED)
     failures: list[str] = []
     with contextlib.ExitStack() as servers:
         node = cache(lambda kind: servers.enter_context(nodes.running(kind)))
-        usual = [name for name in STAGES if options.whole or name not in ONLY_WHOLE]
-        for name in options.stages or usual:
+        for name in wanted:
             kept = options.save / f"{name}.txt" if options.save else None
             if kept and kept.exists():
                 print(kept.read_text(), end="")
