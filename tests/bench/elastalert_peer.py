@@ -23,6 +23,12 @@ VARIABLE = "VEDETTE_ELASTALERT_PYTHON"
 WRITEBACK = "elastalert"
 LOOK = 2.0
 """Seconds from one look at how far it is to the next."""
+TIMEOUT = 300
+"""Seconds that it waits for the answer to a search."""
+QUIET = TIMEOUT + 60
+"""Seconds without the end of any rule after which no more are waited for."""
+ENDED = re.compile(r"\bRan (\S+) from |(?:Uncaught exception|Error) running rule (\S+): ")
+"""What its log says when a rule has run, whether its search was answered or refused."""
 
 Pair = tuple[str, int]
 """A rule's id and an event's number: one alert."""
@@ -82,7 +88,7 @@ def config(url: str, threads: int) -> dict[str, Any]:
         "max_threads": threads,
         "misfire_grace_time": 86_400,
         "max_query_size": 10_000,
-        "es_conn_timeout": 300,
+        "es_conn_timeout": TIMEOUT,
         "run_enhancements_first": True,
     }
 
@@ -101,12 +107,17 @@ def run(
         cwd=folder, env=environment, check=True, capture_output=True,
     )  # fmt: skip
     before = node.counts()
-    command = [interpreter, "-m", "elastalert.elastalert", "--config", "config.yaml"]
+    command = [interpreter, "-m", "elastalert.elastalert", "--verbose", "--config", "config.yaml"]
     child = Child([*command, "--start", start.isoformat()], folder / "log", folder, environment)
     try:
-        done, refused, first, last = _follow(node, child, len(converted.files), limit)
+        ended = _follow(child, len(converted.files), limit)
     finally:
         child.stop()
+    answered, first, last = _runs(node)
+    reasons = _refused(node)
+    refused = {
+        rule: reasons.get(rule, "it kept no record of why") for rule in sorted(ended - answered)
+    }
     counted = node.counts().since(before)
     return Outcome(
         name=f"ElastAlert {version(interpreter)}",
@@ -120,34 +131,29 @@ def run(
         node=Counts(counted.searches + len(refused), counted.cpu),
         alerts=_alerts(node),
         refused=refused,
-        unfinished=len(converted.files) - done - len(refused),
+        unfinished=len(converted.files) - len(ended | answered),
     )
 
 
-def _follow(
-    node: Node, child: Child, rules: int, limit: float
-) -> tuple[int, dict[str, str], float, float]:
-    """Wait until each rule has run or failed, or time is over: how many, why, from when to when.
-
-    The times are when its first rule began and its last one ended, by its own records.
-    """
+def _follow(child: Child, rules: int, limit: float) -> set[str]:
+    """Wait until each rule has run, none has for long, or time is over: which have."""
     end = time.monotonic() + limit
+    ended: set[str] = set()
+    heard = time.monotonic()
     while True:
         if child.ended() is not None:
             raise RuntimeError(f"ElastAlert has ended:\n{child.text()[-2000:]}")
-        over = time.monotonic() > end
-        done = _count(node, f"{WRITEBACK}_status")
-        if done + _count(node, f"{WRITEBACK}_error") >= rules or over:
-            refused = _refused(node)
-            if done + len(refused) >= rules or over:
-                first, last = _times(node)
-                return done, refused, first, last
+        found = ran(child.text())
+        heard = time.monotonic() if len(found) > len(ended) else heard
+        ended = found
+        if len(ended) >= rules or time.monotonic() > min(end, heard + QUIET):
+            return ended
         time.sleep(LOOK)
 
 
-def _count(node: Node, index: str) -> int:
-    node.call("POST", f"/{index}/_refresh")
-    return int(node.call("GET", f"/{index}/_count")["count"])
+def ran(log: str) -> set[str]:
+    """The rules that have run once, by its log."""
+    return {answered or failed for answered, failed in ENDED.findall(log)}
 
 
 def _all(node: Node, index: str, fields: str) -> list[dict[str, Any]]:
@@ -183,13 +189,14 @@ def reason(message: str) -> str:
     return " ".join(message.split())[:120]
 
 
-def _times(node: Node) -> tuple[float, float]:
-    runs = _all(node, f"{WRITEBACK}_status", "@timestamp,time_taken")
+def _runs(node: Node) -> tuple[set[str], float, float]:
+    """The rules whose searches were answered, when the first began and the last had ended."""
+    runs = _all(node, f"{WRITEBACK}_status", "rule_name,@timestamp,time_taken")
     ended = [datetime.fromisoformat(run["@timestamp"]).timestamp() for run in runs]
     if not ended:
         raise RuntimeError("ElastAlert ran no rule")
     began = [end - run["time_taken"] for end, run in zip(ended, runs, strict=True)]
-    return min(began), max(ended)
+    return {run["rule_name"] for run in runs}, min(began), max(ended)
 
 
 def _alerts(node: Node) -> Counter[Pair]:

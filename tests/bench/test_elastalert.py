@@ -18,7 +18,7 @@ from tests.bench.corpus import Lines
 from tests.bench.elastalert import tell
 from tests.bench.elastalert_node import SPAN, Corpus, Counts
 from tests.bench.elastalert_ours import copied, oracle
-from tests.bench.elastalert_peer import Outcome, reason
+from tests.bench.elastalert_peer import Outcome, ran, reason
 from tests.bench.elastalert_process import Child
 from tests.bench.elastalert_rules import convert, some
 from tests.bench.latency import Watcher
@@ -138,6 +138,18 @@ def test_what_is_missed_is_counted_for_each_copy(
 )
 def test_reasons_are_told_by_kind(message: str, kind: str) -> None:
     assert reason(message) == kind
+
+
+def test_a_rule_has_run_when_its_search_was_answered_refused_or_failed() -> None:
+    log = (
+        "INFO:elastalert:Queried rule a from x to y: 0 / 0 hits\n"
+        "INFO:elastalert:Ran a from x to y: 0 query hits (0 already seen), 0 matches\n"
+        "ERROR:elastalert:Error running query: RequestError(400)\n"
+        "INFO:elastalert:Ran b from x to y: 0 query hits (0 already seen), 0 matches\n"
+        "ERROR:elastalert:Uncaught exception running rule c: 'index'\n"
+        "INFO:elastalert:Queried rule d from x to y: 0 / 0 hits\n"
+    )
+    assert ran(log) == {"a", "b", "c"}
 
 
 def test_a_process_is_measured_until_it_ends(tmp_path: Path) -> None:

@@ -156,11 +156,11 @@ def elasticsearch_command(
 
 
 def opensearch_command(
-    server: Path, java: Path, folder: Path, heap: Sequence[str] = HEAP
+    server: Path, java: Path, folder: Path, heap: Sequence[str] = ()
 ) -> tuple[list[str], dict[str, str]]:
     """OpenSearch without its script, which would read the options beside the server."""
     options = [
-        *heap,
+        *(heap or HEAP),
         "-Xss1m",
         "-Djava.awt.headless=true",
         "-Dfile.encoding=UTF-8",
@@ -239,6 +239,10 @@ def running(kind: str) -> Iterator[str]:
     node = start(kind)
     try:
         yield node.url
+    except Exception as error:
+        if node.process.poll() is not None:
+            error.add_note(f"{kind} had ended by itself; the end of its log:\n{tail(node)}")
+        raise
     finally:
         node.stop()
 
