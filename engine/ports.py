@@ -17,8 +17,8 @@ from engine.lease import Board
 from engine.ledger import Ledger, Note
 
 __all__ = [
-    "Actions", "Alert", "Batch", "Checkpoint", "Document", "FencedState", "Leases", "Ledger",
-    "Look", "Note", "Record", "Seen", "Sink", "Source", "StateStore", "Unread", "Written",
+    "Actions", "Alert", "Alerts", "Batch", "Checkpoint", "Document", "FencedState", "Leases",
+    "Ledger", "Look", "Note", "Record", "Seen", "Sink", "Source", "StateStore", "Unread", "Written",
 ]  # fmt: skip
 
 Document = Mapping[str, Any]
@@ -181,6 +181,27 @@ class Actions(Protocol):
 
     def read(self, since: datetime | None = None) -> Iterator[Document]:
         """The documents written since a time, in no order. Raises `SinkError`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        ...
+
+
+class Alerts(Protocol):
+    """Alerts that are stored, to be read again."""
+
+    def find(self, id: str, most: int = 2) -> list[Document]:
+        """The alerts whose id begins so, at most `most`. Raises `SinkError`."""
+        ...
+
+    def written(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[Document]:
+        """Those written from one time to another (exclusive), first written first.
+
+        Raises `SinkError`.
+        """
         ...
 
     def close(self) -> None:

@@ -5,6 +5,7 @@
 """
 
 from connectors.search.actions import ClusterActions
+from connectors.search.alerts import ClusterAlerts
 from connectors.search.connect import connect
 from connectors.search.leases import ClusterLeases
 from connectors.search.ledger import ClusterLedger
@@ -17,6 +18,7 @@ from connectors.search.state import ClusterState
 __all__ = [
     "AlertSink",
     "ClusterActions",
+    "ClusterAlerts",
     "ClusterLeases",
     "ClusterLedger",
     "ClusterLetters",

@@ -1,6 +1,7 @@
 """The embedded store: alerts, checkpoints, the ledger, leases and actions in one SQLite file."""
 
 from connectors.sqlite.actions import SqliteActions
+from connectors.sqlite.alerts import SqliteAlerts
 from connectors.sqlite.leases import SqliteLeases
 from connectors.sqlite.ledger import SqliteLedger
 from connectors.sqlite.letters import SqliteLetters
@@ -10,6 +11,7 @@ from connectors.sqlite.store import SqliteStore
 
 __all__ = [
     "SqliteActions",
+    "SqliteAlerts",
     "SqliteLeases",
     "SqliteLedger",
     "SqliteLetters",

@@ -29,6 +29,7 @@ COMMANDS = {
     "backfill": "Evaluate a window of time once more.",
     "replay": "Write dead letters anew.",
     "alerts": "Look at what became of alerts.",
+    "explain": "Say why there is an alert, in words.",
     "demo": "Show the engine on a small made-up intrusion.",
     "init": "Write a commented configuration.",
     "config": "Check and show the configuration.",

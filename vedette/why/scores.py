@@ -1,0 +1,42 @@
+"""What models say of an alert's window, and which rules say so too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.ports import Document
+from vedette.output import fields
+
+
+def models(document: Document) -> list[str]:
+    """The fused score, each detector's, and which model it was; empty where none scored."""
+    scores = fields.get(document, "vedette.alert.scores")
+    return list(_models(document, scores)) if scores else []
+
+
+def _models(document: Document, scores: Any) -> Iterator[str]:
+    percentile = fields.get(scores, "percentile")
+    if isinstance(percentile, int | float):
+        beyond = fields.get(scores, "extrapolated") is True
+        far = ", beyond every normal that training saw (a fitted tail)" if beyond else ""
+        yield f"stranger than {percentile:.4g} % of normal windows{_p(scores, 'fused')}{far}"
+    for each in fields.entries(fields.get(scores, "detectors")):
+        share = fields.get(each, "percentile")
+        text = f": stranger than {share:.4g} %" if isinstance(share, int | float) else ""
+        yield f"{fields.text(each, 'name')}{text}{_p(each, 'p')}"
+    model = fields.get(document, "vedette.alert.model")
+    if name := fields.text(model, "id"):
+        sha = fields.text(model, "sha256")
+        version = fields.text(model, "version")
+        yield f"model {name}" + (f" {version}" if version else "") + (f", sha256 {sha}" * bool(sha))
+
+
+def corroborated(document: Document) -> list[str]:
+    """The ids of rules that matched in the same window of the same entity."""
+    return fields.texts(document, "vedette.alert.corroborated_by")
+
+
+def _p(scores: Any, key: str) -> str:
+    p = fields.get(scores, key)
+    return f" (p {p:.2g})" if isinstance(p, int | float) else ""
