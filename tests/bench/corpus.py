@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,18 @@ class Lines:
             whole.update(line)
             whole.update(b"\n")
         return whole.hexdigest()[:16]
+
+
+def at_time(event: dict[str, Any], time: datetime) -> dict[str, Any]:
+    """The same event as of another time (UTC): its maker's clock says it too, where it has one.
+
+    Alerts lie in the month of their event, so events of the present must not say that they are
+    years old.
+    """
+    told = {"@timestamp": time.isoformat()}
+    if "UtcTime" in event:
+        told["UtcTime"] = f"{time:%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03}"
+    return {**event, **told}
 
 
 def write(data: Path, most: int, real: Path, unique: Path) -> None:

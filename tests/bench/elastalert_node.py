@@ -15,7 +15,7 @@ import orjson
 
 from engine.normalise import normalise
 from engine.ports import Record
-from tests.bench.corpus import Lines
+from tests.bench.corpus import Lines, at_time
 from tests.conformance.cluster import Server
 from tests.conformance.indices import MAPPINGS, SETTINGS
 
@@ -59,14 +59,13 @@ class Corpus:
             found = normalise(Record(orjson.loads(line), "bench")).fields
             # no index has our own labels, and no query here asks for them
             fields = {k: v for k, v in found.items() if not k.startswith("logsource.")}
-            time = (self.start + step * (number + 1)).isoformat()
-            yield {**fields, "@timestamp": time, "number": number}
+            yield {**at_time(fields, self.start + step * (number + 1)), "number": number}
 
     def digest(self) -> str:
         """A hash of the recorded events as they are indexed, without their times."""
         whole = hashlib.sha256()
         for event in self.recorded():
-            whole.update(orjson.dumps({**event, "@timestamp": ""}))
+            whole.update(orjson.dumps({**event, "@timestamp": "", "UtcTime": ""}))
         return whole.hexdigest()[:16]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -49,7 +50,10 @@ def copied(rules: Sequence[Rule], folder: Path) -> Path:
 def run(
     node: Node, rules: Sequence[Rule], events: int, folder: Path, namespace: str, page: int
 ) -> Outcome:
-    """`vedette run --until-idle` over all events; the pass ends when the first poll has."""
+    """`vedette run --until-idle` over all events; the pass ends when the first poll has.
+
+    What it keeps in the cluster is made beforehand, by `vedette setup`, as ElastAlert's is.
+    """
     folder.mkdir(parents=True)
     settings = {
         "namespace": namespace,
@@ -61,10 +65,15 @@ def run(
         ],
     }  # fmt: skip
     (folder / "vedette.yml").write_text(json.dumps(settings))  # JSON is YAML
-    command = [sys.executable, "-m", "vedette", "run", "--until-idle", "-c"]
-    before = node.counts()
+    command = [sys.executable, "-m", "vedette"]
+    configured = ["-c", str(folder / "vedette.yml")]
     environment = {**clean_environment(), "XDG_CACHE_HOME": str(folder.parent / "cache")}
-    child = Child([*command, str(folder / "vedette.yml")], folder / "log", ROOT, environment)
+    subprocess.run(
+        [*command, "setup", *configured], cwd=ROOT, env=environment, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    before = node.counts()
+    child = Child([*command, "run", "--until-idle", *configured], folder / "log", ROOT, environment)
     loaded = read = 0.0
     while child.ended() is None:
         text = child.text()

@@ -25,11 +25,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from tests.bench import corpus as recorded
-from tests.bench.corpus import Lines
+from tests.bench.corpus import Lines, at_time
 from tests.bench.elastalert_node import asked
 from tests.bench.elastalert_process import Child, clean_environment
 from tests.bench.loading import machine
@@ -59,7 +60,7 @@ class Feeder:
         self.done = threading.Event()
 
     @staticmethod
-    def _events(lines: Lines) -> Iterator[dict[str, object]]:
+    def _events(lines: Lines) -> Iterator[dict[str, Any]]:
         for number in count():
             for line in lines:
                 yield orjson.loads(line)
@@ -76,8 +77,7 @@ class Feeder:
         """One bulk request."""
         lines: list[bytes] = []
         for event in islice(self.events, events):
-            event["@timestamp"] = datetime.now(UTC).isoformat()
-            event["number"] = self.sent
+            event = {**at_time(event, datetime.now(UTC)), "number": self.sent}
             lines += [b'{"create":{"_id":"%d"}}' % self.sent, orjson.dumps(event)]
             self.sent += 1
         body = b"\n".join(lines) + b"\n"

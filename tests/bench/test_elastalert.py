@@ -13,8 +13,10 @@ import pytest
 import yaml
 
 from engine.load import load_rules
+from engine.normalise import normalise
+from engine.ports import Record
 from engine.rule import Rule
-from tests.bench.corpus import Lines
+from tests.bench.corpus import Lines, at_time
 from tests.bench.elastalert import tell
 from tests.bench.elastalert_node import SPAN, Corpus, Counts
 from tests.bench.elastalert_ours import copied, oracle
@@ -97,6 +99,13 @@ def test_copies_have_numbers_and_times_of_their_own_within_the_span(corpus: Corp
     assert times[0] > START
     assert times[-1] - START == SPAN
     assert events[0]["CommandLine"] == events[2]["CommandLine"]
+
+
+def test_an_event_of_another_time_says_so_wherever_the_engine_looks_for_it() -> None:
+    event = at_time({"UtcTime": "2019-01-02 03:04:05.678", "Image": "x"}, START)
+    assert event["UtcTime"] == "2026-01-01 00:00:00.000"
+    assert normalise(Record(event, "bench")).time == START
+    assert normalise(Record(at_time({"Image": "x"}, START), "bench")).time == START
 
 
 def test_the_oracle_finds_what_the_engine_finds(rules: list[Rule], corpus: Corpus) -> None:
