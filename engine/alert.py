@@ -30,6 +30,11 @@ SEVERITY = {"informational": 21, "low": 21, "medium": 47, "high": 73, "critical"
 RISK = {"informational": 10.0, "low": 25.0, "medium": 47.0, "high": 73.0, "critical": 99.0}
 """Sigma level → `event.severity` (Elastic's four steps) and `event.risk_score`."""
 
+CONFIDENCE = {"stable": 0.9, "test": 0.75, "experimental": 0.5}
+UNTOLD = 0.6
+"""How likely an alert is right before anybody has judged the rule's alerts, by the rule's status:
+a guess that is the same for all, not a measurement. A rule without one of these has `UNTOLD`."""
+
 MAX_EVIDENCE = 32
 MAX_SOURCE_TEXT = 16384
 """Longest single value of a source event that an alert carries; the cut is marked."""
@@ -134,6 +139,12 @@ class AlertMaker:
             known = self._mapped[rule.id] = (mapping, threat(mapping))
         return known
 
+    def said(self, mapping: TagMapping) -> dict[str, Any]:
+        """What tags say of ATT&CK beside `threat`, as `vedette.alert.attack`."""
+        known = bool(mapping.techniques or mapping.tactics)
+        source = {"source": "rule"} if known else {}
+        return {"version": self.attack_version, "unknown": list(mapping.unknown), **source}
+
     def _own(
         self, match: Match, event_id: str, identity: str, mapping: TagMapping, when: str | None
     ) -> dict[str, Any]:
@@ -146,6 +157,7 @@ class AlertMaker:
                 "status": "open",
                 "kind": "sigma",
                 "level": rule.level,
+                "confidence": confidence(rule),
                 "depth": 1,
                 "original_time": when,
                 "dedup_key": f"{rule.id}:{event_id}",
@@ -164,14 +176,16 @@ class AlertMaker:
                     )
                 ],
                 "explanation": explain(match),
-                "attack": {
-                    "version": self.attack_version,
-                    "unknown": list(mapping.unknown),
-                },
+                "attack": self.said(mapping),
                 "source_events": [source_event(record.document)],
                 "execution": self.running(),
             }
         )
+
+
+def confidence(rule: Rule) -> float:
+    """How likely an alert of the rule is right, as far as its status says."""
+    return CONFIDENCE.get(rule.status or "", UNTOLD)
 
 
 def explain(match: Match) -> list[dict[str, Any]]:

@@ -33,6 +33,8 @@ from engine.ports import (
     Written,
 )
 from engine.pushed import Pushed
+from engine.score import keep as scored
+from engine.score.scorer import Placed, Scorer
 from engine.tune import keep as tuned
 from engine.tune.tuner import CORRELATED, Tuner
 
@@ -85,12 +87,14 @@ class Pipeline:
         recorder: Recorder | None = None,
         tuner: Tuner | None = None,
         actions: Actions | None = None,
+        scorer: Scorer | None = None,
     ) -> None:
         """`sources` names all that will be drained: where the correlations' state is kept.
 
         What batches have to note goes to the `ledger`, with the problems that the `recorder`
         has counted; it is what the parts of this pipeline and its sources report to. `actions`
-        take in what the tuner holds back; without them it is only counted.
+        take in what the tuner holds back; without them it is only counted. The `scorer` sees
+        every event, also those that no rule is asked about.
         """
         self.detector = detector
         self.maker = maker
@@ -108,6 +112,8 @@ class Pipeline:
         self.tuner = tuner
         self.actions = actions
         self._sources = tuple(sources)
+        self.scorer = scorer
+        self._scores = scored.Keeper(scorer, state, sources, clock) if scorer else None
         self.ledger = ledger
         self.recorder = recorder
         self.fill: Callable[[Source, LogSource | None, Callable[[], bool]], int] | None = None
@@ -188,10 +194,15 @@ class Pipeline:
         self._resume(name)  # rules may have been changed since the drain began
         numbered = Numbering(name, self.state, self._pending.get(name, {}))
         alerts: list[Alert] = []
+        now = self.clock()
         for record in batch.records:
-            alerts.extend(self._alerts(name, record, tags, numbered))
+            # with bounds, which events they admit is not known yet
+            placed = self._see(name, record, tags, now) if self._screened else None
+            alerts.extend(self._alerts(name, record, tags, numbered, placed))
         if self.correlator:
             alerts.extend(self._correlated(name, batch, tags))
+        if self.scorer:
+            alerts.extend(self.scorer.advance(name, now))
         written = self.sink.write(alerts) if alerts else Written()
         self._record(name, batch, written)
         self._tell_held(name)
@@ -218,8 +229,18 @@ class Pipeline:
         if notes:
             self.ledger.record(notes)
 
+    def _see(
+        self, name: str, record: Record, tags: LogSource | None, now: datetime
+    ) -> Placed | None:
+        return self.scorer.see(name, record, tags, now) if self.scorer else None
+
     def _alerts(
-        self, name: str, record: Record, tags: LogSource | None, numbered: Numbering
+        self,
+        name: str,
+        record: Record,
+        tags: LogSource | None,
+        numbered: Numbering,
+        placed: Placed | None,
     ) -> list[Alert]:
         candidates = record.candidates
         if self._changed and not isinstance(candidates, Pushed):
@@ -233,6 +254,8 @@ class Pipeline:
         if not self.bounds.admit(event):
             self.totals.outside += 1
             return []
+        if not self._screened:
+            placed = self._see(name, record, tags, self.clock())
         if candidates is None:
             matches = self.detector.match(event)
         else:
@@ -244,6 +267,8 @@ class Pipeline:
         now = self.clock()
         if self.tuner:
             matches = self.tuner.counted(name, matches, now)
+        if self.scorer and placed and matches:
+            self.scorer.matched(placed, record, identity, matches)
         if self.correlator:
             self.correlator.add(event, identity, matches, now)
         if self.tuner:
@@ -283,10 +308,12 @@ class Pipeline:
             correlator.take_over(before)
 
     def finish(self) -> Written:
-        """There will be no more events: store what correlations find in all that came."""
+        """There will be no more events: store what correlations and models find in all of them."""
         written, name = Written(), " ".join(self._sources)
         if self.correlator:
             written.add(self._write(name, self.correlator.finish()))
+        if self.scorer:
+            written.add(self._store(name, self.scorer.finish(self.clock())))
         if self.tuner:
             written.add(self._store(name, self.tuner.closing(self.clock())))
         return written
@@ -333,6 +360,9 @@ class Pipeline:
         if self.correlator and self.correlator.watermark:
             self._write(name, self.correlator.advance(self.clock()))
             changed = self.correlator.changed
+        if self.scorer and self.scorer.lasting:
+            self._store(name, self.scorer.advance(None, self.clock()))
+            changed = changed or self.scorer.changed
         if self.tuner:
             for each in (name, CORRELATED):
                 self._store(name, self.tuner.closing(self.clock(), each))
@@ -345,6 +375,8 @@ class Pipeline:
         """A checkpoint with the state that belongs to it."""
         if self.tuner:
             checkpoint = tuned.with_state(checkpoint, self.tuner.save(name))
+        if self._scores:
+            checkpoint = self._scores.stateful(checkpoint)
         if self.correlator is None or self.correlator.watermark is None:
             return checkpoint
         found = self.tuner is not None and self.tuner.changed(CORRELATED)
@@ -365,12 +397,16 @@ class Pipeline:
         """What was not stored will be read again, so correlations go back to what was."""
         if self.tuner:
             self.tuner.forget(name)
+        if self._scores:
+            self._scores.forget()
         if self.correlator:
             self.correlator.reset()
             self._saved = self._kept = None
 
     def _resume(self, name: str) -> None:
         """Take up the state that was saved last, once."""
+        if self._scores:
+            self._scores.resume(name)
         if self.correlator is None or self._saved is not None:
             return
         names = self._sources or (name,)
@@ -386,7 +422,7 @@ class Pipeline:
 
 def _plain(checkpoint: Checkpoint | None) -> Checkpoint | None:
     """A checkpoint as its source wrote it."""
-    return tuned.without_state(without_state(checkpoint))
+    return tuned.without_state(scored.without_state(without_state(checkpoint)))
 
 
 class Numbering:

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from engine.errors import InputError
+from engine.errors import InputError, Problem, Report
 from engine.event import Event
-from engine.score import observation
+from engine.score.model import Model
+from engine.score.observe import observation
 from models.base import Reason
 from models.bundle import keep
 from models.bundle.bundle import Bundle, Scored
@@ -87,6 +88,28 @@ def load(state: Path, name: str) -> Bundle:
         return keep.load(found_at(state, name))
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
+
+
+def model(state: Path, name: str) -> Model:
+    """The bundle `name` as what scores events; `InputError` as `load`."""
+    folder = found_at(state, name)
+    try:
+        told = keep.read(folder)["training"]
+        return Model(name, keep.fingerprint(folder), keep.load(folder), told)
+    except ModelError as error:
+        raise InputError(error.message, file=error.file) from error
+
+
+def models(state: Path, names: Iterable[str], report: Report) -> list[Model]:
+    """Those of the bundles that can be loaded; one that cannot is told as a problem."""
+    found = []
+    for name in dict.fromkeys(names):
+        try:
+            found.append(model(state, name))
+        except InputError as error:
+            text = f"the model {name} is left out: {error.message}"
+            report(Problem("model-missing", text, error.file, error.line, error.field))
+    return found
 
 
 class Gathered:

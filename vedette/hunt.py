@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from connectors.files import FileSource, Limits
 from engine.alert import AlertMaker, Execution
@@ -26,8 +26,15 @@ from vedette.output.summary import Summary
 from vedette.output.writers import Writer
 from vedette.report.select import Selection as ReportSelection
 
+if TYPE_CHECKING:
+    from engine.score.ensemble import Ensemble
+    from engine.score.model import Model
+
 REPORTED = 2000
 """Alerts that a report shows in full."""
+
+ALERTS_A_DAY = 5.0
+"""Anomalies a day that people are willing to look at, unless told otherwise."""
 
 
 @dataclass(slots=True)
@@ -87,6 +94,12 @@ class Hunt:
     limits: Limits | None = None
     report_alerts: bool = False
     text: bool = False
+    models: Sequence[Model] = ()
+    """What scores every event beside the rules."""
+    unscored: Sequence[Problem] = ()
+    """Models that were asked for and are not among them."""
+    alerts_a_day: float = ALERTS_A_DAY
+    """The budget of anomalies that no rule supports, all models together."""
 
 
 @dataclass(slots=True)
@@ -129,6 +142,7 @@ def hunt(
     )
     tuning = plan.rules.tuning
     tuner = Tuner(tuning, plan.rules.rules, maker, problems) if tuning else None
+    scorer = _scorer(plan, maker, problems)
     pipeline = Pipeline(
         Detector(plan.rules.rules, problems),
         maker,
@@ -138,6 +152,7 @@ def hunt(
         bounds=plan.bounds,
         correlator=Correlator.of(plan.rules, problems),
         tuner=tuner,
+        scorer=scorer,
     )
     summary.tuned = tuner.counts if tuner else None
 
@@ -163,10 +178,21 @@ def hunt(
         source.close()
     summary.events, summary.bytes = pipeline.totals.events, read.total
     summary.seconds = time.monotonic() - started
+    summary.scored = scorer.figures() if scorer else []
     _tell_what_was_left_out(pipeline, problems)
+    for problem in plan.unscored:
+        problems(problem)
     for error in plan.rules.refused:
         problems(Problem("rule-refused", error.message, error.file, error.line, error.field))
     return Outcome(summary, kept)
+
+
+def _scorer(plan: Hunt, maker: AlertMaker, problems: Problems) -> Ensemble | None:
+    if not plan.models:
+        return None
+    from engine.score.ensemble import Ensemble  # NumPy is for those alone who have models
+
+    return Ensemble(plan.models, maker, problems, alerts_a_day=plan.alerts_a_day)
 
 
 def check_inputs(paths: Sequence[Path | Literal["-"]]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from engine.alert import AlertMaker, rule_fields, source_event, without_none
+from engine.alert import AlertMaker, confidence, rule_fields, source_event, without_none
 from engine.correlate.correlator import ANCESTORS
 from engine.correlate.finding import Finding
 from engine.correlate.hit import Ref
@@ -62,10 +62,7 @@ def alert(maker: AlertMaker, finding: Finding, now: datetime) -> Alert:
         **nest(shared),
         "vedette": {"alert": _own(maker, finding, id, level)},
     }
-    document["vedette"]["alert"]["attack"] = {
-        "version": maker.attack_version,
-        "unknown": list(mapping.unknown),
-    }
+    document["vedette"]["alert"]["attack"] = maker.said(mapping)
     if tactics:
         document["threat"] = tactics
     names = merged([related(event, each) for event, each in zip(events, found, strict=True)])
@@ -84,6 +81,7 @@ def _own(maker: AlertMaker, finding: Finding, id: str, level: str) -> dict[str, 
             "status": "open",
             "kind": KIND,
             "level": level,
+            "confidence": None if capped else confidence(rule),
             "depth": 2 + max((hit.depth for hit in finding.hits), default=0),
             "original_time": iso(moment(finding.time)),
             "dedup_key": f"{rule.id}:{anchor(finding)}"[:1024],

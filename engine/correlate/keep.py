@@ -15,20 +15,24 @@ from engine.ports import Checkpoint
 KEY = "vedette.correlation"
 
 
-def without_state(checkpoint: Checkpoint | None) -> Checkpoint | None:
-    """The checkpoint as its source wrote it."""
-    if checkpoint is None or KEY not in checkpoint:
+def without_state(checkpoint: Checkpoint | None, key: str = KEY) -> Checkpoint | None:
+    """The checkpoint as its source wrote it; another state may be kept by another `key`."""
+    if checkpoint is None or key not in checkpoint:
         return checkpoint
-    return {key: value for key, value in checkpoint.items() if key != KEY}
+    return {name: value for name, value in checkpoint.items() if name != key}
 
 
-def with_state(checkpoint: Checkpoint, number: int, state: Mapping[str, Any]) -> Checkpoint:
+def with_state(
+    checkpoint: Checkpoint, number: int, state: Mapping[str, Any], key: str = KEY
+) -> Checkpoint:
     """The checkpoint with a state inside; of several states the highest number is the last."""
-    return {**checkpoint, KEY: {"number": number, "state": dict(state)}}
+    return {**checkpoint, key: {"number": number, "state": dict(state)}}
 
 
-def newest(checkpoints: Iterable[Checkpoint | None]) -> tuple[int, Mapping[str, Any]] | None:
+def newest(
+    checkpoints: Iterable[Checkpoint | None], key: str = KEY
+) -> tuple[int, Mapping[str, Any]] | None:
     """The state that was saved last, with its number."""
-    found = [kept for c in checkpoints if c and isinstance(kept := c.get(KEY), Mapping)]
+    found = [kept for c in checkpoints if c and isinstance(kept := c.get(key), Mapping)]
     states = [(kept["number"], kept["state"]) for kept in found]
     return max(states, key=lambda item: item[0], default=None)

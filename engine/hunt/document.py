@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from engine.alert import RISK, AlertMaker, rule_fields, source_event, without_none
+from engine.alert import RISK, AlertMaker, confidence, rule_fields, source_event, without_none
 from engine.correlate.document import alert as correlation_alert
 from engine.correlate.document import common, group_fields, merged
 from engine.correlate.document import identity as correlation_id
@@ -65,7 +65,7 @@ def alert(maker: AlertMaker, hunt: Hunt, finding: Finding, now: datetime) -> Ale
     found = [entities(row.event) for row in finding.rows]
     mapping, tactics = maker.attack(rule)
     own = _own(maker, hunt, finding, id, level)
-    own["attack"] = {"version": maker.attack_version, "unknown": list(mapping.unknown)}
+    own["attack"] = maker.said(mapping)
     document: dict[str, Any] = {
         **base,
         "rule": rule_fields(rule) | {"category": KIND},
@@ -92,6 +92,7 @@ def _own(maker: AlertMaker, hunt: Hunt, finding: Finding, id: str, level: str) -
             "status": "open",
             "kind": KIND,
             "level": level,
+            "confidence": None if capped else confidence(rule),
             "depth": 2,
             "original_time": iso(moment(finding.time)),
             "dedup_key": f"{rule.id}:{anchor(finding)}"[:1024],

@@ -46,10 +46,7 @@ def capped_alert(
                     "rule_status": rule.status,
                     "tags": list(rule.tags) or None,
                     "capped": {"what": WHAT, "limit": limit, "total": total},
-                    "attack": {
-                        "version": maker.attack_version,
-                        "unknown": list(mapping.unknown),
-                    },
+                    "attack": maker.said(mapping),
                     "execution": maker.running(),
                 }
             )

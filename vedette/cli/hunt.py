@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,8 +13,10 @@ import click
 
 from vedette import __version__
 from vedette.cli.options import (
+    CONFIG,
     FORMATS,
     PATH,
+    load_settings,
     log_source,
     rule_options,
     selection,
@@ -26,6 +28,7 @@ from vedette.cli.options import (
 
 if TYPE_CHECKING:
     from engine.errors import Problems
+    from engine.score.model import Model
     from vedette.hunt import Outcome
     from vedette.output.summary import Summary
 
@@ -53,7 +56,9 @@ NO_RULES = 2
 @click.option(
     "--fail-on", metavar="LEVEL", help="Exit with 1 when an alert is of this level or above."
 )
-@click.option("--strict", is_flag=True, help="Exit with 2 when any rule could not be loaded.")
+@click.option(
+    "--strict", is_flag=True, help="Exit with 2 when any rule or model could not be loaded."
+)
 @click.option(
     "--logsource",
     metavar="KEY=NAME,…",
@@ -69,6 +74,22 @@ NO_RULES = 2
     show_default=True,
     help="ATT&CK version that alerts speak.",
 )
+@click.option(
+    "--models",
+    "model_names",
+    multiple=True,
+    metavar="NAME",
+    help="Score every event with this model too; may be repeated.",
+)
+@click.option(
+    "--alerts-a-day",
+    type=click.FloatRange(0, min_open=True),
+    default=5.0,
+    show_default=True,
+    metavar="N",
+    help="Budget of models' alerts that no rule supports, for each day of events.",
+)
+@CONFIG
 def command(
     paths: tuple[Path, ...],
     rule_paths: tuple[Path, ...],
@@ -90,6 +111,9 @@ def command(
     logsource: str | None,
     text: bool,
     attack_version: str,
+    model_names: tuple[str, ...],
+    alerts_a_day: float,
+    path: Path | None,
 ) -> int:
     """Search events in files, folders or standard input (-) with Sigma rules.
 
@@ -100,9 +124,10 @@ def command(
     Exit codes, the highest that applies:
       0  done
       1  an alert at or above --fail-on
-      2  no rule could be loaded, or with --strict any rule
+      2  no rule could be loaded, or with --strict any rule or model
       3  a usage or input error
     """
+    from engine.errors import Problems
     from engine.level import LEVELS, level_rank
     from engine.run import Bounds
     from vedette import rulesets
@@ -118,6 +143,8 @@ def command(
     check_inputs(inputs)
     if report is not None:
         check_report(report)
+    problems = Problems()
+    models = _models(model_names, path, problems)
     tuning = rulesets.Tuned(exceptions, tuning_files)
     rules = rulesets.load(
         rule_paths, wanted, pipelines, rulesets.caution, cache=cache, tuning=tuning
@@ -137,6 +164,9 @@ def command(
         limit=limit,
         report_alerts=report is not None,
         text=text,
+        models=models,
+        unscored=tuple(problems),
+        alerts_a_day=alerts_a_day,
     )
     from vedette.output.console import wants_color
     from vedette.output.progress import Progress
@@ -162,6 +192,7 @@ def command(
     out.close(outcome.summary)
     if shown != "table":
         _tell_tuned(outcome.summary)
+        _tell_scored(outcome.summary)
         _tell_problems(outcome.summary.problems)
     if report is not None and outcome.kept is not None:
         write_report(
@@ -170,9 +201,18 @@ def command(
     code = 0
     if gravest and outcome.worst() >= level_rank(gravest):
         code = 1
-    if strict and rules.refused:
+    if strict and (rules.refused or problems or any(s.failed for s in outcome.summary.scored)):
         code = NO_RULES
     return code
+
+
+def _models(names: Sequence[str], config: Path | None, problems: Problems) -> Sequence[Model]:
+    """The models of these names; one that cannot be loaded is a problem, and rules go on."""
+    if not names:
+        return ()
+    from vedette import bundles
+
+    return bundles.models(load_settings(config).settings.state.dir, names, problems)
 
 
 def check_report(path: Path) -> None:
@@ -213,6 +253,15 @@ def _tell_tuned(summary: Summary) -> None:
     from vedette.output.safe import visible
 
     for line in tuned(summary):
+        click.echo(visible(line), err=True)
+
+
+def _tell_scored(summary: Summary) -> None:
+    """Say what models found, where no table does."""
+    from vedette.output.closing import scored
+    from vedette.output.safe import visible
+
+    for line in scored(summary):
         click.echo(visible(line), err=True)
 
 

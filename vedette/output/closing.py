@@ -36,6 +36,8 @@ def show(summary: Summary, console: Console, *, unicode: bool) -> None:
     console.print(_figures(summary, unicode))
     for line in tuned(summary):
         console.print(Text(line, style="dim" if line.startswith(" ") else "yellow"))
+    for line in scored(summary):
+        console.print(Text(line, style="dim" if line.startswith(" ") else "yellow"))
     if summary.not_shown:
         console.print(f"{summary.not_shown:,} alerts beyond --limit are counted, not listed.")
     _problems(summary, console)
@@ -65,17 +67,47 @@ def tuned(summary: Summary) -> Iterator[str]:
             yield f"          and {len(counter) - _ENTRIES:,} more"
 
 
+def scored(summary: Summary) -> Iterator[str]:
+    """What each model found, and how that compares with its budget."""
+    for each in summary.scored:
+        name = f"model {brief(each.name, 60)}"
+        if each.failed:
+            yield f"{name} failed after {_count(each.windows, 'window')}"
+            continue
+        found = each.strange - each.held + each.corroborated
+        yield f"{name}: {_count(each.windows, 'window')} scored, " + (
+            f"{found:,} unusual" + (f", {each.corroborated:,} with rules" if found else "")
+        )
+        yield (
+            f"  budget {each.asked:g} a day without rules (p up to {each.p:.2g}, at most "
+            f"{each.most:,}); there were {each.strange:,} in {_count(each.days, 'day')}"
+            + (f", of which {each.held:,} were held back" if each.held else "")
+        )
+        if not each.counted:
+            yield "  the budget is below what training can show, and rests on a fitted tail"
+        if each.late:
+            yield f"  {_count(each.late, 'event')} came too late for its window"
+
+
 def headline(summary: Summary) -> str:
     """One sentence: how many alerts, or plainly that there are none and out of how much."""
     rules, events = _count(summary.rules_loaded, "rule"), _count(summary.events, "event")
     if summary.alerts_total:
-        matched = _count(len(summary.groups), "rule")
-        return f"{_count(summary.alerts_total, 'alert')} from {matched}"
+        return f"{_count(summary.alerts_total, 'alert')} from {_finders(summary)}"
     if not summary.events:
         return f"No alerts: no events were read ({rules} loaded)."
     if not summary.rules_loaded:
         return f"No alerts: no rules were loaded to try on {events}."
     return f"No alerts: {rules} tried on {events}, nothing matched."
+
+
+def _finders(summary: Summary) -> str:
+    """The rules that alerts come from, and the models where there are any."""
+    matched = len(summary.groups) - summary.by_models
+    found = [_count(matched, "rule")] if matched or not summary.by_models else []
+    if summary.by_models:
+        found.append(_count(len(summary.scored), "model"))
+    return " and ".join(found)
 
 
 def _figures(summary: Summary, unicode: bool) -> Text:

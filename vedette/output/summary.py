@@ -8,6 +8,7 @@ from datetime import datetime
 
 from engine.errors import Problems
 from engine.ports import Document
+from engine.score.figures import Figures
 from engine.tune.counts import Counts
 from vedette.output import attack, fields
 from vedette.output.levels import LEVELS, rank, worse
@@ -16,6 +17,9 @@ from vedette.output.timeline import Timeline
 
 NEWEST = 19
 """The ATT&CK version spoken when no alert says which."""
+
+ANOMALY = "anomaly"
+"""The category of what stands in the place of a rule where a model found something."""
 
 _MOST_TECHNIQUES = 64
 """How many techniques one rule's group remembers."""
@@ -35,6 +39,8 @@ class Group:
     count: int = 0
     first: datetime | None = None
     last: datetime | None = None
+    by_model: bool = False
+    """Whether a model found them, not a rule."""
 
     def seen(self, when: datetime | None) -> None:
         """Widen the span from first to last seen (UTC) by one event's time."""
@@ -57,9 +63,9 @@ class Summary:
     """The figures of one hunt.
 
     `add` fills what comes from alerts; the caller sets `events`, `bytes`, `seconds` (wall
-    clock), `rules_loaded`, `rules_failed`, `problems`, `tuned` (what the tuning held back), and
-    `not_shown`: how many of the alerts counted here lie beyond `--limit` and were given to no
-    writer.
+    clock), `rules_loaded`, `rules_failed`, `problems`, `tuned` (what the tuning held back),
+    `scored` (what each model did), and `not_shown`: how many of the alerts counted here lie beyond
+    `--limit` and were given to no writer.
     """
 
     events: int = 0
@@ -69,6 +75,7 @@ class Summary:
     rules_failed: int = 0
     not_shown: int = 0
     tuned: Counts | None = None
+    scored: list[Figures] = field(default_factory=list)
     problems: Problems = field(default_factory=Problems)
     alerts_total: int = 0
     attack_version: int = NEWEST
@@ -106,7 +113,8 @@ class Summary:
         key = group_key(document)
         group = self.by_key.get(key)
         if group is None:
-            group = self.by_key[key] = Group(key[0], key[1], level)
+            by_model = fields.text(document, "rule.category") == ANOMALY
+            group = self.by_key[key] = Group(key[0], key[1], level, by_model=by_model)
         return group
 
     def _attack(self, document: Document, group: Group, level: str) -> None:
@@ -139,6 +147,11 @@ class Summary:
         """Groups, worst level first, then the most alerts, then by title."""
         order = sorted(self.by_key.values(), key=lambda group: group.title)
         return sorted(order, key=lambda group: (rank(group.level), -group.count))
+
+    @property
+    def by_models(self) -> int:
+        """How many of the groups models found."""
+        return sum(group.by_model for group in self.by_key.values())
 
     @property
     def first(self) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What models are told of an event. This module alone imports `models/`, and no rule needs it."""
+"""What models are told of an event: slow and obvious, the reference for `quick.py`."""
 
 from __future__ import annotations
 

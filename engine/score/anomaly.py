@@ -1,0 +1,90 @@
+"""A window that is strange to a model, with what an alert says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.level import level_rank
+from engine.score.model import Model
+from engine.score.window import Hit, Sample
+from models.base import Reason
+from models.bundle.bundle import Scored
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """`entity` is `field=value`; times are seconds since 1970, those of the window and of its
+    first and last event. `events` counts all, those too that were over a bound.
+    """
+
+    model: Model
+    entity: str
+    start: float
+    end: float
+    first: float
+    last: float
+    events: int
+    scored: Scored
+    threshold: float
+    reasons: tuple[Reason, ...]
+    hits: tuple[Hit, ...]
+    """Rules that matched in the window, the gravest first."""
+    samples: tuple[Sample, ...]
+    """Some of its events, in the order of time."""
+    new: tuple[str, ...] = ()
+    """Kinds of its events that the model never saw, in words."""
+
+    @property
+    def field(self) -> str:
+        """The ECS field that names the entity; `origin` where the events name none."""
+        return self.entity.partition("=")[0]
+
+    @property
+    def value(self) -> str:
+        """The entity's name, in lower case."""
+        return self.entity.partition("=")[2]
+
+    @property
+    def corroborating(self) -> tuple[Hit, ...]:
+        """Rules of level low and above that matched in it."""
+        return tuple(hit for hit in self.hits if hit.rank >= level_rank("low"))
+
+    @property
+    def strange(self) -> bool:
+        """Whether it is an anomaly even if no rule matched."""
+        return self.scored.p <= self.threshold
+
+
+class Ranked(Protocol):
+    """A technique that a mapper proposes; `mitre.mapper` gives such."""
+
+    @property
+    def id(self) -> str:
+        """Its id, such as `T1059.001`."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def tactic(self) -> str:
+        """The id or name of a tactic that it serves here."""
+        ...
+
+    @property
+    def confidence(self) -> float:
+        """How likely it is right, calibrated, in [0, 1]."""
+        ...
+
+    @property
+    def because(self) -> str:
+        """What it rests on, in words."""
+        ...
+
+
+Techniques = Callable[[Anomaly], Sequence[Ranked]]
+"""The techniques that an anomaly may be, the likeliest first; empty where nothing is alike."""

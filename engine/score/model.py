@@ -1,0 +1,43 @@
+"""A model that scores: a fitted bundle, its name, and what stands for it in alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from models.bundle.bundle import DAY, Bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """`sha256` is the bundle's fingerprint, `training` what was written down when it was fitted."""
+
+    name: str
+    sha256: str
+    bundle: Bundle
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        """What tells one fit from the next: the start of the fingerprint."""
+        return self.sha256[:12]
+
+    @property
+    def identity(self) -> str:
+        """What alerts have in the place of a rule's id."""
+        return f"{self.name}@{self.version}"
+
+    def windows_a_day(self) -> float:
+        """How many windows a day had in training; where that is not known, those of one entity."""
+        try:
+            start, end = (_time(self.training[key]) for key in ("from", "to"))
+            days = max((end - start).total_seconds() / DAY, 1.0)
+        except (KeyError, TypeError, ValueError):
+            return float(DAY / self.bundle.plan.width)
+        return max(len(self.bundle.normal) / days, 1.0)
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,178 @@
+"""One model at work: its open windows, its threshold, and what it finds strange."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from engine.ports import Record
+from engine.rule import Rule
+from engine.score.anomaly import Anomaly
+from engine.score.limits import Limits
+from engine.score.model import Model
+from engine.score.threshold import MILD, Counts, Day, Moved, Threshold
+from engine.score.window import MATCHED, Open, Sample
+from engine.score.windows import Told, Windows
+from models.base import UNKNOWN
+from models.bundle.bundle import DAY, Scored
+from models.bundle.observation import Observation
+from models.feature.windows import Window
+
+REASONS = 6
+"""Reasons that an alert gives at most, the first three those that matter."""
+
+
+class Track:
+    """What one model has seen and not answered yet.
+
+    `whole_days`: windows are charged to the budget a day at a time, the strangest first; else as
+    they end, of those that end together the strangest first.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        threshold: Threshold,
+        limits: Limits,
+        told: Told,
+        *,
+        whole_days: bool = False,
+    ) -> None:
+        self.model, self.threshold = model, threshold
+        self.counts = Counts()
+        self._whole_days = whole_days
+        self._days: set[int] = set()
+        self.windows = Windows(model.bundle.plan.width, limits, told)
+        self._templates = model.bundle.templates
+
+    @classmethod
+    def of(
+        cls, model: Model, alerts_a_day: float, limits: Limits, told: Told, moved: Moved | None,
+        *, whole_days: bool,
+    ) -> Track:  # fmt: skip
+        """A track that begins."""
+        threshold = Threshold(model, alerts_a_day, moved)
+        return cls(model, threshold, limits, told, whole_days=whole_days)
+
+    def see(self, seen: Observation, record: Record) -> bool:
+        """Take one event in; False where its window is over."""
+        windows = self.windows
+        self.counts.events += 1
+        window = windows.take(seen.entity, seen.time)
+        if window is None:
+            self.counts.late += 1
+            return False
+        number = self._templates.match(seen.fields)
+        if windows.add(window, seen.time, number):
+            new = seen.fields if number == UNKNOWN else None
+            windows.sample(window, seen.time, number, record, new)
+        return True
+
+    def matched(
+        self, entity: str, time: float, record: Record, identity: str, rules: Sequence[Rule]
+    ) -> None:
+        """Rules matched an event that was seen."""
+        window = self.windows.at(entity, time)
+        if window is None:
+            return
+        fresh = any(rule.id not in window.hits for rule in rules)
+        window.hit(rules)
+        if fresh:
+            self.windows.keep(window, Sample.of(MATCHED, UNKNOWN, time, record, identity))
+
+    def advance(self, before: float) -> list[Anomaly]:
+        """What is strange among the windows that are over by then.
+
+        Raises what a broken model raises.
+        """
+        return self._judged(self.windows.due(before)) + self._judged(self.windows.relieve())
+
+    def over(self, before: float) -> list[tuple[datetime, Day]]:
+        """Days that are over by then, and had more anomalies than were told."""
+        return [(start, day) for start, day in self.threshold.over(before) if day.held]
+
+    def _judged(self, windows: Sequence[Open]) -> list[Anomaly]:
+        if not windows:
+            return []
+        self.counts.windows += len(windows)
+        closed = [_closed(window, self.windows.width) for window in windows]
+        scored = self.model.bundle.score_windows(closed)
+        together = DAY if self._whole_days else self.windows.width
+        pairs = sorted(
+            zip(windows, scored, strict=True),
+            key=lambda pair: (pair[0].start // together, pair[1].log_p, pair[0].start),
+        )
+        self._days.update(int(window.start // DAY) for window in windows)
+        self.counts.days = len(self._days)
+        found = []
+        for _, group in groupby(pairs, key=lambda pair: pair[0].start // together):
+            found += [each for pair in group if (each := self._asked(*pair))]
+        return sorted(found, key=lambda anomaly: (anomaly.start, anomaly.entity))
+
+    def _asked(self, window: Open, scored: Scored) -> Anomaly | None:
+        """The anomaly, where the window is one that is to be told."""
+        threshold = self.threshold.of(window.entity)
+        strange = scored.p <= threshold
+        if not strange and (scored.p > MILD or not window.hits):
+            return None
+        anomaly = self._anomaly(window, scored, threshold)
+        if anomaly.corroborating:
+            self.counts.corroborated += 1
+            return anomaly
+        if not strange:
+            return None
+        self.counts.strange += 1
+        if not self.threshold.admit(window.start, scored.log_p):
+            self.counts.held += 1
+            return None
+        return anomaly
+
+    def _anomaly(self, window: Open, scored: Scored, threshold: float) -> Anomaly:
+        new = [Observation(window.entity, window.start, fields) for fields in window.fields]
+        reasons = self.model.bundle.explain(scored, new, REASONS)
+        hits = sorted(window.hits.values(), key=lambda hit: (-hit.rank, hit.title, hit.id))
+        return Anomaly(
+            self.model,
+            window.entity,
+            window.start,
+            window.start + self.windows.width,
+            min(window.times),
+            max(window.times),
+            len(window.times) + window.over,
+            scored,
+            threshold,
+            tuple(reasons),
+            tuple(hits),
+            tuple(sorted(window.samples, key=lambda sample: sample.time)),
+            tuple(self._templates.describe(fields) for fields in window.fields),
+        )
+
+    def save(self) -> dict[str, Any]:
+        """The state as JSON values."""
+        return {
+            "sha256": self.model.sha256,
+            "windows": self.windows.save(),
+            "days": self.threshold.save(),
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on from there."""
+        self.windows.restore(saved["windows"])
+        self.threshold.restore(saved["days"])
+
+
+def _closed(window: Open, width: float) -> Window:
+    """The window as models take it.
+
+    Positions say where an event that the model never saw stands among those of which the window
+    kept what they say.
+    """
+    _, numbers = window.events()
+    most = max(len(window.fields) - 1, 0)
+    new, positions = 0, []
+    for number in numbers:
+        positions.append(min(new, most))
+        new += number == UNKNOWN
+    return Window(window.entity, window.start, window.start + width, numbers, tuple(positions))
