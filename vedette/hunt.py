@@ -15,6 +15,7 @@ from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
 from engine.detect import Detector
 from engine.errors import Problem, Problems
+from engine.incident.gather import Gathering
 from engine.kinds import LogSource
 from engine.level import level_rank
 from engine.ports import Alert, Batch, Written
@@ -42,13 +43,14 @@ class WriterSink:
     """Alerts to a writer as they come, each id once; the summary counts all of them.
 
     Of more than `limit` alerts the rest is counted, and the summary says how many. `kept`
-    gathers those that a report shows.
+    gathers those that a report shows, `gathering` puts all of them into incidents.
     """
 
     writer: Writer
     summary: Summary
     limit: int | None = None
     kept: ReportSelection | None = None
+    gathering: Gathering | None = None
     _seen: set[bytes] = field(default_factory=set)
 
     def prepare(self) -> None:
@@ -69,6 +71,8 @@ class WriterSink:
 
     def _show(self, alert: Alert) -> None:
         self.summary.add(alert.document)
+        if self.gathering is not None:
+            self.gathering.add(alert.document)
         if self.limit is not None and self.summary.alerts_total > self.limit:
             self.summary.not_shown += 1
             return
@@ -135,6 +139,7 @@ def hunt(
         attack_version=plan.attack_version,
     )
     kept = ReportSelection(REPORTED) if plan.report_alerts else None
+    gathering = Gathering(plan.namespace)
     read = _Counter()
     execution = Execution(uuid.uuid4().hex, "hunt", plan.bounds.start, plan.bounds.end)
     maker = AlertMaker(
@@ -146,7 +151,7 @@ def hunt(
     pipeline = Pipeline(
         Detector(plan.rules.rules, problems),
         maker,
-        WriterSink(writer, summary, plan.limit, kept),
+        WriterSink(writer, summary, plan.limit, kept, gathering),
         MemoryState(),
         clock,
         bounds=plan.bounds,
@@ -177,6 +182,7 @@ def hunt(
     finally:
         source.close()
     summary.events, summary.bytes = pipeline.totals.events, read.total
+    summary.incidents = gathering.stories()
     summary.seconds = time.monotonic() - started
     summary.scored = scorer.figures() if scorer else []
     _tell_what_was_left_out(pipeline, problems)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.errors import Problems
+from engine.incident.gather import Story
 from engine.ports import Document
 from engine.score.figures import Figures
 from engine.tune.counts import Counts
@@ -65,7 +67,8 @@ class Summary:
     `add` fills what comes from alerts; the caller sets `events`, `bytes`, `seconds` (wall
     clock), `rules_loaded`, `rules_failed`, `problems`, `tuned` (what the tuning held back),
     `scored` (what each model did), and `not_shown`: how many of the alerts counted here lie beyond
-    `--limit` and were given to no writer.
+    `--limit` and were given to no writer. `incidents` are what the alerts amount to, the one that
+    matters most first.
     """
 
     events: int = 0
@@ -76,6 +79,7 @@ class Summary:
     not_shown: int = 0
     tuned: Counts | None = None
     scored: list[Figures] = field(default_factory=list)
+    incidents: Sequence[Story] = ()
     problems: Problems = field(default_factory=Problems)
     alerts_total: int = 0
     attack_version: int = NEWEST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from engine.ports import Document
-from vedette.output import closing, fields
+from vedette.output import closing, fields, incidents
 from vedette.output import console as consoles
 from vedette.output.levels import SHORT, STYLES
 from vedette.output.safe import brief
@@ -34,7 +34,10 @@ class TableWriter:
         """Take note of nothing: the summary holds what the table shows."""
 
     def close(self, summary: Summary) -> None:
-        """Print the groups, then the closing summary."""
+        """Print the incidents, the groups, then the closing summary."""
+        if summary.incidents:
+            incidents.show(summary.incidents, self._console)
+            self._console.print()
         if summary.alerts_total:
             self._console.print(groups_table(summary.groups, self._console.width))
             self._console.print()

@@ -12,11 +12,13 @@ from typing import Any
 from engine.errors import InputError
 from engine.ports import Document
 from vedette.output import closing, fields
+from vedette.output.incidents import IN_REPORT
 from vedette.output.levels import LEVELS, SHORT
 from vedette.output.safe import brief, visible
 from vedette.output.summary import Group, Summary
 from vedette.report.chart import HEIGHT, Chart, chart
 from vedette.report.columns import columns
+from vedette.report.incident import incident_view
 from vedette.report.page import assets, json_block, template
 from vedette.report.select import Selection
 from vedette.report.view import AlertView, GroupView, alert_view, group_view
@@ -89,6 +91,8 @@ def _context(summary: Summary, selection: Selection) -> dict[str, Any]:
         "size": closing.size(summary.bytes),
         "duration": closing.duration(summary.seconds),
         "headline": closing.headline(summary),
+        "incidents": [incident_view(story) for story in summary.incidents[:IN_REPORT]],
+        "incidents_more": max(0, len(summary.incidents) - IN_REPORT),
         "problems": _problems(summary),
         "data": json_block(_data(summary, total, selection.shown, picture)),
     }

@@ -1,0 +1,1 @@
+"""Findings to incidents: the alerts of one story put together, ranked and told in words."""

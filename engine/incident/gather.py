@@ -1,0 +1,64 @@
+"""Alerts of a hunt to incidents, kept in memory: the hunt's end is the end of all stories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.incident.finding import Finding, finding_of
+from engine.incident.group import Shelf
+from engine.incident.incident import Incident
+from engine.incident.rank import USUAL, Rarity, Standing, Weights, standing
+
+MOST_WAITING = 20_000
+"""Findings kept until they are put into incidents, together and in the order of their times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An incident and where it stands among all."""
+
+    incident: Incident
+    standing: Standing
+
+
+class Gathering:
+    """Takes alerts as they come, and tells at the end what stories they are."""
+
+    def __init__(self, namespace: str = "default") -> None:
+        self._namespace = namespace
+        self._shelf = Shelf(())
+        self._waiting: list[Finding] = []
+        self._incidents: dict[str, Incident] = {}
+
+    def add(self, document: Any) -> None:
+        """Take an alert document; one that is no part of a story is passed over."""
+        finding = finding_of(document)
+        if finding is None:
+            return
+        self._waiting.append(finding)
+        if len(self._waiting) >= MOST_WAITING:
+            self._place()
+
+    def stories(self, weights: Weights = USUAL) -> list[Story]:
+        """All incidents so far with their standing, the first one mattering most."""
+        self._place()
+        incidents = [i for i in self._incidents.values() if i.merged_into is None]
+        return ranked(incidents, Rarity.of(incidents), weights)
+
+    def _place(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for finding in sorted(waiting, key=lambda f: (f.start, f.id)):
+            for incident in self._shelf.take(finding, self._namespace):
+                self._incidents[incident.id] = incident
+
+
+def ranked(incidents: list[Incident], rarity: Rarity, weights: Weights = USUAL) -> list[Story]:
+    """Incidents with their standing, the first one mattering most."""
+    stories = [Story(each, standing(each, rarity, weights)) for each in incidents]
+    return sorted(stories, key=_place_of)
+
+
+def _place_of(story: Story) -> tuple[float, float, Any, str]:
+    certain, risk = story.standing.order
+    return (-certain, -risk, story.incident.start, story.incident.id)

@@ -1,0 +1,147 @@
+"""What an incident is most probably about, and how much it should worry.
+
+A technique is as certain as the parts that name it, put together as independent chances
+(noisy-or): 1 - (1 - a)(1 - b)…. A part gives what its risk and confidence say, times how rare its
+rule is among incidents, shared by the techniques that it names at once. A technique that most
+incidents show tells little of any of them, how the code was run less than what it did, and a
+sub-technique more than the whole technique. `Weights` says how much each of these counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from engine.incident.finding import Step
+from engine.incident.incident import Incident, Part
+
+EXECUTION = "TA0002"
+MOST = 0.99
+"""No part, and no technique of a part, is more certain than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the ranking of techniques goes by.
+
+    `execution`: what a technique counts that is of the tactic Execution alone; `precise`: what a
+    sub-technique counts; `rare_rule` and `rare_technique`: the power of how rare it is. How they
+    were chosen, and what others give, is in docs/incidents.md.
+    """
+
+    execution: float = 0.5
+    precise: float = 2.0
+    rare_rule: float = 1.0
+    rare_technique: float = 1.0
+
+
+USUAL = Weights()
+
+
+@dataclass(slots=True)
+class Rarity:
+    """In how many incidents each rule and each technique has been met."""
+
+    incidents: int = 0
+    rules: Counter[str] = field(default_factory=Counter)
+    techniques: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, incidents: Iterable[Incident]) -> Rarity:
+        """As some incidents have them; those that were merged away are not counted."""
+        found = cls()
+        for incident in incidents:
+            if incident.merged_into is None:
+                found.add(incident)
+        return found
+
+    def add(self, incident: Incident) -> None:
+        """Count an incident."""
+        self.incidents += 1
+        self.rules.update(incident.parts.keys())
+        self.techniques.update({s.id for part in incident.parts.values() for s in part.steps})
+
+    def rule(self, rule: str) -> float:
+        """How rare a rule is: 1 where it was met in one incident, near 0 where in all."""
+        return self._rare(self.rules[rule])
+
+    def technique(self, technique: str) -> float:
+        """The same of a technique."""
+        return self._rare(self.techniques[technique])
+
+    def _rare(self, count: int) -> float:
+        if count <= 1:
+            return 1.0
+        return 1 - math.log(min(count, self.incidents)) / math.log(self.incidents + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A technique of an incident, how certain it is (0 to 1), and the rules that named it."""
+
+    id: str
+    name: str
+    tactics: tuple[str, ...]
+    certainty: float
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an incident stands: its techniques, the most certain first, and its risk, 0 to 100."""
+
+    techniques: tuple[Ranked, ...]
+    risk: float
+
+    @property
+    def order(self) -> tuple[float, float]:
+        """What incidents are sorted by, the largest first: how certain it is what it is, then risk.
+
+        Certainties are rounded to tenths: less of a difference means nothing.
+        """
+        first = self.techniques[0].certainty if self.techniques else 0.0
+        return (round(first, 1), self.risk)
+
+
+def standing(incident: Incident, rarity: Rarity, weights: Weights = USUAL) -> Standing:
+    """Rank an incident's techniques and weigh its risk."""
+    apart: dict[str, float] = {}
+    about: dict[str, tuple[Step, list[str]]] = {}
+    for part in incident.parts.values():
+        for step, certain in _certainties(part, rarity, weights):
+            apart[step.id] = apart.get(step.id, 1.0) * (1 - certain)
+            about.setdefault(step.id, (step, []))[1].append(part.rule)
+    ranked = [
+        Ranked(step.id, step.name, step.tactics, 1 - apart[identity], tuple(rules))
+        for identity, (step, rules) in about.items()
+    ]
+    ranked.sort(key=lambda each: (-each.certainty, each.id))
+    return Standing(tuple(ranked), risk(incident, rarity))
+
+
+def risk(incident: Incident, rarity: Rarity) -> float:
+    """Its parts' risks as independent chances, a rare rule's in full: 0 to 100.
+
+    A rule counts once, however often it was met: repeating itself makes no story graver.
+    """
+    apart = 1.0
+    for part in incident.parts.values():
+        apart *= 1 - min(MOST, part.weight * rarity.rule(part.rule))
+    return 100 * (1 - apart)
+
+
+def _certainties(part: Part, rarity: Rarity, weights: Weights) -> Iterator[tuple[Step, float]]:
+    """What a part says of each of its techniques."""
+    if not part.steps:
+        return
+    own = part.weight * rarity.rule(part.rule) ** weights.rare_rule
+    own /= math.sqrt(len(part.steps))
+    for step in part.steps:
+        certain = own * rarity.technique(step.id) ** weights.rare_technique
+        if step.tactics and set(step.tactics) == {EXECUTION}:
+            certain *= weights.execution
+        if "." in step.id:
+            certain *= weights.precise
+        yield step, min(MOST, certain)
