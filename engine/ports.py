@@ -179,8 +179,11 @@ class Actions(Protocol):
         """Add actions durably; one whose id is there already adds nothing. Raises `SinkError`."""
         ...
 
-    def read(self, since: datetime | None = None) -> Iterator[Document]:
-        """The documents written since a time, in no order. Raises `SinkError`."""
+    def read(self, since: datetime | None = None, kind: str | None = None) -> Iterator[Document]:
+        """The documents written since a time, of one kind or all, in no order.
+
+        Raises `SinkError`.
+        """
         ...
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from models.bundle.observation import Observation
 from models.bundle.plan import Plan
 from models.errors import ModelError
 from vedette import __version__
+from vedette.attacks import Attacks
 
 ROOM = "models"
 """The folder of bundles in the state directory."""
@@ -115,9 +116,11 @@ def models(state: Path, names: Iterable[str], report: Report) -> list[Model]:
 class Gathered:
     """Observations of events, what they were, and how many events had no time."""
 
-    def __init__(self) -> None:
+    def __init__(self, attacks: Attacks | None = None) -> None:
+        """Events that are part of `attacks` are left out, and counted."""
         self.observations: list[Observation] = []
-        self.timeless = 0
+        self.timeless = self.attacks = 0
+        self._known = attacks
         self._hash = hashlib.sha256()
 
     def add(self, events: Iterable[Event], told: Callable[[int], None] = lambda _: None) -> None:
@@ -126,6 +129,9 @@ class Gathered:
             seen = observation(event)
             if seen is None:
                 self.timeless += 1
+                continue
+            if self._known is not None and self._known.has(seen.entity, seen.time):
+                self.attacks += 1
                 continue
             self._hash.update(repr((seen.entity, seen.time, sorted(seen.fields.items()))).encode())
             self.observations.append(seen)

@@ -27,6 +27,7 @@ from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
 from engine.detect import Detector
 from engine.errors import InputError, Problem, Report, RuleError, SettingsError
+from engine.feedback.standing import Standing, Weighed
 from engine.fill import Filler, Fresh
 from engine.hunt.model import Hunt
 from engine.hunt.shelf import HuntShelf
@@ -498,14 +499,15 @@ def cluster_settings(cluster: config.Cluster) -> ClusterSettings:
 def stores(
     settings: config.Settings, client: SearchClient | None, report: Report, clock: Clock
 ) -> tuple[Sink, FencedState, str]:
-    """Where alerts and checkpoints go, and the place in words."""
+    """Where alerts, weighed by verdicts, and checkpoints go, and the place in words."""
+    standing = Standing(open_actions(settings, client, clock), clock, report)
     if settings.store == "cluster" and client is not None:
         sink = AlertSink(client, settings.namespace, clock=clock, report=report)
         state = ClusterState(client, settings.namespace, clock=clock)
-        return sink, state, f"{sink.alias} on {client.host}"
+        return Weighed(sink, standing), state, f"{sink.alias} on {client.host}"
     path = settings.output.sqlite
     store = SqliteStore(path)
-    return store.sink, store.state, str(path)
+    return Weighed(store.sink, standing), store.state, str(path)
 
 
 def ledger_of(

@@ -88,10 +88,12 @@ class ClusterActions:
             busy = error
         return again, busy
 
-    def read(self, since: datetime | None = None) -> Iterator[Document]:
-        """The documents written since a time, as of the last refresh."""
-        limits = {"gte": since.astimezone(UTC).isoformat()} if since else {}
-        query = {"range": {"@timestamp": limits}} if limits else {"match_all": {}}
+    def read(self, since: datetime | None = None, kind: str | None = None) -> Iterator[Document]:
+        """The documents written since a time, of one kind or all, as of the last refresh."""
+        limits: list[dict[str, Any]] = [{"term": {"kind": kind}}] if kind else []
+        if since:
+            limits.append({"range": {"@timestamp": {"gte": since.astimezone(UTC).isoformat()}}})
+        query = {"bool": {"filter": limits}} if limits else {"match_all": {}}
         yield from documents(
             self.client, self.index, query, SORT, PAGE, self.retry, refresh=False, error=SinkError
         )

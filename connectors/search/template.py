@@ -107,7 +107,7 @@ def ledger_index() -> dict[str, Any]:
 
 
 def actions_template(index: str) -> dict[str, Any]:
-    """The template of the actions stream: what was held back, under which name, and how much."""
+    """The template of the actions stream: what was held back, and what people said of alerts."""
     word = {"type": "keyword", "ignore_above": 1024}
     date = {"type": "date"}
     body = own_index(
@@ -126,12 +126,16 @@ def actions_template(index: str) -> dict[str, Any]:
             "last": date,
             "alert": word,
             "limit": {"type": "long"},
+            "verdict": word,
+            "reason": {"type": "text"},
+            "what": word,
+            "entity": word,
         }
     )
     return {
         "index_patterns": [index],
         "priority": PRIORITY,
-        "version": 1,
+        "version": 2,
         "_meta": {"managed_by": "vedette"},
         "template": body,
     }

@@ -23,7 +23,8 @@ TABLE = """CREATE TABLE IF NOT EXISTS actions (
 )"""
 INDEX = "CREATE INDEX IF NOT EXISTS actions_written ON actions (written)"
 INSERT = "INSERT INTO actions VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
-SELECT = "SELECT document FROM actions WHERE :since IS NULL OR written >= :since"
+SELECT = """SELECT document FROM actions
+    WHERE (:since IS NULL OR written >= :since) AND (:kind IS NULL OR kind = :kind)"""
 THERE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'actions'"
 
 
@@ -46,14 +47,14 @@ class SqliteActions:
             connection.execute(INDEX)
             connection.executemany(INSERT, rows)
 
-    def read(self, since: datetime | None = None) -> Iterator[Document]:
-        """The documents written since a time."""
+    def read(self, since: datetime | None = None, kind: str | None = None) -> Iterator[Document]:
+        """The documents written since a time, of one kind or all."""
         if not self._database.exists:
             return
         with self._database.read() as connection:
             if connection.execute(THERE).fetchone() is None:
                 return
-            bound = {"since": text_of(since) if since else None}
+            bound = {"since": text_of(since) if since else None, "kind": kind}
             for (document,) in connection.execute(SELECT, bound):
                 yield json.loads(document)  # orjson refuses half a letter
 

@@ -63,11 +63,13 @@ def _in_files(id: str, files: tuple[Path, ...]) -> tuple[Document, list[str]]:
 
 
 def _in_store(id: str, path: Path | None) -> tuple[Document, list[str]]:
-    from vedette.stored import opened, the_alert
+    from vedette.feedback import of_alert
+    from vedette.stored import id_of, opened, the_alert
 
     settings = load_settings(path).settings
     with opened(settings) as store:
-        return the_alert(store.alerts, id, store.place), []
+        document = the_alert(store.alerts, id, store.place)
+        return document, of_alert(store, id_of(document))
 
 
 def _show(found: Story) -> None:

@@ -30,6 +30,7 @@ COMMANDS = {
     "replay": "Write dead letters anew.",
     "alerts": "Look at what became of alerts.",
     "explain": "Say why there is an alert, in words.",
+    "feedback": "Say what alerts were, and see what that changes.",
     "demo": "Show the engine on a small made-up intrusion.",
     "init": "Write a commented configuration.",
     "config": "Check and show the configuration.",

@@ -65,8 +65,8 @@ class World:
             self.actions.setdefault(action.id, json.loads(json.dumps(action.document)))
         self.step()
 
-    def read(self, since: datetime | None = None) -> Iterator[Document]:
-        return iter(self.actions.values())
+    def read(self, since: datetime | None = None, kind: str | None = None) -> Iterator[Document]:
+        return iter([each for each in self.actions.values() if kind in (None, each["kind"])])
 
     def load(self, name: str) -> Checkpoint | None:
         return self.state.load(name)

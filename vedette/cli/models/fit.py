@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vedette.cli.options import CONFIG, duration, load_settings
+from vedette.cli.options import CONFIG, PATH, duration, load_settings
 
 
 @click.command("fit")
@@ -28,6 +28,12 @@ from vedette.cli.options import CONFIG, duration, load_settings
     "--last", default="30d", show_default=True, metavar="DURATION", help="Of an index: so far back."
 )
 @click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@click.option(
+    "--without",
+    type=PATH,
+    metavar="FILE",
+    help="Verdicts, as `vedette feedback export` writes them: what was judged true is left out.",
+)
 @click.option("--seed", default=0, show_default=True, help="Of all that is drawn by chance.")
 def fit(
     name: str,
@@ -37,6 +43,7 @@ def fit(
     window: str,
     last: str,
     tags: str | None,
+    without: Path | None,
     seed: int,
 ) -> int:
     """Learn from the events of SOURCE, all held to be normal, and keep that as NAME.
@@ -48,17 +55,20 @@ def fit(
     from models.bundle.plan import DEFAULT, Plan
     from models.errors import ModelError
     from vedette import bundles
+    from vedette.attacks import Attacks
     from vedette.cli.models.sources import gather
     from vedette.output.safe import visible
 
     settings = load_settings(path).settings
     folder = bundles.folder_of(settings.state.dir, name)
     chosen = {each: DEFAULT.get(each, {}) for each in detectors} or dict(DEFAULT)
+    width = duration(window, "--window").total_seconds()
     try:
-        plan = Plan(chosen, duration(window, "--window").total_seconds(), seed=seed)
+        plan = Plan(chosen, width, seed=seed)
     except ModelError as error:
         raise InputError(str(error)) from error
-    gathered = gather(sources, settings, last, tags)
+    attacks = Attacks.read(without, width) if without else None
+    gathered = gather(sources, settings, last, tags, attacks)
     bundle, fingerprint = bundles.fit(
         gathered,
         plan,

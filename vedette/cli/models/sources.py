@@ -12,12 +12,21 @@ import click
 from vedette.cli.options import duration, log_source
 
 if TYPE_CHECKING:
+    from vedette.attacks import Attacks
     from vedette.bundles import Gathered
     from vedette.settings import Settings
 
 
-def gather(sources: tuple[str, ...], settings: Settings, last: str, tags: str | None) -> Gathered:
+def gather(
+    sources: tuple[str, ...],
+    settings: Settings,
+    last: str,
+    tags: str | None,
+    attacks: Attacks | None = None,
+) -> Gathered:
     """All events of `sources`, each a file, a folder, `-` or the name of a configured source.
+
+    Those of `attacks` are left out.
 
     What could not be read is said on stderr, with how often.
     """
@@ -26,7 +35,7 @@ def gather(sources: tuple[str, ...], settings: Settings, last: str, tags: str | 
     from vedette.events import of_paths, of_source, source_of
 
     problems, labels = Problems(), log_source(tags)
-    gathered = Gathered()
+    gathered = Gathered(attacks)
     progress = _Line("events read")
     for name in sources:
         path: Any = "-" if name == "-" else Path(name)
@@ -43,6 +52,8 @@ def gather(sources: tuple[str, ...], settings: Settings, last: str, tags: str | 
         click.echo(f"{count:,} times: {kind}", err=True)
     if gathered.timeless:
         click.echo(f"{gathered.timeless:,} events have no time and are left out", err=True)
+    if attacks is not None:
+        click.echo(f"{gathered.attacks:,} events of attacks are left out", err=True)
     return gathered
 
 

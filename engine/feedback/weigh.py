@@ -1,0 +1,44 @@
+"""Alerts as verdicts let them be written: confidence moved, and the risk with it.
+
+Severity and level stay: they say what the rule looks for, and not how often it is right.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.feedback.subject import Subject
+from engine.feedback.tally import Tally
+
+SOFTEST = 0.5
+"""What is left of the risk of a rule that is never right."""
+
+
+def weigh(document: dict[str, Any], tally: Tally) -> None:
+    """Move an alert's confidence and risk by what was said of earlier alerts of its rule or model.
+
+    Nothing changes where nobody has judged one. Risk falls with confidence, at most to half; it
+    never rises above what the rule's level says.
+    """
+    if not tally.by:
+        return
+    subject = Subject.of(document)
+    count = tally.by.get(subject.source)
+    own = document.get("vedette", {}).get("alert")
+    if count is None or not isinstance(own, dict) or subject.kind == "capped":
+        return
+    now = tally.precision(subject.source, subject.prior, subject.entity)
+    own["confidence"] = round(now, 4)
+    risk = own.get("feedback", {}).get("original_risk_score")
+    own["feedback"] = {
+        "original_confidence": round(subject.prior, 4),
+        "true": count.true,
+        "false": count.false,
+        "benign": count.benign,
+    }
+    event = document.get("event")
+    if isinstance(event, dict) and isinstance(event.get("risk_score"), int | float):
+        kept = min(1.0, now / subject.prior) if subject.prior else 1.0
+        before = event["risk_score"] if risk is None else risk
+        own["feedback"]["original_risk_score"] = before
+        event["risk_score"] = round(before * (SOFTEST + (1 - SOFTEST) * kept), 1)
