@@ -57,7 +57,7 @@ WHOLE_ON_SERVERS = 20_000
 EXAMPLES, EXAMPLES_IN_A_SAMPLE = 20_000, 200
 """Examples of the property tests here; `make test` tries 2,000."""
 SEEDS, SEEDS_IN_A_SAMPLE = 10_000, 250
-"""Stories of the simulation here; `make test` plays 500."""
+"""Stories of the simulation here; `make test` plays 500, of the same seeds."""
 KILLS, KILLS_IN_A_SAMPLE = 200, 2
 TAKEOVER_BAR = 30
 """Seconds."""
@@ -305,9 +305,10 @@ STAGES: dict[str, Callable[[Stage], None]] = {
 LONGEST = "cluster"
 """Takes about as long as all other stages of the sample together."""
 
-ONLY_WHOLE = frozenset({"instances", "secure", "reliability"})
-"""Stages that are no part of the sample unless named: the tests have small doses of the same, in
-`tests/live/`, `tests/connectors/` and `tests/reliability/`."""
+ONLY_WHOLE = frozenset({"properties", "simulation", "instances", "secure", "reliability"})
+"""Stages that are no part of the sample unless named: `make test` has as much or more of the first
+two, with the same seeds, and small doses of the others in `tests/live/`, `tests/connectors/` and
+`tests/reliability/`."""
 
 
 def in_two(wanted: list[str], arguments: list[str]) -> int:

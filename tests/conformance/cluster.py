@@ -210,6 +210,8 @@ def check(
             f"hunt says {expected[shape].total():,}; differing: "
             f"{((found - expected[shape]) + (expected[shape] - found)).total()}",
         )
+        if shape == "flat":
+            continue  # it is killed and run again below
         run.finish()
         again = server.alerts(namespace)
         verdict.check(
