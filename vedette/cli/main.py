@@ -31,6 +31,7 @@ COMMANDS = {
     "alerts": "Look at what became of alerts.",
     "explain": "Say why there is an alert, in words.",
     "feedback": "Say what alerts were, and see what that changes.",
+    "report": "Report on the alerts of some days.",
     "demo": "Show the engine on a small made-up intrusion.",
     "init": "Write a commented configuration.",
     "config": "Check and show the configuration.",

@@ -1,0 +1,1 @@
+"""`vedette report`: what alerts of some days amount to, as a page, a mail or text."""
