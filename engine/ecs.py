@@ -67,6 +67,25 @@ READ = frozenset(
 _HASHES = (("MD5", "md5"), ("SHA1", "sha1"), ("SHA256", "sha256"))
 
 
+MADE = {
+    "User": ("user.name", "user.domain"),
+    "Hashes": ("process.hash.md5", "process.hash.sha1", "process.hash.sha256",
+               "process.pe.imphash"),
+    "Initiated": ("network.direction",),
+}  # fmt: skip
+"""Sigma name → the ECS fields that make it, where the event has no field of that name.
+
+`Initiated` is told of nothing but what has a `DestinationIp`.
+"""
+
+
+def made(field: str, parts: dict[str, Any]) -> Any:
+    """What some ECS fields make of one in `MADE`; None when they make nothing."""
+    fields = {**parts, "DestinationIp": ""}
+    ecs_to_sigma(fields)
+    return fields.get(field)
+
+
 def ecs_to_sigma(fields: dict[str, Any]) -> None:
     """Add Sigma's names to an event that speaks ECS."""
     for name, others in ECS.items():

@@ -44,8 +44,7 @@ def normalise(record: Record, tags: LogSource | None = None) -> Event:
             if key != "Event":
                 _put(fields, key, value)
     else:
-        for key, value in document.items():
-            _put(fields, key, value)
+        fields = flattened(document)
         _unfold_payload(fields)
         _winlogbeat(fields)
         for name, others in ALIASES.items():
@@ -58,6 +57,14 @@ def normalise(record: Record, tags: LogSource | None = None) -> Event:
     _without_spaces(fields)
     label(fields, tags)
     return Event(record, fields)
+
+
+def flattened(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Every value of a document under its dotted name, and nothing added."""
+    fields: dict[str, Any] = {}
+    for key, value in document.items():
+        _put(fields, key, value)
+    return fields
 
 
 def _put(fields: dict[str, Any], name: str, value: Any, depth: int = 0) -> None:
@@ -207,6 +214,13 @@ WINLOGBEAT = {
 }
 """Sigma's name of a Windows system field, and where Winlogbeat has it."""
 
+DATA = ("winlog.event_data", "winlog.user_data", "event_data", "user_data")
+"""Where Winlogbeat has an event's data, whose names count as the event's own."""
+_BEFORE_DATA = tuple(f"{data}." for data in DATA)
+
+ENVELOPES = frozenset({"Event", "MapDescription", "logsource"})
+"""Keys of which this makes more than a name for a value."""
+
 
 def _winlogbeat(fields: dict[str, Any]) -> None:
     """Winlogbeat's system fields and, under their bare names, the event's data."""
@@ -219,7 +233,7 @@ def _winlogbeat(fields: dict[str, Any]) -> None:
     elif "event_data" not in {name.partition(".")[0] for name in fields}:
         return
     for key in list(fields):
-        for prefix in ("winlog.event_data.", "winlog.user_data.", "event_data.", "user_data."):
+        for prefix in _BEFORE_DATA:
             if key.startswith(prefix):
                 fields.setdefault(key[len(prefix) :], fields[key])
 

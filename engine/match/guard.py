@@ -60,14 +60,19 @@ def rarest(stretch: str, size: int = 8) -> str:
 
 
 @lru_cache(maxsize=256)
-def guard(stretches: frozenset[str], *, spaced: bool) -> Finds:
+def guard(stretches: frozenset[str], *, spaced: bool, dotted: frozenset[str] | None) -> Finds:
     """Look for everything above and for stretches of keywords (in any case).
 
-    `spaced` says to look for keys with a space, too.
+    `spaced` says to look for keys with a space, too; `dotted` for keys that begin with one of
+    these and a dot, instead of all that no flat event has.
     """
     words = [re.escape(stretch).encode() for stretch in sorted(stretches)]
-    exact = [f'"{key}"'.encode() for key in (*sorted(NESTED), *WRAPPERS)]
-    exact += [re.escape(f'"{beginning}').encode() for beginning in OTHER_WAYS]
+    if dotted is None:
+        exact = [f'"{key}"'.encode() for key in (*sorted(NESTED), *WRAPPERS)]
+        exact += [re.escape(f'"{beginning}').encode() for beginning in OTHER_WAYS]
+    else:
+        names = b"|".join(re.escape(name).encode() for name in sorted(dotted))
+        exact = [b'"logsource', b'"(?:' + names + rb')\.[^"\\]*"[ \t\r\n]*:']
     return _search(words, [*exact, OTHERWISE, *([SPACED] if spaced else [])])
 
 

@@ -1,16 +1,17 @@
 """A first look at a line of JSON before it is parsed: can any rule match the event in it?
 
-Most events match nothing. For a flat Windows event the answer hangs on few of its values: those
-that the rules of its channel and event id read. They are decoded alone, which also checks that
-the line is JSON; what holds of each value is remembered, and the answer for all of them together.
-What else in the line could matter is looked for in its bytes (`engine.match.guard`). What cannot
-be told in this way is left to `engine.match.screen`, which looks at the parsed document.
+Most events match nothing. For a Windows event, flat or as Winlogbeat has it, the answer hangs on
+few of its values: those that the rules of its channel and event id read. They are decoded alone,
+which also checks that the line is JSON; what holds of each value is remembered, and the answer for
+all of them together. What else in the line could matter is looked for in its bytes
+(`engine.match.guard`). What cannot be told in this way is left to `engine.match.screen`, which
+looks at the parsed document.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -19,12 +20,16 @@ import orjson
 
 from engine.layout import Layout
 from engine.match.body import Numbers
+from engine.match.decoder import UNFIT, WHOLE
+from engine.match.demands import Fixed, Path, flat
 from engine.match.guard import OTHER
 from engine.match.judge import Asking, Judge
-from engine.match.lineplan import GET, UNFIT, WHOLE, LinePlan
+from engine.match.lineplan import GET, LinePlan
 from engine.match.memory import Budget
+from engine.match.nesteddemands import nested
 from engine.match.pattern import fold
 from engine.match.specialise import Known
+from engine.nesting import Nesting
 
 KINDS_KEPT = 1024
 GUESSES_KEPT = 4096
@@ -39,6 +44,11 @@ VARIANTS = 8
 """Plans for one channel and event id, whose fields go by different names."""
 
 EVENT_ID = b'"EventID":'
+NESTED_ID, NESTED_CHANNEL = b'event_id":', b'channel":'
+"""In the line of an event as Winlogbeat has it, spelled with dots or not."""
+
+REFUSALS = 100
+"""Lines of a kind that are parsed in vain, before but one in so many is."""
 
 R = TypeVar("R", bound=Asking)
 
@@ -67,24 +77,23 @@ class Lines(Generic[R]):
         """Plans by the bytes at the event id; a guess is checked."""
         self._kinds: dict[_Identity, _Kind] = {}
         self._met: Counter[_Identity] = Counter()
+        self._refused: Counter[bytes] = Counter()
         self.misses = 0
         """How often the answer for some values was not known."""
 
     def candidates(self, line: bytes) -> tuple[R, ...] | None:
         """All that may match the one whole event in a line; None when that cannot be told."""
         at = line.find(EVENT_ID)
-        if at < 0:
-            return None
-        plan = self._guesses.get(line[at + 10 : at + 22])
+        hint = line[at + 10 : at + 22] if at >= 0 else _hint(line)
+        plan = self._guesses.get(hint)
         if plan is None:
-            plan = self._learn(line)
+            plan = self._met_anew(line, hint)
             if plan is None:
                 return None
-            self._guess(line, at, plan)
         try:
             values = plan.decode(line)
         except UNFIT:
-            plan = self._other(line, at)
+            plan = self._other(line, hint)
             if plan is None:
                 return None
             values = plan.decode(line)
@@ -104,24 +113,37 @@ class Lines(Generic[R]):
             return None
         return answer.found + plan.with_keywords if had else answer.found
 
-    def _other(self, line: bytes, at: int) -> LinePlan | None:
-        """The plan that a line is of when the guess was wrong."""
-        try:
-            told = _IDENTITY.decode(line)
-        except UNFIT:
+    def _met_anew(self, line: bytes, hint: bytes) -> LinePlan | None:
+        """The plan for a line of which nothing is known; None when there can be none."""
+        if not hint:
             return None
-        kind = self._kinds.get((told.Channel, told.EventID))
-        plan = _fitting(kind, line) if kind else None
+        if len(self._refused) >= GUESSES_KEPT:
+            self._refused.clear()
+        refused = self._refused[hint]
+        plan = self._learn(line) if refused < REFUSALS or not refused % REFUSALS else None
         if plan is None:
-            plan = self._learn(line)
-        if plan is not None:
-            self._guess(line, at, plan)
+            self._refused[hint] += 1
+        else:
+            self._guess(hint, plan)
         return plan
 
-    def _guess(self, line: bytes, at: int, plan: LinePlan) -> None:
+    def _other(self, line: bytes, hint: bytes) -> LinePlan | None:
+        """The plan that a line is of when the guess was wrong."""
+        told = _told(line)
+        if told is None:
+            return None
+        kind = self._kinds.get(told)
+        plan = _fitting(kind, line) if kind else None
+        if plan is None and (kind is None or len(kind.plans) < VARIANTS):
+            plan = self._learn(line)
+        if plan is not None:
+            self._guess(hint, plan)
+        return plan
+
+    def _guess(self, hint: bytes, plan: LinePlan) -> None:
         if len(self._guesses) >= GUESSES_KEPT:
             self._guesses.clear()
-        self._guesses[line[at + 10 : at + 22]] = plan
+        self._guesses[hint] = plan
 
     def _learn(self, line: bytes) -> LinePlan | None:
         """The plan for a line, made if there is none; None when there can be none."""
@@ -129,13 +151,18 @@ class Lines(Generic[R]):
             document = orjson.loads(line)
         except orjson.JSONDecodeError:
             return None
-        if type(document) is not dict or (layout := Layout.of(tuple(document))) is None:
+        if type(document) is not dict:
             return None
-        identity = _identity(document.get("Channel"), document.get("EventID"))
+        layout, nesting = Layout.of(tuple(document)), None
+        if layout is not None:
+            if any(layout.place(name) or layout.parents(name) for name in self._others):
+                return None  # it is routed by more than its identity
+            identity = _identity(document.get("Channel"), document.get("EventID"))
+        else:
+            nesting = Nesting.of(document)
+            identity = _identity(nesting.channel, nesting.number) if nesting else None
         if identity is None:
             return None
-        if any(layout.place(name) or layout.parents(name) for name in self._others):
-            return None  # it is routed by more than its identity
         kind = self._kinds.get(identity)
         if kind is None:
             if not self._worth_it(identity):
@@ -145,10 +172,24 @@ class Lines(Generic[R]):
             return plan
         if len(kind.plans) >= VARIANTS:
             return None
-        fixed = {"Channel": kind.channels, "EventID": (kind.number,)}
-        plan = LinePlan(kind.judge, kind.rules, fixed, self._others, document, self._budget)
-        kind.plans.append(plan)
+        plan = self._planned(kind, document, nesting)
+        if plan is not None:
+            kind.plans.append(plan)
         return _fitting(kind, line)
+
+    def _planned(
+        self, kind: _Kind, document: Mapping[str, Any], nesting: Nesting | None
+    ) -> LinePlan | None:
+        """A new plan for lines like a document."""
+        if nesting is None:
+            demands = flat(kind.judge, self._others, document)
+            fixed: Fixed = {("Channel",): kind.channels, ("EventID",): (kind.number,)}
+        elif found := nested(kind.judge, self._others, nesting, kind.channels, (kind.number,)):
+            demands, fixed = found
+        else:
+            return None
+        order = list(_order(document))
+        return LinePlan(kind.judge, kind.rules, demands, fixed, order, self._budget)
 
     def _worth_it(self, identity: _Identity) -> bool:
         """Whether a kind gets a plan: among very many, only one that comes again and again.
@@ -215,13 +256,61 @@ def _fitting(kind: _Kind, line: bytes) -> LinePlan | None:
 
 
 class _Told(msgspec.Struct):
-    """What a line says of its kind."""
+    """What a flat line says of its kind."""
 
     Channel: str
     EventID: int | str
 
 
-_IDENTITY = msgspec.json.Decoder(_Told)
+class _Winlog(msgspec.Struct):
+    """What Winlogbeat says of an event."""
+
+    channel: str
+    event_id: int | str
+
+
+class _ToldNested(msgspec.Struct):
+    winlog: _Winlog
+
+
+class _ToldDotted(_Winlog, rename=lambda name: f"winlog.{name}"):
+    pass
+
+
+_FLAT = msgspec.json.Decoder(_Told)
+_NESTED = msgspec.json.Decoder(_ToldNested)
+_DOTTED = msgspec.json.Decoder(_ToldDotted)
+
+
+def _told(line: bytes) -> _Identity | None:
+    """What a line says of its kind, where it says it in one of the usual ways."""
+    for decoder in (_FLAT, _NESTED, _DOTTED):
+        try:
+            told: Any = decoder.decode(line)
+        except UNFIT:
+            continue
+        if decoder is _FLAT:
+            return told.Channel, told.EventID
+        told = told.winlog if decoder is _NESTED else told
+        return told.channel, told.event_id
+    return None
+
+
+def _hint(line: bytes) -> bytes:
+    """The bytes at the event id and the channel of a line as Winlogbeat has it, or none."""
+    at, number = line.find(NESTED_CHANNEL), line.find(NESTED_ID)
+    if at < 0 or number < 0:
+        return b""
+    return line[number + 10 : number + 16] + line[at + 9 : line.find(b'"', at + 11)]
+
+
+def _order(document: Mapping[str, Any], before: Path = ()) -> Iterator[Path]:
+    """The paths of a document's values, in its order."""
+    for key, value in document.items():
+        if isinstance(value, dict):
+            yield from _order(value, (*before, key))
+        else:
+            yield (*before, key)
 
 
 def _identity(channel: Any, number: Any) -> _Identity | None:

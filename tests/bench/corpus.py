@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from tests.conformance.recordings import recordings
+from tests.conformance.winlogbeat import document
 
 SEED = 20261123
 BLOCK = 1 << 20
@@ -100,10 +101,10 @@ def at_time(event: dict[str, Any], time: datetime) -> dict[str, Any]:
     return {**event, **told}
 
 
-def write(data: Path, most: int, real: Path, unique: Path) -> None:
-    """Write both corpora, in a process of its own, whose memory goes with it."""
+def write(data: Path, most: int, real: Path, unique: Path, nested: Path) -> None:
+    """Write all corpora, in a process of its own, whose memory goes with it."""
     child = multiprocessing.get_context("spawn").Process(
-        target=_write, args=(data, most, real, unique)
+        target=_write, args=(data, most, real, unique, nested)
     )
     child.start()
     child.join()
@@ -111,9 +112,9 @@ def write(data: Path, most: int, real: Path, unique: Path) -> None:
         raise RuntimeError("the corpora could not be written")
 
 
-def _write(data: Path, most: int, real: Path, unique: Path) -> None:
+def _write(data: Path, most: int, real: Path, unique: Path, nested: Path) -> None:
     lines = _shuffled(data)[:most]
-    for path, corpus in ((real, lines), (unique, _made(lines))):
+    for path, corpus in ((real, lines), (unique, _made(lines)), (nested, _shipped(lines))):
         with path.open("wb") as file:
             file.writelines(line + b"\n" for line in corpus)
 
@@ -125,14 +126,27 @@ def _shuffled(data: Path) -> list[bytes]:
     return lines
 
 
+def _shipped(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """The same events as Winlogbeat and its modules ship them, keys in any order, as Go does."""
+    rnd = random.Random(SEED)
+    for number, line in enumerate(lines):
+        yield orjson.dumps(_mixed(document({**orjson.loads(line), "number": number}), rnd))
+
+
+def _mixed(value: Any, rnd: random.Random) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: _mixed(value[key], rnd) for key in rnd.sample(list(value), len(value))}
+
+
 def _made(lines: Sequence[bytes]) -> Iterator[bytes]:
     """The same events, with every GUID, process id, time, hash and user name made unique."""
     for number, line in enumerate(lines):
-        document: dict[str, Any] = orjson.loads(line)
-        for key, value in document.items():
+        event: dict[str, Any] = orjson.loads(line)
+        for key, value in event.items():
             if isinstance(value, str):
-                document[key] = _made_unique(key, value, number)
-        yield orjson.dumps(document)
+                event[key] = _made_unique(key, value, number)
+        yield orjson.dumps(event)
 
 
 def _made_unique(key: str, value: str, number: int) -> str:
