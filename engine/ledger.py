@@ -151,7 +151,7 @@ RECORDED = frozenset(
     {
         "rule-timeout", "no-source", "alert-reduced",
         "late-event", "future-time", "no-time", "correlation-capped", "correlation-fresh",
-        "correlation-gone",
+        "correlation-gone", "models-capped", "model-failed", "model-missing", "model-fresh",
         "unreadable-file", "unknown-format", "malformed-json", "not-an-object", "line-too-long",
         "line-cut", "too-deep", "truncated-evtx", "corrupt-evtx-record", "truncated-gzip",
         "corrupt-gzip", "truncated-zstd", "corrupt-zstd", "compression-bomb",

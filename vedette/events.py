@@ -18,8 +18,8 @@ from engine.kinds import LogSource
 from engine.normalise import normalise
 from engine.ports import Record
 from vedette.feeds import feed
+from vedette.places import cluster_settings
 from vedette.settings import FolderSource, SearchSource, Settings
-from vedette.wiring import cluster_settings
 
 
 def of_paths(

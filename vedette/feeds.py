@@ -51,11 +51,12 @@ def feed(
     look: Callable[[LogSource | None], Look],
     rules: Callable[[], RuleSet] | None = None,
     pushed: Pushdown | None = None,
+    also: frozenset[str] = frozenset(),
 ) -> Feed:
     """A configured source, ready to be polled; `look` gives what it may ask of a line.
 
-    `rules` gives those in force, for a source that is to read no more than they need. `pushed` has
-    those of a source whose rules the cluster evaluates.
+    `rules` gives those in force, for a source that is to read no more than they need, and what
+    models do (`also`). `pushed` has the rules of a source whose rules the cluster evaluates.
     """
     tags = tags_of(source)
     if isinstance(source, config.FolderSource):
@@ -91,7 +92,9 @@ def feed(
         clock=clock,
         report=report,
         look=look(tags),
-        fields=Needed(source.name, rules) if rules and source.fields == "needed" else all_fields,
+        fields=Needed(source.name, rules, also)
+        if rules and source.fields == "needed"
+        else all_fields,
     )
     return Feed(search, source.interval, tags, source.refresh_lag)
 

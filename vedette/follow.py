@@ -214,6 +214,8 @@ def _poll(
         )  # fmt: skip
         if pipeline.tuner and pipeline.tuner.counts.told:
             log.info("source %s: tuning so far: %s", name, pipeline.tuner.counts)
+        for figures in pipeline.scorer.figures() if pipeline.scorer else ():
+            log.info("source %s: %s", name, figures)
     return read
 
 

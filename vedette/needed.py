@@ -18,11 +18,13 @@ SHOWN = 5
 class Needed:
     """The paths that the rules in force need; None for whole documents, and the log says why.
 
-    `rules` gives those in force. The answer changes with them.
+    `rules` gives those in force. The answer changes with them. `also` are fields that others read.
     """
 
-    def __init__(self, source: str, rules: Callable[[], RuleSet]) -> None:
-        self._source, self._rules = source, rules
+    def __init__(
+        self, source: str, rules: Callable[[], RuleSet], also: frozenset[str] = frozenset()
+    ) -> None:
+        self._source, self._rules, self._also = source, rules, also
         self._known: tuple[RuleSet, tuple[str, ...] | None] | None = None
 
     def __call__(self) -> tuple[str, ...] | None:
@@ -39,7 +41,7 @@ class Needed:
                 self._source, named(reads.everything),
             )  # fmt: skip
             return None
-        paths = patterns(reads.fields)
+        paths = patterns(reads.fields | self._also)
         if paths is None:
             log.warning(
                 "source %s: whole documents are read, for the rules look at %d fields, and servers "

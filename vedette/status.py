@@ -18,10 +18,11 @@ from engine.errors import VedetteError
 from engine.ledger import Note, gaps
 from engine.moment import iso
 from engine.ports import Leases, StateStore
+from vedette.places import cluster_settings, ledger_of
+from vedette.scoring import standing
 from vedette.settings import SearchSource, Settings
 from vedette.settings.metrics import Address
 from vedette.spans import words
-from vedette.wiring import cluster_settings, ledger_of
 
 LATEST = 3
 """Dead letters whose reason is shown."""
@@ -66,6 +67,9 @@ class Status:
 
     leases: list[str] = field(default_factory=list)
     """Who works on what, in words."""
+
+    models: list[str] = field(default_factory=list)
+    """What each model has done, in words."""
 
     sources: list[SourceStatus] = field(default_factory=list)
     run: str = ""
@@ -143,6 +147,7 @@ def _look(
             if failure and isinstance(source, SearchSource):
                 found.error = found.error or failure
             status.sources.append(found)
+        _models(status, settings, state)
     finally:
         if state is not None:
             state.close()
@@ -215,6 +220,13 @@ def _leases(
             status.leases.append(f"{unit}: {lease.owner}, last sign of life {owner.seen}")
 
 
+def _models(status: Status, settings: Settings, state: StateStore | None) -> None:
+    try:
+        status.models = standing(settings, state) if state is not None else []
+    except VedetteError as error:
+        status.models = [f"not known: {error}"]
+
+
 def _in_words(note: Note) -> str:
     when = f"{iso(note.time)} " if note.time else ""
     about = ": ".join(part for part in (note.source, note.subject or note.reason) if part)
@@ -275,6 +287,7 @@ def lines(status: Status, now: datetime) -> list[str]:
         found.append("gaps     " + ", ".join(f"{n:,} {state}" for state, n in status.gaps.items()))
     found += [f"noted    {text}" for text in status.noted]
     found += [f"lease    {text}" for text in status.leases]
+    found += [f"model    {text}" for text in status.models]
     if status.run:
         found.append(f"run      {status.run}")
     for each in status.sources:

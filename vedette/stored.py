@@ -12,8 +12,8 @@ from connectors.search import ClusterAlerts, SearchClient
 from connectors.sqlite import SqliteAlerts
 from engine.errors import InputError
 from engine.ports import Actions, Alerts, Document
+from vedette.places import open_actions, store_client
 from vedette.settings import Settings
-from vedette.wiring import open_actions, store_client
 
 SHORTEST = 6
 """Characters of an id that can stand for the whole."""

@@ -46,6 +46,15 @@ class Figures:
             failed,
         )  # fmt: skip
 
+    def __str__(self) -> str:
+        if self.failed:
+            return self.failed
+        return (
+            f"model {self.name}: {self.windows:,} windows scored, {self.strange:,} strange without "
+            f"rules ({self.a_day:.3g} a day, budget {self.asked:g}), {self.held:,} of these held "
+            f"back, {self.corroborated:,} unusual with rules, {self.late:,} events late"
+        )
+
     @property
     def a_day(self) -> float:
         """Anomalies a day without a rule that supports them: what the budget was to be."""

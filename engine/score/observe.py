@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from engine.entities import FIELDS
-from engine.event import Event
+from engine.event import TIMES, Event
 from models.bundle.observation import FIELDS as LOOKED_AT
 from models.bundle.observation import Observation
 
 ENTITY = ("host.name", "user.name", "source.ip")
 """Who an event is about: the first of these that it names."""
+
+
+READ = LOOKED_AT | TIMES | frozenset(name for field in ENTITY for name in FIELDS[field])
+"""All fields of an event that matter here."""
 
 
 def observation(event: Event) -> Observation | None:

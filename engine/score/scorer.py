@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from engine.detect import Match
 from engine.kinds import LogSource
 from engine.ports import Alert, Record
+from engine.score.figures import Figures
 
 
 class Placed(NamedTuple):
@@ -58,6 +59,10 @@ class Scorer(Protocol):
 
     def reset(self) -> None:
         """Begin anew, as if nothing had come."""
+        ...
+
+    def figures(self) -> Sequence[Figures]:
+        """What each model has done so far."""
         ...
 
     def save(self) -> dict[str, Any]:

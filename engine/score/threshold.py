@@ -37,7 +37,7 @@ class Day:
 
 @dataclass(slots=True)
 class Counts:
-    """What a model has done so far; what is scored again counts again."""
+    """What a model has done so far."""
 
     events: int = 0
     late: int = 0
@@ -47,6 +47,15 @@ class Counts:
     corroborated: int = 0
     days: int = 0
     """Days of event time in which windows were."""
+    last: int = -1
+    """The last of these, as days since 1970."""
+
+    def day(self, start: float) -> None:
+        """A window starts then; they come in the order of their starts."""
+        day = int(start // DAY)
+        if day > self.last:
+            self.last = day
+            self.days += 1
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -43,7 +44,6 @@ class Track:
         self.model, self.threshold = model, threshold
         self.counts = Counts()
         self._whole_days = whole_days
-        self._days: set[int] = set()
         self.windows = Windows(model.bundle.plan.width, limits, told)
         self._templates = model.bundle.templates
 
@@ -104,8 +104,8 @@ class Track:
             zip(windows, scored, strict=True),
             key=lambda pair: (pair[0].start // together, pair[1].log_p, pair[0].start),
         )
-        self._days.update(int(window.start // DAY) for window in windows)
-        self.counts.days = len(self._days)
+        for window in windows:
+            self.counts.day(window.start)
         found = []
         for _, group in groupby(pairs, key=lambda pair: pair[0].start // together):
             found += [each for pair in group if (each := self._asked(*pair))]
@@ -155,12 +155,14 @@ class Track:
             "sha256": self.model.sha256,
             "windows": self.windows.save(),
             "days": self.threshold.save(),
+            "counts": asdict(self.counts),
         }
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Go on from there."""
         self.windows.restore(saved["windows"])
         self.threshold.restore(saved["days"])
+        self.counts = Counts(**saved["counts"])
 
 
 def _closed(window: Open, width: float) -> Window:

@@ -21,8 +21,9 @@ from tests.vedette.cli.command import BROKEN
 from vedette.dry import DrySink, DryState
 from vedette.feeds import first_poll
 from vedette.output.summary import Summary
+from vedette.places import cluster_settings
 from vedette.settings import Settings, load
-from vedette.wiring import Assembled, assemble, cluster_settings, open_all
+from vedette.wiring import Assembled, assemble, open_all
 
 NOW = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
 

@@ -73,7 +73,7 @@ def held(path: Path | None, since: str | None, kind: str | None, form: str | Non
 def _read(path: Path | None, since: datetime | None) -> list[Mapping[str, Any]]:
     """The actions of the configured store."""
     from connectors.search import connect
-    from vedette.wiring import cluster_settings, open_actions
+    from vedette.places import cluster_settings, open_actions
 
     settings = load_settings(path).settings
     client = None

@@ -38,7 +38,7 @@ def command(
     from engine.errors import InputError
     from vedette.gaps import COLUMNS, SHOWN, rows
     from vedette.output.records import write
-    from vedette.wiring import opened_ledger
+    from vedette.places import opened_ledger
 
     shown = word("--output", form, FORMATS) or ("table" if sys.stdout.isatty() else "ndjson")
     first = moment("--since", since)

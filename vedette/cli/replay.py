@@ -36,15 +36,16 @@ def command(
     """
     from engine.errors import InputError
     from vedette.output.records import write
+    from vedette.places import replay
     from vedette.replay import COLUMNS
-    from vedette.wiring import replay
+    from vedette.wiring import log_problem
 
     shown = word("--output", form, FORMATS) or ("table" if sys.stdout.isatty() else "ndjson")
     if ids and everything:
         raise InputError("given beside ids", field="--all", expected="either")
     if dry_run and not (ids or everything):
         raise InputError("given without an id or --all", field="--dry-run")
-    work = replay(load_settings(path).settings, lambda: datetime.now(UTC))
+    work = replay(load_settings(path).settings, log_problem, lambda: datetime.now(UTC))
     try:
         wanted = bool(ids or everything)
         found = list(work.run(ids, dry=dry_run) if wanted else work.rows())

@@ -68,7 +68,7 @@ class _Connection:
 
     def __init__(self, settings: Settings, kind: str | None) -> None:
         from connectors.search import connect
-        from vedette.wiring import cluster_settings
+        from vedette.places import cluster_settings
 
         cluster = settings.cluster
         if cluster is None:
@@ -136,7 +136,7 @@ def _role(settings: Settings, kind: str | None) -> int:
 
 def _file(settings: Settings, *, show: bool) -> int:
     from connectors.sqlite import SqliteStore
-    from vedette.wiring import make_folders
+    from vedette.places import make_folders
 
     file = settings.output.sqlite
     if show:

@@ -12,9 +12,10 @@ from engine.feedback.verdict import projected as verdicts_of
 from engine.ledger import gaps
 from engine.rule import Rule
 from vedette.digest.figures import Figures
+from vedette.places import opened_ledger
 from vedette.settings import Settings
 from vedette.stored import Stored, opened
-from vedette.wiring import opened_ledger, rules_of
+from vedette.wiring import rules_of
 
 
 def collect(settings: Settings, since: datetime, until: datetime) -> Figures:

@@ -14,9 +14,10 @@ from engine.kinds import LogSource
 from engine.normalise import normalise
 from engine.ports import Record
 from engine.rule import RuleSet
+from vedette.places import cluster_settings
 from vedette.routes import Routes
 from vedette.settings import SearchSource, Settings
-from vedette.wiring import cluster_settings, rules_of
+from vedette.wiring import rules_of
 
 SAMPLE = 200
 """Newest events of a source that are looked at."""

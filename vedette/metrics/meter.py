@@ -15,6 +15,7 @@ from connectors.progress import progress
 from engine.errors import Problem
 from engine.ports import Checkpoint, Written
 from engine.run import Pipeline
+from engine.score.figures import Figures
 from vedette import __version__
 
 POLLS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
@@ -99,6 +100,19 @@ class Meter:
             ["how"],
             registry=at,
         )
+        self.windows = Counter(
+            "vedette_model_windows", "Windows that a model scored.", ["model"], registry=at
+        )
+        self.unusual = Counter(
+            "vedette_model_windows_unusual",
+            "Windows that were strange to a model: told, held back for the budget, or with rules.",
+            ["model", "outcome"],
+            registry=at,
+        )
+        self.failed = Gauge(
+            "vedette_model_failed", "1 where a model failed and is left out.", ["model"],
+            registry=at,
+        )  # fmt: skip
         self.loaded = Gauge(
             "vedette_rules_loaded", "Rules that are live.", ["pipeline"], registry=at
         )
@@ -177,6 +191,8 @@ class Meter:
         if pipeline.tuner:
             for how, counter in pipeline.tuner.counts.named():
                 self._more(pipeline, how, self.held.labels(how), counter.total())
+        for each in pipeline.scorer.figures() if pipeline.scorer else ():
+            self._scored(pipeline, each)
         now = self.clock()
         if now - self._looked.get(pipeline, -LOOK_AGAIN) < LOOK_AGAIN:
             return
@@ -184,6 +200,15 @@ class Meter:
         detector = pipeline.detector
         self.entries.set(detector.budget.entries)
         self._grow(detector, {"resets": detector.budget.resets, "misses": detector.misses()})
+
+    def _scored(self, pipeline: Pipeline, each: Figures) -> None:
+        """Take down what a model has done."""
+        name = each.name
+        self.failed.labels(name).set(each.failed is not None)
+        self._more(pipeline, f"windows {name}", self.windows.labels(name), each.windows)
+        told = {"told": each.strange - each.held, "held": each.held, "rules": each.corroborated}
+        for how, total in told.items():
+            self._more(pipeline, f"{how} {name}", self.unusual.labels(name, how), total)
 
     def _grow(self, owner: object, totals: dict[str, float]) -> None:
         """Bring counters up to their owner's totals; a new owner starts at zero."""

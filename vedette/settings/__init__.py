@@ -9,6 +9,7 @@ from vedette.settings.cluster import Cluster
 from vedette.settings.group import SettingsErrors
 from vedette.settings.loading import Loaded, find, load
 from vedette.settings.model import Settings
+from vedette.settings.models import Models
 from vedette.settings.pipelines import MAIN, Instances, Pipeline
 from vedette.settings.sections import Attack, Level, Log, Output, Rules, State, Status
 from vedette.settings.sources import FolderSource, Logsource, SearchSource
@@ -23,6 +24,7 @@ __all__ = [
     "Loaded",
     "Log",
     "Logsource",
+    "Models",
     "Output",
     "Pipeline",
     "Rules",

@@ -13,6 +13,7 @@ from vedette.settings.cluster import Cluster
 from vedette.settings.conflicts import find_conflicts
 from vedette.settings.invalid import invalid
 from vedette.settings.metrics import Metrics
+from vedette.settings.models import Models
 from vedette.settings.patterns import NAMESPACE
 from vedette.settings.pipelines import Instances, Pipeline, planned
 from vedette.settings.section import Section
@@ -36,6 +37,9 @@ class Settings(Section):
         default=Tuning(), description="What of the rules' matches makes an alert."
     )
     hunts: Hunts = Field(default=Hunts(), description="The hunts that run on their schedules.")
+    models: Models = Field(
+        default=Models(), description="Models that score every event beside the rules."
+    )
     attack: Attack = Field(default=Attack(), description="The ATT&CK version that alerts speak.")
     state: State = Field(default=State(), description="Where local state is kept.")
     cluster: Cluster | None = Field(

@@ -22,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from engine.errors import Problem, SettingsError, SinkError, SourceError, StateError
 from engine.ports import Alert, Batch, Checkpoint, Record, Written
 from engine.run import MemoryState
+from engine.score.figures import Figures
 from engine.tune.counts import Counts
 from tests.docs.pages import page, rows
 from tests.live.helpers import alert
@@ -136,6 +137,14 @@ class Engine:
     class tuner:
         counts = Counts(excepted=Counter({("lab", "r"): 3}), capped=Counter({("cap", "r"): 1}))
 
+    class scorer:
+        @staticmethod
+        def figures() -> list[Figures]:
+            return [
+                Figures("m", "v", 40, 6, 2, 3, 0, days=2, p=0.01, asked=5, high=8, most=8,
+                        counted=True)
+            ]  # fmt: skip
+
 
 def test_a_commit_tells_age_and_lag_and_the_engines_figures(meter: Meter, clock: Clock) -> None:
     engine = Engine()
@@ -151,6 +160,11 @@ def test_a_commit_tells_age_and_lag_and_the_engines_figures(meter: Meter, clock:
     assert value(meter, "vedette_tuned_total", how="excepted") == 3
     assert value(meter, "vedette_tuned_total", how="suppressed") == 0
     assert value(meter, "vedette_tuned_total", how="capped") == 1
+    assert value(meter, "vedette_model_windows_total", model="m") == 40
+    unusual = "vedette_model_windows_unusual_total"
+    told = [value(meter, unusual, model="m", outcome=how) for how in ("told", "held", "rules")]
+    assert told == [4, 2, 3]
+    assert value(meter, "vedette_model_failed", model="m") == 0
     assert value(meter, "vedette_engine_cache_resets_total") == 1
     assert value(meter, "vedette_engine_cache_misses_total") == 4
     state.commit("logs", None, {})

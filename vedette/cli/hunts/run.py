@@ -89,7 +89,7 @@ def _over_cluster(
     from engine.errors import InputError
     from engine.hunt.model import Span
     from mitre.catalog import Catalog
-    from vedette import hunts, wiring
+    from vedette import hunts, places, wiring
 
     settings = load_settings(config).settings
     loaded = _loaded(paths, settings)
@@ -98,7 +98,7 @@ def _over_cluster(
     if settings.cluster is None:
         raise InputError("no cluster is configured", field="cluster",
                          expected="a cluster section, or --input with files")  # fmt: skip
-    client = connect(wiring.cluster_settings(settings.cluster))
+    client = connect(places.cluster_settings(settings.cluster))
     try:
         reader = hunts.over_cluster(hunt, client, problems)
         last = given[1] or _now() - hunt.delay
@@ -108,8 +108,8 @@ def _over_cluster(
                 shown, problems, settings.namespace, settings.attack.version, tuning=tuning
             )
             return _show(hunt, window, reader, told)
-        sink, state, place = wiring.stores(settings, client, problems, _now)
-        actions = wiring.open_actions(settings, client, _now)
+        sink, state, place = places.stores(settings, client, problems, _now)
+        actions = places.open_actions(settings, client, _now)
         try:
             sink.prepare()
             hunter = hunts.Hunter(sink, problems, _now, Catalog.load(), settings.namespace,
