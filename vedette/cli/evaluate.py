@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json")
 LOGHUB = "loghub"
 """The set that is not about anomalies, but about templates."""
+HYBRID = "hybrid"
+"""What is about alerts: rules, incidents and models on recorded attacks."""
 
 
 @click.command("evaluate")
@@ -34,6 +36,14 @@ LOGHUB = "loghub"
     multiple=True,
     metavar="NAME",
     help="Only this detector; may be repeated.  [default: all that there are]",
+)
+@click.option(
+    "--rules",
+    "rule_paths",
+    multiple=True,
+    type=PATH,
+    metavar="PATH",
+    help="Rules of hybrid; may be repeated.  [default: SigmaHQ's in the folder of public data]",
 )
 @click.option("--quick", is_flag=True, help="One seed, and of large sets a sample.")
 @click.option(
@@ -53,6 +63,7 @@ def command(
     names: tuple[str, ...],
     data: Path,
     detectors: tuple[str, ...],
+    rule_paths: tuple[Path, ...],
     quick: bool,
     made: bool,
     form: str | None,
@@ -61,7 +72,8 @@ def command(
     """Measure every detector on the public data set SET, thresholds from training normals alone.
 
     Sets are hdfs, adfa-ld, ait-ads, ait-ads-as-found, openstack, otrf, and loghub, which
-    measures templates. What is measured, and how, is in docs/evaluation.md.
+    measures templates, and hybrid, which measures alerts. What is measured, and how, is in
+    docs/evaluation.md.
     """
     from engine.errors import InputError
     from models.errors import ModelError
@@ -75,6 +87,9 @@ def command(
     for name in names:
         if name == LOGHUB:
             rows += _templates(data, shown)
+            continue
+        if name == HYBRID:
+            rows += _alerts(data, rule_paths, shown)
             continue
         public = made_up(load(name, data)) if made else load(name, data)
         try:
@@ -107,6 +122,20 @@ def _templates(data: Path, shown: str) -> list[dict[str, Any]]:
     if shown == "table":
         loghub.show(found, sys.stdout)
     return [row.as_json() for row in found]
+
+
+def _alerts(data: Path, rule_paths: tuple[Path, ...], shown: str) -> list[dict[str, Any]]:
+    from engine.rule import Selection
+    from vedette import rulesets
+    from vedette.evaluate.hybrid.attacks import attacks
+    from vedette.evaluate.hybrid.recordings import SIGMAHQ
+    from vedette.evaluate.hybrid.show import show
+
+    rules = rulesets.load(rule_paths or (data / SIGMAHQ,), Selection())
+    result = attacks(data, rules)
+    if shown == "table":
+        show(result, sys.stdout)
+    return [row.as_json() for row in result.rows]
 
 
 def _told(what: str) -> None:

@@ -1,0 +1,1 @@
+"""`vedette evaluate hybrid`: what rules, grouping and models find of recorded attacks."""

@@ -1,0 +1,178 @@
+"""Recall of recorded attacks at a budget of alerts: rules alone, and grouped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from engine.incident.rank import USUAL, Weights
+from engine.rule import RuleSet
+from vedette.evaluate.hybrid.alerts import Claims, grouped, rules_alone
+from vedette.evaluate.hybrid.choose import GRID, Chosen, leave_one_out
+from vedette.evaluate.hybrid.credit import (
+    BUDGETS,
+    PER,
+    Found,
+    allowed,
+    bounds,
+    found,
+    ratio_bounds,
+)
+from vedette.evaluate.hybrid.recordings import Hits, Recording, hunted
+
+RULES, GROUPED, PLAIN, SHIPPED = "rules alone", "grouped", "grouped, plain", "grouped, shipped"
+COUNTED = ("first", "top", "parent", "tactic")
+PLAINLY = Weights(1.0, 1.0, 1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a method finds at one budget: the shares of recordings by what counts, with bounds."""
+
+    method: str
+    budget: int
+    alerts: int
+    recordings: int
+    shares: dict[str, float]
+    bounds: dict[str, tuple[float, float]]
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "part": "attacks", "method": self.method, "budget": self.budget,
+            "alerts": self.alerts, "recordings": self.recordings, "recall": self.shares,
+            "bounds": {name: list(low_high) for name, low_high in self.bounds.items()},
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Attacks:
+    """All rows, and what to know of them."""
+
+    rows: list[Row]
+    notes: list[str]
+
+
+def attacks(data: Path, rules: RuleSet) -> Attacks:
+    """Hunt the recordings below `data` and measure; `InputError` for what is missing there."""
+    return measured(hunted(data, rules), len(rules))
+
+
+def measured(hits: Hits, rules: int) -> Attacks:
+    """Rules alone, and grouped with weights that never saw the labels they are held against."""
+    labelled = hits.labelled
+    budgets = {budget: allowed(budget, hits.events) for budget in BUDGETS}
+    put, alone = grouped(hits), rules_alone(hits)
+
+    def measure(weights: Weights) -> dict[int, Found]:
+        return at_budgets(put.alerts(weights), labelled, budgets)
+
+    chosen = leave_one_out(labelled, measure)
+    methods: dict[str, dict[int, Found]] = {
+        RULES: at_budgets(alone, labelled, budgets),
+        GROUPED: chosen.found,
+        PLAIN: measure(PLAINLY),
+        SHIPPED: measure(USUAL),
+    }
+    totals = {RULES: len(alone)}
+    right = [not recording.wrong for recording in labelled]
+    rows = [
+        _row(name, budget, totals.get(name, len(put.incidents)), each)
+        for name, by_budget in methods.items()
+        for budget, each in by_budget.items()
+    ]
+    rows += [
+        _row(f"{name}, labels that hold", budget, totals.get(name, len(put.incidents)),
+             methods[name][budget].only(right))
+        for name in (RULES, GROUPED) for budget in BUDGETS
+    ]  # fmt: skip
+    notes = [
+        f"{rules:,} rules, {hits.events:,} events of {len(hits.recordings)} recordings, "
+        f"{len(labelled)} of them labelled, {len(labelled) - sum(right)} provably wrong",
+        f"{len(hits.findings):,} rule hits, {len(alone):,} alerts of rules alone, "
+        f"{len(put.incidents):,} incidents ({_per_recording(hits, put.met)})",
+        _ceiling(hits, alone),
+        *_ratios(methods[RULES], methods[GROUPED]),
+        *_choice(chosen),
+    ]
+    return Attacks(rows, notes)
+
+
+def at_budgets(
+    alerts: Sequence[Claims], labelled: Sequence[Recording], budgets: dict[int, int]
+) -> dict[int, Found]:
+    """What a ranking finds at each budget."""
+    return {budget: found(alerts, labelled, most) for budget, most in budgets.items()}
+
+
+def _row(method: str, budget: int, alerts: int, each: Found) -> Row:
+    values = {name: getattr(each, name) for name in COUNTED}
+    return Row(
+        method, budget, alerts, len(each.first),
+        {name: float(value.mean()) for name, value in values.items()},
+        {name: bounds(value) for name, value in values.items()},
+    )  # fmt: skip
+
+
+def _per_recording(hits: Hits, met: dict[tuple[str, str], frozenset[str]]) -> str:
+    """How many hits and incidents a recording has, in words."""
+    found: dict[str, set[str]] = {}
+    for (incident, _), names in met.items():
+        for name in names:
+            found.setdefault(name, set()).add(incident)
+    of = Counter(hits.where[finding.id] for finding in hits.findings)
+    several = sum(len(each) for each in found.values())
+    third = sum(3 * len(found.get(name, ())) <= count for name, count in of.items())
+    return (
+        f"of {len(of)} recordings with hits {third} have a third as many or less; median of hits "
+        f"{median(of.values()):.0f}, of incidents {median(map(len, found.values())):.0f}; "
+        f"{several / len(hits.findings):.1%} of hits in all"
+    )
+
+
+def _ceiling(hits: Hits, alone: Sequence[Claims]) -> str:
+    """What any ranking of these hits could find at most, in words."""
+    whole = found([(claim,) for claims in alone for claim in claims], hits.labelled, PER * PER)
+    return (
+        f"with every technique of every hit: right in {whole.first.mean():.1%}, counting parents "
+        f"{whole.parent.mean():.1%}; no ranking of these hits finds more"
+    )
+
+
+def _ratios(alone: dict[int, Found], put: dict[int, Found]) -> list[str]:
+    """How many times as much grouping finds, in words."""
+    lines = []
+    for budget in BUDGETS[1:]:
+        for name, what in (("first", "by the first technique"), ("top", "by the first three")):
+            ours, theirs = getattr(put[budget], name), getattr(alone[budget], name)
+            low, high = ratio_bounds(ours, theirs)
+            times = ours.sum() / max(theirs.sum(), 1)
+            lines.append(
+                f"grouped finds {times:.2f} times ({low:.2f} - {high:.2f}) what rules alone do at "
+                f"{budget} per {PER:,}, {what}"
+            )
+    return lines
+
+
+def _choice(chosen: Chosen) -> list[str]:
+    """Which weights were chosen, in words."""
+    usual = chosen.weights.most_common(1)[0]
+    return [
+        f"weights of {GROUPED!r}: of {len(GRID)} each time those that find most of the recordings "
+        f"of other techniques; {len(chosen.weights)} different ones, {_told(usual[0])} in "
+        f"{usual[1]} of {chosen.weights.total()}; all labels together would choose "
+        f"{_told(chosen.best)}",
+        f"{PLAIN!r} counts all techniques alike; {SHIPPED!r} are the weights that Vedette has, "
+        "which were chosen on these recordings",
+    ]
+
+
+def _told(weights: Weights) -> str:
+    return (
+        f"execution {weights.execution:g}, sub-technique {weights.precise:g}, "
+        f"rarity of rules {weights.rare_rule:g} and techniques {weights.rare_technique:g}"
+    )
