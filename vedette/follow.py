@@ -121,9 +121,18 @@ class Rounds:
         if turn is None or turn.due > asked:
             return
         read = _poll(turn, self.pipeline, stop, self._after)
-        turn.due = self._clock() + _pause(turn)
+        turn.due = self._next(turn, asked)
         if self._until_idle and not stop():
             self._settle(turn, read, asked)
+
+    def _next(self, turn: Turn, asked: datetime) -> datetime:
+        """When a source that was asked at that time is asked again.
+
+        The interval is counted from there: the time that a poll takes is not added to how long
+        events wait. A failure's pause is one, and a clock that was set back makes none longer.
+        """
+        now, pause = self._clock(), _pause(turn)
+        return now + pause if turn.failures else min(now + pause, max(now, asked + pause))
 
     def _settle(self, turn: Turn, read: int, asked: datetime) -> None:
         """Whether a source is idle, and if not, when it should be asked to find out."""

@@ -115,6 +115,35 @@ def test_each_source_is_asked_on_its_interval_until_told_to_stop() -> None:
     assert one.checkpoints == [None, {"poll": 1}, {"poll": 1}, {"poll": 1}]
 
 
+class Slow(Scripted):
+    """Each poll takes so long."""
+
+    def __init__(self, time: Time, *seconds: float) -> None:
+        super().__init__("slow", time, [])
+        self.seconds = list(seconds)
+
+    def poll(self, checkpoint: Checkpoint | None) -> Iterator[Batch]:
+        yield from super().poll(checkpoint)
+        self._time.now += timedelta(seconds=self.seconds.pop(0) if self.seconds else 0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "polled"),
+    [
+        ((4, 4, 4), [0, 10, 20, 30]),  # what a poll takes is not added to the interval
+        ((12, 25), [0, 12, 37]),  # nor is a late one followed by many
+        ((4, -3600), [0, 10, -3580, -3570, -3560]),  # a clock that is set back holds up nothing
+    ],
+)
+def test_the_interval_is_from_the_start_of_a_poll_to_that_of_the_next(
+    seconds: tuple[float, ...], polled: list[float]
+) -> None:
+    time = Time(lasts=38)
+    slow = Slow(time, *seconds)
+    run(time, slow)
+    assert slow.polled[:5] == polled
+
+
 def test_a_failing_source_backs_off_while_the_others_go_on() -> None:
     time = Time(lasts=4000)
     down, well = Scripted("down", time, failing(100)), Scripted("well", time, [1] * 401)

@@ -37,7 +37,8 @@ class SearchSource(Section):
     name: str = Field(pattern=SOURCE_NAME, description="Unique name; the checkpoint is under it.")
     index: str = Field(pattern=INDEX, description="Index, alias or pattern to read.")
     interval: Interval = Field(
-        default=timedelta(seconds=30), description="Pause from one poll to the next."
+        default=timedelta(seconds=30),
+        description="Time from the start of one poll to that of the next.",
     )
     time_field: str = Field(
         default="@timestamp", pattern=FIELD, description="The field of an event's own time."
@@ -100,7 +101,7 @@ class FolderSource(Section):
     name: str = Field(pattern=SOURCE_NAME, description="Unique name; the checkpoint is under it.")
     path: FilePath = Field(description="The folder to watch.")
     interval: Interval = Field(
-        default=timedelta(seconds=5), description="Pause from one look to the next."
+        default=timedelta(seconds=5), description="Time from one look to the next."
     )
     text: bool = Field(
         default=False,

@@ -35,10 +35,11 @@ def kills(scene: Scene, dose: int) -> None:
             working += scene.count() < scene.given // scene.every
             if killed % 10 == 0:
                 scene.tell(f"{killed} kills of {dose}, {working} of them in mid-work")
+        # what so many kills have left undone would take long in pages of ten
+        process = Process(scene, page_size=1000)
         process.start()
         wanted = scene.expected().total()
-        # what so many kills have left undone takes long; what counts is that it goes on
-        while (found := scene.count()) < wanted:
+        while (found := scene.count()) < wanted:  # what counts is that it goes on
             until(lambda least=found: scene.count() > least, "further alerts")  # type: ignore[misc]
         process.end()
     finally:
