@@ -12,6 +12,7 @@ import click
 from vedette.cli.options import PATH, word
 
 if TYPE_CHECKING:
+    from vedette.evaluate.protocol import Protocol
     from vedette.evaluate.run import Result
 
 FORMATS = ("table", "json")
@@ -19,6 +20,8 @@ LOGHUB = "loghub"
 """The set that is not about anomalies, but about templates."""
 HYBRID = "hybrid"
 """What is about alerts: rules, incidents and models on recorded attacks."""
+FEEDBACK = "feedback"
+"""What verdicts of people gain, replayed on AIT-ADS."""
 
 
 @click.command("evaluate")
@@ -71,9 +74,9 @@ def command(
 ) -> int:
     """Measure every detector on the public data set SET, thresholds from training normals alone.
 
-    Sets are hdfs, adfa-ld, ait-ads, ait-ads-as-found, openstack, otrf, and loghub, which
-    measures templates, and hybrid, which measures alerts. What is measured, and how, is in
-    docs/evaluation.md.
+    Sets are hdfs, adfa-ld, ait-ads, ait-ads-as-found, openstack, otrf; loghub, which measures
+    templates; hybrid, which measures alerts; and feedback, which measures what verdicts gain. How
+    all of it is measured is in docs/evaluation.md.
     """
     from engine.errors import InputError
     from models.errors import ModelError
@@ -90,6 +93,9 @@ def command(
             continue
         if name == HYBRID:
             rows += _alerts(data, rule_paths, shown)
+            continue
+        if name == FEEDBACK:
+            rows += _feedback(data, shown, protocol(quick))
             continue
         public = made_up(load(name, data)) if made else load(name, data)
         try:
@@ -136,6 +142,15 @@ def _alerts(data: Path, rule_paths: tuple[Path, ...], shown: str) -> list[dict[s
     if shown == "table":
         show(result, sys.stdout)
     return [row.as_json() for row in result.rows]
+
+
+def _feedback(data: Path, shown: str, fixed: Protocol) -> list[dict[str, Any]]:
+    from vedette.evaluate import replay
+
+    found = replay.evaluate(data, fixed, _told)
+    for line in replay.show(found) if shown == "table" else ():
+        click.echo(line)
+    return [row.as_json() for row in found]
 
 
 def _told(what: str) -> None:

@@ -9,7 +9,7 @@ that hold one labelled by event: in two companies DNS exfiltration goes on from 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class Window:
     host: str
     types: tuple[str, ...]
     family: str
+    alerts: Mapping[str, tuple[int, bool]]
+    """Of each type how many alerts there are, and whether one of them is labelled."""
 
     @property
     def block(self) -> tuple[str, int]:
@@ -64,11 +66,21 @@ def _trials(data: Path, cleaned: bool) -> list[Trial]:
 
 def scenario(path: Path, name: str, cleaned: bool = True) -> Trial:
     """One company's alerts, before and after its first attack."""
+    return trial(name, *halves(path, cleaned))
+
+
+def halves(path: Path, cleaned: bool = True) -> tuple[list[Window], list[Window]]:
+    """One company's windows before its first attack, and from then on."""
     windows, first = _windows(path)
     train = [each for each in windows if each.start < first and not (cleaned and each.family)]
     test = [each for each in windows if each.start >= first]
     if not train or not test:
         raise InputError("has nothing before, or nothing after, its first attack", file=str(path))
+    return train, test
+
+
+def trial(name: str, train: Sequence[Window], test: Sequence[Window]) -> Trial:
+    """The windows as detectors take them."""
     return numbered(
         name,
         [each.types for each in train],
@@ -98,7 +110,11 @@ def _window(start: int, host: str, alerts: list[tuple[int, str, str]]) -> Window
     alerts.sort()
     labels = (event for _, _, event in alerts if event != NORMAL_EVENT)
     types = bounded([kind for _, kind, _ in alerts])
-    return Window(start, host, types, next(labels, "").replace("_", " "))
+    by: dict[str, tuple[int, bool]] = {}
+    for _, kind, event in alerts:
+        count, true = by.get(kind, (0, False))
+        by[kind] = count + 1, true or event != NORMAL_EVENT
+    return Window(start, host, types, next(labels, "").replace("_", " "), by)
 
 
 def bounded(types: Sequence[str], most: int = MOST) -> tuple[str, ...]:
