@@ -197,8 +197,9 @@ class Pipeline:
         now = self.clock()
         for record in batch.records:
             # with bounds, which events they admit is not known yet
-            placed = self._see(name, record, tags, now) if self._screened else None
-            alerts.extend(self._alerts(name, record, tags, numbered, placed))
+            event = Once(record, tags)
+            placed = self._see(record, event, now) if self._screened else None
+            alerts.extend(self._alerts(name, record, tags, numbered, event, placed))
         if self.correlator:
             alerts.extend(self._correlated(name, batch, tags))
         if self.scorer:
@@ -229,10 +230,8 @@ class Pipeline:
         if notes:
             self.ledger.record(notes)
 
-    def _see(
-        self, name: str, record: Record, tags: LogSource | None, now: datetime
-    ) -> Placed | None:
-        return self.scorer.see(name, record, tags, now) if self.scorer else None
+    def _see(self, record: Record, event: Once, now: datetime) -> Placed | None:
+        return self.scorer.see(record, event, now) if self.scorer else None
 
     def _alerts(
         self,
@@ -240,6 +239,7 @@ class Pipeline:
         record: Record,
         tags: LogSource | None,
         numbered: Numbering,
+        once: Once,
         placed: Placed | None,
     ) -> list[Alert]:
         candidates = record.candidates
@@ -250,12 +250,12 @@ class Pipeline:
                 return []
         elif not candidates:
             return []
-        event = normalise(record, tags)
+        event = once()
         if not self.bounds.admit(event):
             self.totals.outside += 1
             return []
         if not self._screened:
-            placed = self._see(name, record, tags, self.clock())
+            placed = self._see(record, once, self.clock())
         if candidates is None:
             matches = self.detector.match(event)
         else:
@@ -418,6 +418,22 @@ class Pipeline:
             self.tuner.restore(CORRELATED, tuned.state_in(found[1]) if found else None)
         self._saved = found[0] if found else 0
         self.correlator.watch(names, now)
+
+
+class Once:
+    """An event, normalised when somebody asks for it, and then not again."""
+
+    __slots__ = ("_event", "_record", "_tags")
+
+    def __init__(self, record: Record, tags: LogSource | None) -> None:
+        self._record, self._tags = record, tags
+        self._event: Event | None = None
+
+    def __call__(self) -> Event:
+        """The event."""
+        if self._event is None:
+            self._event = normalise(self._record, self._tags)
+        return self._event
 
 
 def _plain(checkpoint: Checkpoint | None) -> Checkpoint | None:

@@ -6,7 +6,7 @@ windows are answered when the watermark has passed their ends; in a hunt at the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,15 +16,14 @@ from engine.correlate.value import micros
 from engine.correlate.watermark import NEVER, Watermark
 from engine.detect import Match
 from engine.errors import Problem, Report
-from engine.kinds import LogSource
-from engine.normalise import normalise
+from engine.event import Event
 from engine.ports import Alert, Record
 from engine.score import document
 from engine.score.anomaly import Anomaly, Techniques
 from engine.score.figures import Figures
 from engine.score.limits import HUNT, Limits
 from engine.score.model import Model
-from engine.score.observe import observation
+from engine.score.quick import Observer
 from engine.score.scorer import Placed
 from engine.score.threshold import Moved
 from engine.score.track import Track
@@ -62,6 +61,7 @@ class Ensemble:
         self._lateness = lateness
         self._limits = limits or (HUNT if lateness is None else Limits())
         self._moved, self._techniques = moved, techniques
+        self._observer = Observer()
         self.failed: dict[str, str] = {}
         """Models that are left out, by name, and why."""
         self.timeless = 0
@@ -92,16 +92,10 @@ class Ensemble:
         ]  # fmt: skip
         self.tracks = [track for track in self._all if track.model.name not in self.failed]
 
-    def see(
-        self,
-        source: str,  # noqa: ARG002 # whose batch it was, `advance` is told
-        record: Record,
-        tags: LogSource | None,
-        now: datetime,
-    ) -> Placed | None:
+    def see(self, record: Record, event: Callable[[], Event], now: datetime) -> Placed | None:
         """Take one event in."""
         self._brought = True
-        seen = observation(normalise(record, tags))
+        seen = self._observer.see(record, event)
         if seen is None:
             self.timeless += 1
             return None

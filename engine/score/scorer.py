@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from engine.detect import Match
-from engine.kinds import LogSource
+from engine.event import Event
 from engine.ports import Alert, Record
 from engine.score.figures import Figures
 
@@ -33,10 +33,11 @@ class Scorer(Protocol):
         """Whether it has state to be kept; in a hunt everything waits for `finish`."""
         ...
 
-    def see(
-        self, source: str, record: Record, tags: LogSource | None, now: datetime
-    ) -> Placed | None:
-        """Take one event in; None for one that has no window (no time, too late, the future)."""
+    def see(self, record: Record, event: Callable[[], Event], now: datetime) -> Placed | None:
+        """Take one event in; None for one that has no window (no time, too late, the future).
+
+        `event` normalises the record, once for all who ask.
+        """
         ...
 
     def matched(

@@ -13,6 +13,7 @@ from engine.rule import Rule
 from engine.score.anomaly import Anomaly
 from engine.score.limits import Limits
 from engine.score.model import Model
+from engine.score.quick import KINDS_KEPT, Seen
 from engine.score.threshold import MILD, Counts, Day, Moved, Threshold
 from engine.score.window import MATCHED, Open, Sample
 from engine.score.windows import Told, Windows
@@ -46,6 +47,7 @@ class Track:
         self._whole_days = whole_days
         self.windows = Windows(model.bundle.plan.width, limits, told)
         self._templates = model.bundle.templates
+        self._numbers: dict[int, int] = {}
 
     @classmethod
     def of(
@@ -56,7 +58,7 @@ class Track:
         threshold = Threshold(model, alerts_a_day, moved)
         return cls(model, threshold, limits, told, whole_days=whole_days)
 
-    def see(self, seen: Observation, record: Record) -> bool:
+    def see(self, seen: Seen, record: Record) -> bool:
         """Take one event in; False where its window is over."""
         windows = self.windows
         self.counts.events += 1
@@ -64,11 +66,22 @@ class Track:
         if window is None:
             self.counts.late += 1
             return False
-        number = self._templates.match(seen.fields)
+        number = self._number(seen)
         if windows.add(window, seen.time, number):
             new = seen.fields if number == UNKNOWN else None
             windows.sample(window, seen.time, number, record, new)
         return True
+
+    def _number(self, seen: Seen) -> int:
+        """The number of the event's template, remembered for kinds."""
+        if seen.kind is None:
+            return self._templates.match(seen.fields)
+        number = self._numbers.get(seen.kind)
+        if number is None:
+            if len(self._numbers) >= KINDS_KEPT:
+                self._numbers.clear()
+            number = self._numbers[seen.kind] = self._templates.match(seen.fields)
+        return number
 
     def matched(
         self, entity: str, time: float, record: Record, identity: str, rules: Sequence[Rule]

@@ -36,6 +36,8 @@ class Windows:
         self.width, self.limits = width, limits
         self._told = told
         self._open: dict[int, dict[str, Open]] = {}
+        self._latest: tuple[float, float, dict[str, Open]] = (0.0, 0.0, {})
+        """The span that was asked for last, and its windows."""
         self.closed = NEVER
         """Windows that end here or before are over, and take nothing more."""
         self.held = 0
@@ -59,6 +61,9 @@ class Windows:
 
     def take(self, entity: str, time: float) -> Open | None:
         """The window that an event goes into, made if need be; None when it is over."""
+        start, end, latest = self._latest
+        if start <= time < end and (known := latest.get(entity)) is not None:
+            return known  # most events fall into the span of the one before
         number = self.number(time)
         start = float(number * self.width)
         if start + self.width <= self.closed:
@@ -66,6 +71,7 @@ class Windows:
         among = self._open.get(number)
         if among is None:
             among = self._open[number] = {}
+        self._latest = (start, start + self.width, among)
         window = among.get(entity)
         if window is None:
             window = among[entity] = Open(entity, start)
@@ -119,6 +125,8 @@ class Windows:
         self.closed = max(self.closed, before)
         over = sorted(n for n in self._open if (n + 1) * self.width <= self.closed)
         found = [window for n in over for window in self._open.pop(n).values()]
+        if over:
+            self._latest = (0.0, 0.0, {})
         self._gone(found)
         return sorted(found, key=lambda window: (window.start, window.entity))
 
@@ -164,6 +172,7 @@ class Windows:
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Go on from there."""
         self._open, self.held, self._text = {}, 0, 0
+        self._latest = (0.0, 0.0, {})
         self.closed = NEVER if saved["closed"] is None else float(saved["closed"])
         for kept in saved["windows"]:
             window = unpacked(kept)

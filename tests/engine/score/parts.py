@@ -15,6 +15,7 @@ from engine.ports import Alert, Record
 from engine.score.ensemble import Ensemble
 from engine.score.model import Model
 from engine.score.observe import observation
+from engine.score.scorer import Placed
 from mitre.catalog import Catalog
 from models.bundle.bundle import Bundle
 from models.bundle.plan import Plan
@@ -78,12 +79,17 @@ def ensemble(**more: Any) -> tuple[Ensemble, Problems]:
     return Ensemble(models, maker(), problems, alerts_a_day=budget, **more), problems
 
 
+def see(one: Ensemble, each: Record, now: datetime) -> Placed | None:
+    """Have a record seen."""
+    return one.see(each, lambda: normalise(each), now)
+
+
 def told(
     one: Ensemble, records: Sequence[Record], clock: Callable[[], datetime] = lambda: NOW
 ) -> list[Alert]:
     """All alerts of a hunt through records."""
     for each in records:
-        one.see("logs", each, None, clock())
+        see(one, each, clock())
     return one.finish(clock())
 
 

@@ -29,6 +29,7 @@ from tests.engine.score.parts import (
     ordinary,
     own,
     record,
+    see,
     strange,
     told,
 )
@@ -42,7 +43,7 @@ def rule(level: str = "medium", *, output: bool = True) -> Rule:
 
 
 def matched(one: Ensemble, each: Record, *rules: Rule) -> None:
-    placed = one.see("logs", each, None, NOW)
+    placed = see(one, each, NOW)
     assert placed is not None
     event = normalise(each)
     one.matched(placed, each, f"id-{each.id}", [Match(r, event, "b", ()) for r in rules])
@@ -81,7 +82,7 @@ def test_a_mildly_strange_window_is_an_alert_where_a_rule_matched() -> None:
     assert told(one, records) == []
     one, _ = ensemble()
     for each in records[:-1]:
-        one.see("logs", each, None, NOW)
+        see(one, each, NOW)
     matched(one, records[-1], rule())
     (alert,) = one.finish(NOW)
     assert own(alert)["corroborated_by"] == ["r-1"]
@@ -98,7 +99,7 @@ def test_rules_that_say_little_or_only_feed_correlations_do_not_vouch(given: Rul
     one, _ = ensemble()
     records = strange(340)
     for each in records[:-1]:
-        one.see("logs", each, None, NOW)
+        see(one, each, NOW)
     matched(one, records[-1], given)
     (alert,) = one.finish(NOW)
     assert "corroborated_by" not in own(alert)
@@ -146,7 +147,7 @@ def test_what_is_stranger_than_all_that_was_told_is_told_over_the_budget() -> No
     flood = [record(minute * 60) for minute in range(300, 310 + most)]
     alerts = []
     for each in [*flood, *strange(400), *ordinary(1, 500)]:
-        one.see("logs", each, None, at(501 * 60))
+        see(one, each, at(501 * 60))
         alerts += one.advance("logs", at(501 * 60))
     starts = [alert.anchor_time for alert in alerts if own(alert)["kind"] == "anomaly"]
     assert starts == [*(at(minute * 60) for minute in range(300, 300 + most)), at(400 * 60)]
@@ -155,11 +156,11 @@ def test_what_is_stranger_than_all_that_was_told_is_told_over_the_budget() -> No
 def test_late_events_and_those_of_the_future_are_counted_and_not_scored() -> None:
     one, problems = ensemble(lateness=TEN)
     now = at(3600)
-    assert one.see("logs", record(3000), None, now)
-    assert one.see("logs", record(3600 + 601), None, now) is None
+    assert see(one, record(3000), now)
+    assert see(one, record(3600 + 601), now) is None
     one.advance("logs", now)
-    assert one.see("logs", record(2000), None, now) is None
-    assert one.see("logs", Record({"EventID": 1}, "logs"), None, now) is None
+    assert see(one, record(2000), now) is None
+    assert see(one, Record({"EventID": 1}, "logs"), now) is None
     assert one.tracks[0].counts.late == 1
     assert (one.future, one.timeless) == (1, 1)
     assert set(problems.counts) == {"late-event", "future-time"}
@@ -168,18 +169,18 @@ def test_late_events_and_those_of_the_future_are_counted_and_not_scored() -> Non
 def test_a_window_is_answered_when_the_lateness_has_passed_its_end() -> None:
     one, _ = ensemble(lateness=TEN)
     for each in strange(340):
-        one.see("logs", each, None, at(341 * 60))
+        see(one, each, at(341 * 60))
     assert one.advance("logs", at(341 * 60)) == []
-    one.see("logs", record(351 * 60 - 1), None, at(351 * 60))
+    see(one, record(351 * 60 - 1), at(351 * 60))
     assert one.advance("logs", at(351 * 60)) == []
-    one.see("logs", record(351 * 60), None, at(351 * 60))
+    see(one, record(351 * 60), at(351 * 60))
     assert len(one.advance("logs", at(351 * 60))) == 1
 
 
 def test_a_window_is_answered_when_its_source_has_brought_nothing_for_so_long() -> None:
     one, _ = ensemble(lateness=TEN)
     for each in strange(340):
-        one.see("logs", each, None, at(341 * 60))
+        see(one, each, at(341 * 60))
     assert one.advance("logs", at(341 * 60)) == []
     assert one.advance(None, at(350 * 60)) == []
     assert len(one.advance(None, at(351 * 60))) == 1
@@ -191,7 +192,7 @@ def run(records: Sequence[Record], cuts: Sequence[bool]) -> dict[str, Any]:
     found = {}
     for each, cut in zip(records, cuts, strict=True):
         now = at(400 * 60)
-        one.see("logs", each, None, now)
+        see(one, each, now)
         alerts = one.advance("logs", now)
         if cut:
             saved = json.loads(json.dumps(one.save()))
@@ -212,7 +213,7 @@ def test_a_run_that_is_taken_up_again_finds_what_an_unbroken_one_does(cuts: list
 
 def test_a_model_that_was_fitted_anew_begins_afresh() -> None:
     one, _ = ensemble(lateness=TEN)
-    one.see("logs", record(0), None, at(0))
+    see(one, record(0), at(0))
     saved = one.save()
     other, problems = ensemble(lateness=TEN, models=(Model("small", "f" * 64, model().bundle, {}),))
     other.restore(saved, at(0))

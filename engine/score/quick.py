@@ -1,0 +1,180 @@
+"""What models are told of an event, without normalising it where its shape allows.
+
+Events of one kind share their keys. For a flat Windows event (`engine.layout`) the keys alone say
+where channel, event id, time and those who it may be about stand; `observe.py` would say the same
+of it, which tests hold. What has no such layout, or an object where a value belongs, is left to
+`observe.py`: such events are mostly normalised for the rules anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, NamedTuple
+
+from engine.entities import FIELDS
+from engine.event import TIME_FIELDS, Event
+from engine.layout import Layout
+from engine.match.screen import reader, typed
+from engine.moment import parse_time
+from engine.ports import Record
+from engine.score.observe import ENTITY, observation
+from models.template.event import CHOICES, event_key
+
+LAYOUTS_KEPT = 4096
+KINDS_KEPT = 1 << 15
+TIMES_KEPT = 1 << 16
+"""Bounds on hostile variety; beyond them everything is forgotten and learnt anew."""
+LONGEST = 512
+"""Characters of values beyond which what they say is not remembered."""
+
+KIND = CHOICES[0]
+"""The fields that say what kind of event a Windows event is, before all others."""
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_NOBODY = ("", "-")
+
+
+class Seen(NamedTuple):
+    """An observation; events of one `kind` have the same template. None is of no known kind."""
+
+    entity: str
+    time: float
+    fields: Mapping[str, Any]
+    kind: int | None
+
+
+class Observer:
+    """Remembers where things stand in events, and what their values have said."""
+
+    def __init__(self) -> None:
+        self._layouts: dict[tuple[str, ...], _Plan | None] = {}
+        self._said: dict[Hashable, tuple[str | None, Mapping[str, Any], int] | None] = {}
+        self._kinds: dict[Hashable, int] = {}
+        self._times: dict[Hashable, float | None] = {}
+        self._next = 0
+        self.quick = 0
+        """Events that were not normalised here."""
+
+    def see(self, record: Record, event: Callable[[], Event]) -> Seen | None:
+        """What models are told of an event; None where it has no time."""
+        document = record.document
+        keys = tuple(document)
+        try:
+            plan = self._layouts[keys]
+        except KeyError:
+            plan = self._learn(keys)
+        if plan is not None:
+            told = self._told(plan, document)
+            if told is not None:
+                time = self._time(plan, document)
+                if time is not None:
+                    self.quick += 1
+                    entity, fields, kind = told
+                    return Seen(entity or f"origin={record.origin}", time, fields, kind)
+        seen = observation(event())
+        return None if seen is None else Seen(seen.entity, seen.time, seen.fields, None)
+
+    def _learn(self, keys: tuple[str, ...]) -> _Plan | None:
+        if len(self._layouts) >= LAYOUTS_KEPT:
+            self._layouts.clear()
+        plan = self._layouts[keys] = _Plan.of(keys)
+        return plan
+
+    def _told(
+        self, plan: _Plan, document: Mapping[str, Any]
+    ) -> tuple[str | None, Mapping[str, Any], int] | None:
+        """Who the event is about, the fields that tell its kind, and the kind's number."""
+        values = plan.read(document)
+        key = (plan.number, values, values[1].__class__)
+        try:
+            return self._said[key]
+        except KeyError:
+            pass
+        except TypeError:  # an object or a list where a value belongs
+            return None
+        if not _SCALARS.issuperset(map(type, values)):
+            return None
+        told = self._said_by(plan, values)
+        texts = (*values[:1], *values[2:])
+        plain = all(value is None or value.__class__ is str for value in texts)
+        if plain and sum(map(len, filter(None, texts))) <= LONGEST:  # of numbers 1 and true are one
+            if len(self._said) >= KINDS_KEPT:
+                self._said.clear()
+            self._said[key] = told
+        return told
+
+    def _said_by(
+        self, plan: _Plan, values: tuple[Any, ...]
+    ) -> tuple[str | None, Mapping[str, Any], int] | None:
+        kind = values[: len(KIND)]
+        fields = dict(zip(KIND, kind, strict=True))
+        if event_key(fields, CHOICES[:1]) is None:
+            return None
+        entity = None
+        for name, places in plan.about:
+            found = next((values[at] for at in places if values[at] is not None), None)
+            if found is not None and found not in _NOBODY:
+                entity = f"{name}={str(found).lower()}"
+                break
+        return entity, fields, self._kind(kind)
+
+    def _kind(self, values: tuple[Any, ...]) -> int:
+        """The number of a kind; one is never given twice, so that what is forgotten is new."""
+        key = typed(values)
+        number = self._kinds.get(key)
+        if number is None:
+            if len(self._kinds) >= KINDS_KEPT:
+                self._kinds.clear()
+                self._said.clear()
+            number = self._kinds[key] = self._next = self._next + 1
+        return number
+
+    def _time(self, plan: _Plan, document: Mapping[str, Any]) -> float | None:
+        for key in plan.times:
+            value = document[key]
+            if value.__class__ is not str:
+                return None
+            try:
+                time = self._times[value]
+            except KeyError:
+                found = parse_time(value)
+                time = None if found is None else found.timestamp()
+                if len(self._times) >= TIMES_KEPT:
+                    self._times.clear()
+                self._times[value] = time
+            if time is not None:
+                return time
+        return None
+
+
+class _Plan:
+    """Where things stand in events of one layout: `read` gives the kind, then who it is about."""
+
+    _made = 0
+
+    def __init__(
+        self, number: int, keys: list[str], about: list[tuple[str, list[int]]], times: list[str]
+    ) -> None:
+        self.number, self.about, self.times = number, about, times
+        self.read = reader(keys)
+
+    @classmethod
+    def of(cls, keys: tuple[str, ...]) -> _Plan | None:
+        """The plan for documents with these keys; None where they have none."""
+        layout = Layout.of(keys)
+        if layout is None or (layout.place("date") and layout.place("time")):
+            return None
+        places = [layout.place(name) or "" for name in KIND]
+        about: list[tuple[str, list[int]]] = []
+        watched: set[str] = set()
+        for name in ENTITY:
+            found = []
+            for field in FIELDS[name]:
+                watched.update(layout.parents(field))
+                if (place := layout.place(field)) is not None:
+                    found.append(len(places))
+                    places.append(place)
+            about.append((name, found))
+        places += sorted(watched)
+        times = [place for name in TIME_FIELDS if (place := layout.place(name)) is not None]
+        cls._made += 1
+        return cls(cls._made, places, about, times)
