@@ -89,6 +89,8 @@ class Detector(ABC, Generic[Data]):
     """Whether its constructor takes `seed`."""
     light: ClassVar[bool] = True
     """Whether it scores with NumPy alone. Whatever `hunt` can switch on does."""
+    costly: ClassVar[bool] = False
+    """Whether scoring takes so long that it is worth asking the others first."""
 
     @abstractmethod
     def fit(self, data: Data) -> Self:

@@ -111,7 +111,8 @@ class Track:
             return []
         self.counts.windows += len(windows)
         closed = [_closed(window, self.windows.width) for window in windows]
-        scored = self.model.bundle.score_windows(closed)
+        # above its own p nothing comes of a window, and costly detectors need not be asked
+        scored = self.model.bundle.score_windows(closed, [self._most(each) for each in windows])
         together = DAY if self._whole_days else self.windows.width
         pairs = sorted(
             zip(windows, scored, strict=True),
@@ -123,6 +124,11 @@ class Track:
         for _, group in groupby(pairs, key=lambda pair: pair[0].start // together):
             found += [each for pair in group if (each := self._asked(*pair))]
         return sorted(found, key=lambda anomaly: (anomaly.start, anomaly.entity))
+
+    def _most(self, window: Open) -> float:
+        """The p that the window must fall to."""
+        threshold = self.threshold.of(window.entity)
+        return max(threshold, MILD) if window.hits else threshold
 
     def _asked(self, window: Open, scored: Scored) -> Anomaly | None:
         """The anomaly, where the window is one that is to be told."""

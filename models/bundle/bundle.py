@@ -11,7 +11,7 @@ had not learned from, and these become one p by a rule calibrated on the same no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -30,6 +30,8 @@ from models.template.event import EventTemplates
 
 DAY = 86_400.0
 NEW = "new since training"
+LEAST = -1e6
+"""A log p below all that fusion heeds: what a detector that was not asked could say at most."""
 NAMED = 2
 """Kinds of new events that an explanation names."""
 _EVENT = re.compile(r"\bevent (\d+)\b")
@@ -111,18 +113,54 @@ class Bundle:
         """What each window of `observations` scores, in the order of their starts."""
         return self.score_windows(self.windows(observations))
 
-    def score_windows(self, seen: Sequence[Window]) -> list[Scored]:
-        """What each window scores."""
+    def score_windows(
+        self, seen: Sequence[Window], beyond: Sequence[float] | None = None
+    ) -> list[Scored]:
+        """What each window scores.
+
+        With `beyond` (one p for each), a window matters only if its p is at most so much: one whose
+        p is above it whatever the costly detectors say is not given to them, and its p is what they
+        could make it at least, so that no answer changes sides.
+        """
         if not seen:
             return []
+        costly = {name for name, part in self.parts.items() if part.detector.costly}
+        if beyond is None or not costly or len(costly) == len(self.parts):
+            return self._scored(seen, self._raw(seen, self.parts))
+        raw = self._raw(seen, [name for name in self.parts if name not in costly])
+        least = self.fusion.log_p(self._middle(raw, len(seen)))
+        asked = least <= np.log(np.asarray(beyond))
+        found: dict[int, Scored] = {}
+        for which, more in ((asked, costly), (~asked, set[str]())):
+            places = [int(at) for at in np.flatnonzero(which)]
+            some = [seen[at] for at in places]
+            told = {name: scores[places] for name, scores in raw.items()}
+            told |= self._raw(some, [name for name in self.parts if name in more])
+            found.update(zip(places, self._scored(some, told), strict=True))
+        return [found[at] for at in range(len(seen))]
+
+    def _raw(self, seen: Sequence[Window], names: Iterable[str]) -> dict[str, Floats]:
+        """The scores that detectors give."""
         sessions = [window.events for window in seen]
-        raw = {name: part.asked.score(sessions) for name, part in self.parts.items()}
-        shown = {n: self.parts[n].calibrator.log_p(scores) for n, scores in raw.items()}
-        middle = np.stack(
-            [self.parts[n].calibrator.log_p(scores, middle=True) for n, scores in raw.items()],
+        return {name: self.parts[name].asked.score(sessions) for name in names} if seen else {}
+
+    def _middle(self, raw: Mapping[str, Floats], count: int) -> Floats:
+        """The log p of detectors in the columns of fusion; `LEAST` of one that was not asked."""
+        return np.stack(
+            [
+                part.calibrator.log_p(raw[name], middle=True)
+                if name in raw
+                else np.full(count, LEAST)
+                for name, part in self.parts.items()
+            ],
             axis=1,
         )
-        statistic = self.fusion.statistic(middle)
+
+    def _scored(self, seen: Sequence[Window], raw: Mapping[str, Floats]) -> list[Scored]:
+        if not seen:
+            return []
+        shown = {n: self.parts[n].calibrator.log_p(scores) for n, scores in raw.items()}
+        statistic = self.fusion.statistic(self._middle(raw, len(seen)))
         fused = self.fusion.calibrator.log_p(statistic)
         beyond = self.fusion.calibrator.extrapolated(statistic)
         return [

@@ -224,7 +224,7 @@ def test_a_model_that_was_fitted_anew_begins_afresh() -> None:
 class Broken:
     """A part of a model that fails."""
 
-    def score(self, _: Any) -> Any:
+    def score(self, *_: Any) -> Any:
         raise ValueError("no numbers today")
 
 

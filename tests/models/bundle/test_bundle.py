@@ -143,3 +143,24 @@ def test_the_budget_is_what_was_asked_for_within_its_bounds() -> None:
     told = fitted().budget(alerts_a_day=10, entities=2)
     assert told.low <= told.a_day <= told.high
     assert told.p == pytest.approx(10 / (2 * 1440))
+
+
+def test_costly_detectors_are_not_asked_of_what_is_ordinary_whatever_they_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bundle = fitted()
+    seen = bundle.windows([*day(60, seed=5), *STRANGE])
+    whole = bundle.score_windows(seen)
+    markov = bundle.parts["markov"].detector
+    monkeypatch.setattr(type(markov), "costly", True)
+    some = bundle.score_windows(seen, [1e-3] * len(seen))
+    asked = ["markov" in each.by for each in some]
+    assert 0 < sum(asked) < len(seen)
+    for each, other in zip(whole, some, strict=True):
+        if "markov" in other.by:
+            assert other.log_p == pytest.approx(each.log_p)
+            assert other.by == each.by
+        else:
+            assert 1e-3 < other.p <= each.p
+    assert bundle.score_windows(seen[:1], [0.05])
+    assert bundle.score_windows([], []) == []
