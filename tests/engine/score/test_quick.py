@@ -15,7 +15,8 @@ from models.template.event import EventTemplates
 from tests.engine.score.parts import document
 
 NAMES = (
-    "Channel", "EventID", "LogName", "EventCode", "Computer", "Hostname", "host.name", "host", "user",
+    "Channel", "EventID", "LogName", "EventCode", "Computer", "Hostname", "host.name", "host",
+    "user",
     "User", "SubjectUserName", "TargetUserName", "IpAddress", "source", "source.ip", "@timestamp",
     "UtcTime", "TimeCreated", "date", "time", "Event ID", "message", "eventName", "event", "winlog",
     "userIdentity", "userIdentity.arn", "logsource.product", "Other",
