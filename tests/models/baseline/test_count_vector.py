@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.baseline.count_vector import CountVector
+from models.baseline.count_vector import CountShare, CountVector
 from tests.models import data
 
 
@@ -12,6 +12,13 @@ def test_the_distance_is_that_to_the_nearest_known_counts() -> None:
     model = CountVector().fit([(1, 1, 2), (3,)])
     scores = model.score([(2, 1, 1), (1, 2), (3, 3, 3), (9, 3), ()])
     assert scores.tolist() == [0, 1, 2, 1, 1]
+
+
+def test_the_share_is_that_distance_for_each_event_and_the_end() -> None:
+    known, others = data.sessions(60), data.sessions(60, seed=1)
+    number, share = (kind().fit(known).score(others) for kind in (CountVector, CountShare))
+    assert number.any()
+    assert np.allclose(share, number / [len(session) + 1 for session in others])
 
 
 def test_the_block_bounds_memory_and_changes_nothing() -> None:
