@@ -17,8 +17,9 @@ from engine.lease import Board
 from engine.ledger import Ledger, Note
 
 __all__ = [
-    "Actions", "Alert", "Alerts", "Batch", "Checkpoint", "Document", "FencedState", "Leases",
-    "Ledger", "Look", "Note", "Record", "Seen", "Sink", "Source", "StateStore", "Unread", "Written",
+    "Actions", "Alert", "Alerts", "Batch", "Checkpoint", "Document", "FencedState", "Incidents",
+    "Kept", "Leases", "Ledger", "Look", "Note", "Record", "Seen", "Sink", "Source", "StateStore",
+    "Unread", "Written",
 ]  # fmt: skip
 
 Document = Mapping[str, Any]
@@ -205,6 +206,51 @@ class Alerts(Protocol):
 
         Raises `SinkError`.
         """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record of the incidents' store, and the version that a replacement names."""
+
+    document: Document
+    version: Any
+
+
+class Incidents(Protocol):
+    """Incidents as documents (`engine.incident.record`), replaced only by who has read them.
+
+    Raises `SinkError`.
+    """
+
+    def prepare(self) -> None:
+        """Create what is needed to write; may be repeated."""
+        ...
+
+    def find(self, keys: Iterable[str], start: datetime, end: datetime) -> list[Kept]:
+        """Those about any of some entities (`keys`) that overlap a time; all that was put before.
+
+        Also those that were merged into others.
+        """
+        ...
+
+    def get(self, id: str) -> Kept | None:
+        """One by its id."""
+        ...
+
+    def put(self, document: Document, version: Any) -> bool:
+        """Store a record in the place of the version that was read (None: there was none).
+
+        False where another one came first.
+        """
+        ...
+
+    def all(self, since: datetime | None = None) -> Iterator[Document]:
+        """Those that ended at or after a time, in no order."""
         ...
 
     def close(self) -> None:

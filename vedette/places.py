@@ -24,6 +24,7 @@ from engine.letter import Letters
 from engine.ports import Actions, FencedState, Leases, Ledger, Sink
 from vedette import settings as config
 from vedette.feeds import Clock
+from vedette.incidents import gathered
 from vedette.replay import Replay
 
 
@@ -58,15 +59,17 @@ def cluster_settings(cluster: config.Cluster) -> ClusterSettings:
 def stores(
     settings: config.Settings, client: SearchClient | None, report: Report, clock: Clock
 ) -> tuple[Sink, FencedState, str]:
-    """Where alerts, weighed by verdicts, and checkpoints go, and the place in words."""
+    """Where alerts, weighed by verdicts and put into incidents, and checkpoints go."""
     standing = Standing(open_actions(settings, client, clock), clock, report)
     if settings.store == "cluster" and client is not None:
         sink = AlertSink(client, settings.namespace, clock=clock, report=report)
         state = ClusterState(client, settings.namespace, clock=clock)
-        return Weighed(sink, standing), state, f"{sink.alias} on {client.host}"
+        weighed = gathered(Weighed(sink, standing), settings, client, report, clock)
+        return weighed, state, f"{sink.alias} on {client.host}"
     path = settings.output.sqlite
     store = SqliteStore(path)
-    return Weighed(store.sink, standing), store.state, str(path)
+    weighed = gathered(Weighed(store.sink, standing), settings, None, report, clock)
+    return weighed, store.state, str(path)
 
 
 def ledger_of(

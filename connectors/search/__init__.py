@@ -7,6 +7,7 @@
 from connectors.search.actions import ClusterActions
 from connectors.search.alerts import ClusterAlerts
 from connectors.search.connect import connect
+from connectors.search.incidents import ClusterIncidents
 from connectors.search.leases import ClusterLeases
 from connectors.search.ledger import ClusterLedger
 from connectors.search.letters import ClusterLetters
@@ -19,6 +20,7 @@ __all__ = [
     "AlertSink",
     "ClusterActions",
     "ClusterAlerts",
+    "ClusterIncidents",
     "ClusterLeases",
     "ClusterLedger",
     "ClusterLetters",

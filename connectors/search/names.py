@@ -9,11 +9,12 @@ from engine.errors import SettingsError
 
 ALERTS, STATE, DEAD_LETTER = "logs-vedette.alerts-", "vedette-state-", "vedette-dead-letter-"
 ACTIONS = "vedette-actions-"
+INCIDENTS = "vedette-incidents-"
 
 LEDGER = "vedette-ledger-"
 LEASES = "vedette-leases-"
 
-OWN_PREFIXES = (ALERTS, STATE, DEAD_LETTER, LEDGER, ACTIONS, LEASES)
+OWN_PREFIXES = (ALERTS, STATE, DEAD_LETTER, LEDGER, ACTIONS, LEASES, INCIDENTS)
 """What no source may read, whatever its pattern says: alerts on alerts would never end."""
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)

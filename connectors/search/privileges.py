@@ -83,6 +83,7 @@ STATE = ("create_index", "get", "index")
 DEAD_LETTERS = ("create_index", "index", "refresh", "search")
 LEDGER = ("create_index", "index", "refresh", "search")
 ACTIONS = ("create_index", "exists", "bulk", "search")
+INCIDENTS = ("create_index", "get", "index", "refresh", "search")
 CONNECTING = ("info",)
 """What the parts do once `vedette setup` has made what they need."""
 

@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from connectors.search import privileges
-from connectors.search.names import ACTIONS, DEAD_LETTER, LEASES, LEDGER, STATE, alerts_alias
+from connectors.search.names import (
+    ACTIONS,
+    DEAD_LETTER,
+    INCIDENTS,
+    LEASES,
+    LEDGER,
+    STATE,
+    alerts_alias,
+)
 from connectors.search.port import Kind
 from connectors.search.privileges import LOOKING, Needs, needs, union
 
@@ -52,7 +60,11 @@ def grants(
         found.append(((LEASES + namespace,), state))
         letters = union([needs(kind, privileges.DEAD_LETTERS), reading, LOOKING[kind]])
         found.append(((DEAD_LETTER + namespace,), letters))
-        for name, operations in ((LEDGER, privileges.LEDGER), (ACTIONS, privileges.ACTIONS)):
+        for name, operations in (
+            (LEDGER, privileges.LEDGER),
+            (ACTIONS, privileges.ACTIONS),
+            (INCIDENTS, privileges.INCIDENTS),
+        ):
             asked = union([needs(kind, operations), LOOKING[kind]])
             found.append(((name + namespace,), asked))
     return found

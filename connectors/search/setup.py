@@ -17,6 +17,7 @@ from connectors.search.differences import brief, differences
 from connectors.search.names import (
     ACTIONS,
     DEAD_LETTER,
+    INCIDENTS,
     LEASES,
     LEDGER,
     STATE,
@@ -30,6 +31,7 @@ from connectors.search.template import (
     actions_template,
     alerts_template,
     dead_letter_index,
+    incidents_index,
     leases_index,
     ledger_index,
     lifecycle_name,
@@ -89,6 +91,7 @@ def steps(kind: Kind, namespace: str, now: datetime, keep: timedelta | None) -> 
         DEAD_LETTER + namespace: dead_letter_index(),
         LEDGER + namespace: ledger_index(),
         actions: held["template"],
+        INCIDENTS + namespace: incidents_index(),
     }
     found.extend(Step("index", name, f"/{part(name)}", body) for name, body in own.items())
     return found

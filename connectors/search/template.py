@@ -141,6 +141,38 @@ def actions_template(index: str) -> dict[str, Any]:
     }
 
 
+def incidents_index() -> dict[str, Any]:
+    """The index of incidents: what people search and sort by; the rest is kept as it is."""
+    word = {"type": "keyword", "ignore_above": 1024}
+    date = {"type": "date"}
+    kinds = ("host", "user", "address", "process", "file", "hash")
+    return own_index(
+        {
+            "@timestamp": date,
+            "id": {"type": "keyword"},
+            "namespace": word,
+            "status": word,
+            "title": {"type": "text", "fields": {"keyword": word}},
+            "level": word,
+            "risk_score": {"type": "float"},
+            "start": date,
+            "end": date,
+            "findings": {"type": "long"},
+            "keys": word,
+            "about": {"properties": dict.fromkeys(kinds, word)},
+            "tactics": {"properties": {"id": word, "name": word}},
+            "techniques": {
+                "properties": {"id": word, "name": word, "certainty": {"type": "float"}}
+            },
+            "story": {"type": "text"},
+            "parts": KEPT,
+            "entities": KEPT,
+            "merged": word,
+            "merged_into": word,
+        }
+    )
+
+
 def leases_index() -> dict[str, Any]:
     """The index of the one document that says who works on what."""
     return own_index({"@timestamp": {"type": "date"}, "board": KEPT})

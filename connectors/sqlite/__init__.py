@@ -1,7 +1,8 @@
-"""The embedded store: alerts, checkpoints, the ledger, leases and actions in one SQLite file."""
+"""The embedded store, one SQLite file: alerts, checkpoints, ledger, leases, actions, incidents."""
 
 from connectors.sqlite.actions import SqliteActions
 from connectors.sqlite.alerts import SqliteAlerts
+from connectors.sqlite.incidents import SqliteIncidents
 from connectors.sqlite.leases import SqliteLeases
 from connectors.sqlite.ledger import SqliteLedger
 from connectors.sqlite.letters import SqliteLetters
@@ -12,6 +13,7 @@ from connectors.sqlite.store import SqliteStore
 __all__ = [
     "SqliteActions",
     "SqliteAlerts",
+    "SqliteIncidents",
     "SqliteLeases",
     "SqliteLedger",
     "SqliteLetters",

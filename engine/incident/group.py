@@ -31,6 +31,10 @@ HUB = 5
 """A user or an address on more hosts than this ties nothing."""
 LONGEST = timedelta(hours=24)
 """An incident takes in nothing that begins later than this after its start."""
+MOST_NEAR = 64
+"""Incidents about one entity that are looked at, those that ended last."""
+MOST_KNOWN = 200_000
+"""Findings of which is known at once that they are in an incident already."""
 SCHEMA = "1"
 """Part of every incident's id."""
 
@@ -62,7 +66,7 @@ def assign(
     earliest. Findings are taken in the order of their times, however they come.
     """
     shelf = Shelf(known)
-    changed: dict[str, Incident] = {}
+    changed: dict[str, Incident] = {incident.id: incident for incident in shelf.healed}
     for finding in sorted(findings, key=lambda f: (f.start, f.id)):
         for incident in shelf.take(finding, namespace):
             changed[incident.id] = incident
@@ -74,11 +78,14 @@ class Shelf:
 
     def __init__(self, known: Iterable[Incident]) -> None:
         self._by_entity: dict[Entity, dict[str, Incident]] = {}
-        self._by_finding: dict[str, Incident] = {}
+        self._by_finding: dict[str, None] = {}
+        known = list(known)
+        self.healed = list(_healed(known))
+        """Incidents that have taken in only now what had become part of them."""
         for incident in known:
             if incident.merged_into is None:
                 self._put(incident, incident.entities)
-                self._by_finding.update(dict.fromkeys(incident.seen, incident))
+                self._remember(incident.seen)
 
     def take(self, finding: Finding, namespace: str) -> Iterator[Incident]:
         """Put a finding into an incident; the one that took it, then those that merged into it."""
@@ -94,7 +101,7 @@ class Shelf:
             home.absorb(other)
             self._drop(other)
         self._put(home, (*finding.entities, *(e for other in others for e in other.entities)))
-        self._by_finding[finding.id] = home
+        self._remember((finding.id,))
         yield from found
 
     def _fitting(self, finding: Finding) -> Iterator[Incident]:
@@ -122,11 +129,29 @@ class Shelf:
     def _put(self, incident: Incident, entities: Iterable[Entity]) -> None:
         for entity in entities:
             if entity.kind in TIES:
-                self._by_entity.setdefault(entity, {})[incident.id] = incident
+                held = self._by_entity.setdefault(entity, {})
+                held[incident.id] = incident
+                if len(held) > MOST_NEAR:
+                    del held[min(held, key=lambda identity: held[identity].end)]
+
+    def _remember(self, findings: Iterable[str]) -> None:
+        self._by_finding.update(dict.fromkeys(findings))
+        while len(self._by_finding) > MOST_KNOWN:
+            del self._by_finding[next(iter(self._by_finding))]
 
     def _drop(self, incident: Incident) -> None:
         for entity in incident.entities:
             self._by_entity.get(entity, {}).pop(incident.id, None)
+
+
+def _healed(known: Sequence[Incident]) -> Iterator[Incident]:
+    """Take up what said that it is part of another before that one knew: a crash lay between."""
+    homes = {incident.id: incident for incident in known}
+    for incident in known:
+        home = homes.get(incident.merged_into or "")
+        if home is not None and home is not incident and incident.id not in home.merged:
+            home.absorb(incident)
+            yield home
 
 
 def strength(incident: Incident, finding: Finding, shared: float) -> float:

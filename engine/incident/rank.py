@@ -47,6 +47,7 @@ class Rarity:
     incidents: int = 0
     rules: Counter[str] = field(default_factory=Counter)
     techniques: Counter[str] = field(default_factory=Counter)
+    _counted: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, incidents: Iterable[Incident]) -> Rarity:
@@ -59,9 +60,20 @@ class Rarity:
 
     def add(self, incident: Incident) -> None:
         """Count an incident."""
+        rules, techniques = set(incident.parts), _techniques(incident)
         self.incidents += 1
-        self.rules.update(incident.parts.keys())
-        self.techniques.update({s.id for part in incident.parts.values() for s in part.steps})
+        self.rules.update(rules)
+        self.techniques.update(techniques)
+
+    def renew(self, incident: Incident) -> None:
+        """Count an incident as it is now, in the place of what it was counted as before."""
+        if before := self._counted.pop(incident.id, None):
+            self.incidents -= 1
+            self.rules.subtract(before[0])
+            self.techniques.subtract(before[1])
+        if incident.merged_into is None:
+            self._counted[incident.id] = (set(incident.parts), _techniques(incident))
+            self.add(incident)
 
     def rule(self, rule: str) -> float:
         """How rare a rule is: 1 where it was met in one incident, near 0 where in all."""
@@ -130,6 +142,10 @@ def risk(incident: Incident, rarity: Rarity) -> float:
     for part in incident.parts.values():
         apart *= 1 - min(MOST, part.weight * rarity.rule(part.rule))
     return 100 * (1 - apart)
+
+
+def _techniques(incident: Incident) -> set[str]:
+    return {step.id for part in incident.parts.values() for step in part.steps}
 
 
 def _certainties(part: Part, rarity: Rarity, weights: Weights) -> Iterator[tuple[Step, float]]:

@@ -12,13 +12,14 @@ from connectors.files.roster import FORGET, MOST_GONE
 from connectors.files.watch import QUIET
 from connectors.search import SearchSource
 from connectors.search.memory import BUCKETS, FAR
-from connectors.search.names import ACTIONS, ALERTS, DEAD_LETTER, LEDGER, STATE
+from connectors.search.names import ACTIONS, ALERTS, DEAD_LETTER, INCIDENTS, LEDGER, STATE
 from connectors.search.overlap import PLAIN
 from connectors.search.port import TRANSIENT
 from connectors.search.retry import Retry
 from connectors.search.seen import BINS, PARTS
 from connectors.search.sketch import CELLS, FEW, MOST
 from connectors.sqlite.actions import TABLE as ACTIONS_TABLE
+from connectors.sqlite.incidents import TABLES as INCIDENT_TABLES
 from connectors.sqlite.schema import ADDED, TABLES
 from engine.fill import ATTEMPTS, EFFORT
 from engine.ledger import RECORDED
@@ -79,7 +80,7 @@ def test_the_statuses_that_are_tried_again_are_named() -> None:
 
 def test_the_names_of_indices_and_tables_are_the_codes_own() -> None:
     cluster, sqlite = rows(PAGE.section("Where state lies"))
-    prefixes = (ALERTS, STATE, DEAD_LETTER, LEDGER, ACTIONS)
+    prefixes = (ALERTS, STATE, DEAD_LETTER, LEDGER, ACTIONS, INCIDENTS)
     for prefix, cell in zip(prefixes, cluster[1:], strict=True):
         assert f"`{prefix}NAMESPACE`" in cell
     created = [*TABLES, *(statement for added in ADDED.values() for statement in added)]
@@ -87,7 +88,9 @@ def test_the_names_of_indices_and_tables_are_the_codes_own() -> None:
         assert any(statement.startswith(f"CREATE TABLE {table} ") for statement in created)
         assert f"`{table}`" in " ".join(sqlite)
     assert ACTIONS_TABLE.startswith("CREATE TABLE IF NOT EXISTS actions ")
-    assert "`actions`" in sqlite[-1]
+    assert "`actions`" in sqlite[-2]
+    for table in re.findall(r"`(\w+)`", sqlite[-1]):
+        assert any(f"EXISTS {table} (" in statement for statement in INCIDENT_TABLES)
 
 
 def test_every_kind_of_note_is_explained() -> None:

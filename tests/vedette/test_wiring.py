@@ -14,6 +14,7 @@ from connectors.files import FolderSource
 from connectors.sqlite.sink import SqliteSink
 from engine.errors import InputError, Problem, RuleError, SettingsError
 from engine.feedback.standing import Weighed
+from engine.incident.keep import Gathered
 from engine.ports import Alert, FencedState, Sink, Written
 from engine.rule import RuleSet
 from engine.run import MemoryState
@@ -63,8 +64,9 @@ def test_without_a_cluster_a_folder_is_watched_and_sqlite_keeps_alerts(folder: P
     assert (feed.interval, feed.lag) == (timedelta(seconds=7), timedelta(seconds=2))
     assert feed.tags is not None
     assert (feed.tags.product, feed.tags.service) == ("windows", None)
-    assert isinstance(line.sink, Weighed)
-    assert isinstance(line.sink.inner, SqliteSink)
+    assert isinstance(line.sink, Gathered)
+    assert isinstance(line.sink.inner, Weighed)
+    assert isinstance(line.sink.inner.inner, SqliteSink)
     assert found.place == str(folder / "state" / "vedette.sqlite")
     assert (folder / "a" / "inbox").is_dir()
     assert (folder / "state").stat().st_mode & 0o777 == 0o700
@@ -81,7 +83,8 @@ def test_a_dry_run_makes_no_folder_and_gets_its_own_stores(folder: Path) -> None
 
     found = parts(settings(), dry=dry)
     assert isinstance(found.lines[0].sink, DrySink)
-    assert isinstance(seen[0][0], Weighed)
+    assert isinstance(seen[0][0], Gathered)
+    assert isinstance(seen[0][0].inner, Weighed)
     assert not (folder / "state").exists()
 
 

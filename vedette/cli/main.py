@@ -29,6 +29,7 @@ COMMANDS = {
     "backfill": "Evaluate a window of time once more.",
     "replay": "Write dead letters anew.",
     "alerts": "Look at what became of alerts.",
+    "incidents": "Look at alerts that are one story.",
     "explain": "Say why there is an alert, in words.",
     "feedback": "Say what alerts were, and see what that changes.",
     "report": "Report on the alerts of some days.",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.incident.gather import Story
-from engine.incident.words import chain, named, title
+from engine.incident.incident import by_kind
+from engine.incident.words import chain, in_order, named, story, title
+from engine.moment import iso
 from vedette.output import fields
 from vedette.output.levels import SHORT, STYLES
 from vedette.output.safe import brief
@@ -20,8 +22,12 @@ SHOWN = 10
 """Incidents that a hunt's table shows; the report shows `IN_REPORT`."""
 IN_REPORT = 50
 
+ID = 12
+"""Characters of an id that a table shows."""
+
 _NARROW = 100
 _LONGEST = 160
+_TECHNIQUES = 5
 
 
 def show(stories: Sequence[Story], console: Console) -> None:
@@ -31,8 +37,11 @@ def show(stories: Sequence[Story], console: Console) -> None:
         console.print(f"and {len(stories) - SHOWN:,} more incidents", style="dim")
 
 
-def table(stories: Sequence[Story], width: int) -> Table:
-    """Incidents in the order given, a row each, in `width` columns; times are UTC."""
+def table(stories: Sequence[Story], width: int, *, ids: bool = False) -> Table:
+    """Incidents in the order given, a row each, in `width` columns; times are UTC.
+
+    With `ids` the first characters of each one's id, by which it can be asked for.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -49,6 +58,8 @@ def table(stories: Sequence[Story], width: int) -> Table:
         who = [brief(named(names), 64) for names in (incident.hosts, incident.users) if names]
         what = Text(brief(title(incident, each.standing), _LONGEST))
         what.append(f"\n{brief(' → '.join(chain(incident)), 2 * _LONGEST)}", style="cyan")
+        if ids:
+            what.append(f"\n{incident.id[:ID]}", style="dim")
         cells = [
             Text(SHORT.get(incident.level, incident.level), style=STYLES[incident.level]),
             Text(f"{each.standing.risk:.0f}"),
@@ -59,6 +70,59 @@ def table(stories: Sequence[Story], width: int) -> Table:
         ]
         made.add_row(*(cells if width >= _NARROW else cells[:3] + cells[4:]))
     return made
+
+
+def lines(each: Story) -> Iterator[str]:
+    """One incident in full, for a terminal."""
+    incident, standing = each.incident, each.standing
+    yield brief(title(incident, standing), _LONGEST)
+    yield f"  id         {incident.id}"
+    yield f"  level      {incident.level}, risk {standing.risk:.0f} of 100"
+    yield f"  time       {fields.stamp(incident.start)} to {fields.stamp(incident.end)} UTC"
+    for kind, names in by_kind(incident).items():
+        yield f"  {kind:<10} {brief(named(names), _LONGEST)}"
+    if incident.merged:
+        yield f"  took in    {named(incident.merged)}"
+    if incident.merged_into:
+        yield f"  is part of {incident.merged_into}"
+    told = story(incident, standing)
+    yield ""
+    yield from (f"  {brief(sentence, 400)}" for sentence in told)
+    if standing.techniques:
+        yield ""
+    for ranked in standing.techniques[:_TECHNIQUES]:
+        yield f"  {ranked.certainty:4.0%}  {brief(ranked.id, 24):<10} {brief(ranked.name, 80)}"
+    yield ""
+    for part in in_order(incident):
+        yield f"  vedette explain {part.finding}  # {brief(part.title, 80)}"
+
+
+def as_json(each: Story) -> dict[str, Any]:
+    """One incident for programs: of its alerts, each part names the first."""
+    incident, standing = each.incident, each.standing
+    return {
+        "id": incident.id,
+        "title": title(incident, standing),
+        "level": incident.level,
+        "risk_score": round(standing.risk, 2),
+        "start": iso(incident.start),
+        "end": iso(incident.end),
+        "alerts": incident.findings,
+        "about": dict(by_kind(incident)),
+        "chain": chain(incident),
+        "techniques": [
+            {"id": t.id, "name": t.name, "certainty": round(t.certainty, 4)}
+            for t in standing.techniques
+        ],
+        "parts": [
+            {"rule": p.rule, "title": p.title, "kind": p.kind, "level": p.level, "count": p.count,
+             "first": iso(p.first), "last": iso(p.last), "alert": p.finding}
+            for p in in_order(incident, len(incident.parts))
+        ],
+        "story": story(incident, standing),
+        "merged": list(incident.merged),
+        "merged_into": incident.merged_into,
+    }  # fmt: skip
 
 
 def _stamp(when: datetime, width: int) -> str:

@@ -11,6 +11,7 @@ import pytest
 from connectors.search import AlertSink, ClusterState, SearchSource, privileges
 from connectors.search.actions import ClusterActions
 from connectors.search.hunts import SearchReader
+from connectors.search.incidents import ClusterIncidents
 from connectors.search.ledger import ClusterLedger
 from connectors.search.letters import ClusterLetters
 from connectors.search.port import Kind, SearchClient
@@ -139,6 +140,15 @@ def test_the_actions_stream_does_what_the_role_allows_and_no_more() -> None:
     assert used == set(privileges.ACTIONS)
 
 
+def test_incidents_do_what_the_role_allows_and_no_more() -> None:
+    client = Watched()
+    store = ClusterIncidents(client, "t", retry=Patient().retry)
+    store.put({"id": "a"}, None)
+    store.get("a")
+    read_all(store.all(), client)
+    assert {name for name, _ in client.used} == set(privileges.INCIDENTS)
+
+
 def test_an_actions_stream_that_may_not_be_made_says_who_has_to() -> None:
     client = Watched()
     client.script["put_index_template"] = [refusal(403, "security_exception")]
@@ -180,6 +190,7 @@ def test_only_the_namespaces_own_indices_are_written(kind: Kind) -> None:
         "vedette-dead-letter-t",
         "vedette-ledger-t",
         "vedette-actions-t",
+        "vedette-incidents-t",
     }
 
 

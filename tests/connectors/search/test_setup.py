@@ -49,6 +49,7 @@ def test_what_is_missing_is_made_and_a_second_time_all_is_there(kind: Kind) -> N
         "index vedette-dead-letter-t",
         "index vedette-ledger-t",
         "index vedette-actions-t",
+        "index vedette-incidents-t",
         "template vedette-actions-t",
     }
     with_alerts_mapping(client)
@@ -63,7 +64,7 @@ def test_a_server_without_lifecycles_is_told_once_and_the_rest_is_made(kind: Kin
     for api in ("_ilm/policy", "_plugins/_ism/policies"):
         client.answers[f"GET /{api}/vedette-alerts-t"] = NO_HANDLER
     found = run(client, YEAR)
-    assert [o.state for o in found] == ["unavailable", *["created"] * 8]
+    assert [o.state for o in found] == ["unavailable", *["created"] * 9]
     assert "has no I" in found[0].detail
     assert not any("component" in path for _, path, _ in client.sent)
 

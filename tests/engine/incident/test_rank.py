@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from engine.incident import gather
 from engine.incident.finding import Finding
-from engine.incident.gather import MOST_WAITING, Gathering, Story
+from engine.incident.gather import Gathering, Story
 from engine.incident.rank import Rarity, Standing, Weights, standing
 from engine.incident.words import chain, story, title
 from tests.engine.incident.made import ACCESS, DISCOVERY, RUNNING, document, finding
@@ -86,14 +89,15 @@ def test_the_story_is_told_in_the_order_of_time_and_the_chain_in_the_matrix_orde
     ]
 
 
-def test_a_hunt_of_more_alerts_than_wait_at_once_finds_the_same() -> None:
-    few = stories(*(document(str(at), at % 30, rule=f"r{at % 5}") for at in range(50)))
-    many = Gathering()
-    for at in range(MOST_WAITING + 7):
-        many.add(document(str(at), at % 30, rule=f"r{at % 5}"))
-    (one,) = many.stories()
-    assert one.incident.findings == MOST_WAITING + 7
-    assert one.standing == few[0].standing
+def test_a_hunt_of_more_alerts_than_wait_at_once_finds_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = [document(str(at), at % 30, rule=f"r{at % 5}") for at in range(50)]
+    (one,) = stories(*told)
+    monkeypatch.setattr(gather, "MOST_WAITING", 20)
+    (same,) = stories(*told)
+    assert same.incident.findings == 50
+    assert same.standing == one.standing
 
 
 def test_rarity_of_nothing_known_is_full() -> None:
