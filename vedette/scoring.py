@@ -15,6 +15,7 @@ from vedette import settings as config
 
 if TYPE_CHECKING:
     from engine.score.ensemble import Ensemble
+    from engine.score.threshold import Moved
 
 
 def scorer(
@@ -23,12 +24,14 @@ def scorer(
     maker: AlertMaker,
     report: Report,
     late: timedelta,
+    moved: Moved | None = None,
 ) -> Ensemble | None:
     """What scores the events of a pipeline; None where no model is configured.
 
     Each pipeline has models of its own, as a pipeline is one thread, and an even share of the
     budget. A model that cannot be loaded is told as a problem, or raises `SettingsError` with
-    `models.strict`. `late` is how long the pipeline waits for events out of order anyway.
+    `models.strict`. `late` is how long the pipeline waits for events out of order anyway, `moved`
+    what verdicts make of a threshold.
     """
     wanted = settings.models
     if not wanted.names:
@@ -41,7 +44,7 @@ def scorer(
     models = bundles.models(settings.state.dir, wanted.names, told)
     share = wanted.alerts_a_day / len(settings.plan)
     lateness = max(wanted.lateness, late)
-    return Ensemble(models, maker, report, alerts_a_day=share, lateness=lateness)
+    return Ensemble(models, maker, report, alerts_a_day=share, lateness=lateness, moved=moved)
 
 
 def _see_all(settings: config.Settings, pipeline: config.Pipeline) -> None:

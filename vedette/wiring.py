@@ -14,6 +14,7 @@ from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
 from engine.detect import Detector
 from engine.errors import Problem, Report, RuleError, SettingsError
+from engine.feedback.standing import Standing
 from engine.fill import Filler, Fresh
 from engine.hunt.model import Hunt
 from engine.hunt.shelf import HuntShelf
@@ -206,7 +207,7 @@ def _line(
         recorder=recorder,
         tuner=tuner(rules),
         actions=None if dry else actions,
-        scorer=scorer(settings, plan, maker, report, late),
+        scorer=scorer(settings, plan, maker, report, late, Standing(actions, clock, report).moved),
     )
     pushed = {
         source.name: pushdown_of(source, client, volume, rules)

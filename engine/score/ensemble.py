@@ -18,7 +18,7 @@ from engine.detect import Match
 from engine.errors import Problem, Report
 from engine.event import Event
 from engine.ports import Alert, Record
-from engine.score import document
+from engine.score import document, drift
 from engine.score.anomaly import Anomaly, Techniques
 from engine.score.figures import Figures
 from engine.score.limits import HUNT, Limits
@@ -171,6 +171,7 @@ class Ensemble:
                 anomalies = track.advance(before)
                 alerts += [self._alert(anomaly, now) for anomaly in anomalies]
                 over = track.over(before)
+                parted = track.watch.over(before)
             except Exception as error:  # noqa: BLE001 # whatever it is, rules must go on
                 self._fail(track, error)
                 continue
@@ -179,7 +180,8 @@ class Ensemble:
                 document.capped(self._maker, track.model, start, day, most, now)
                 for start, day in over
             ]
-            self.changed = self.changed or bool(anomalies or over)
+            alerts += [drift.alert(self._maker, track.model, each, now) for each in parted]
+            self.changed = self.changed or bool(anomalies or over or parted)
         return alerts
 
     def _alert(self, anomaly: Anomaly, now: datetime) -> Alert:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.ports import Record
 from engine.rule import Rule
+from engine.score import drift
 from engine.score.anomaly import Anomaly
 from engine.score.limits import Limits
 from engine.score.model import Model
@@ -43,6 +44,7 @@ class Track:
         whole_days: bool = False,
     ) -> None:
         self.model, self.threshold = model, threshold
+        self.watch = drift.Watch(model)
         self.counts = Counts()
         self._whole_days = whole_days
         self.windows = Windows(model.bundle.plan.width, limits, told)
@@ -118,8 +120,9 @@ class Track:
             zip(windows, scored, strict=True),
             key=lambda pair: (pair[0].start // together, pair[1].log_p, pair[0].start),
         )
-        for window in windows:
+        for window, answer in zip(windows, scored, strict=True):
             self.counts.day(window.start)
+            self.watch.add(answer)
         found = []
         for _, group in groupby(pairs, key=lambda pair: pair[0].start // together):
             found += [each for pair in group if (each := self._asked(*pair))]
@@ -174,6 +177,7 @@ class Track:
             "sha256": self.model.sha256,
             "windows": self.windows.save(),
             "days": self.threshold.save(),
+            "drift": self.watch.save(),
             "counts": asdict(self.counts),
         }
 
@@ -181,6 +185,7 @@ class Track:
         """Go on from there."""
         self.windows.restore(saved["windows"])
         self.threshold.restore(saved["days"])
+        self.watch.restore(drift.saved_days(saved))
         self.counts = Counts(**saved["counts"])
 
 

@@ -83,3 +83,32 @@ def test_it_is_said_how_each_model_stands(tmp_path: Path) -> None:
         "demo-office (pipeline main): 1,000 windows scored, 6 strange without rules (3 a day, "
         "budget 2.5), 1 of these held back, 3 unusual with rules, 0 events late"
     )
+
+
+def test_verdicts_on_a_hosts_anomalies_move_its_threshold_in_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from connectors.sqlite import SqliteActions
+    from engine.feedback.verdict import given
+    from vedette.wiring import assemble
+
+    monkeypatch.chdir(tmp_path)
+    store = {"sqlite": tmp_path / "v.sqlite"}
+    wanted = settings(tmp_path, {"names": ["demo-office"]}, output=store)
+    actions = SqliteActions(wanted.output.sqlite)
+    for number in range(4):
+        document = {
+            "vedette": {"alert": {
+                "id": f"a{number}", "kind": "anomaly", "model": {"id": "demo-office"},
+                "entity": {"field": "host.name", "value": "ws01"},
+            }},
+        }  # fmt: skip
+        actions.record([given("false", document, "bo", "", NOW).action()])
+    actions.close()
+    found = assemble(wanted, Problems(), lambda: NOW)
+    scoring_ = found.lines[0].pipeline.scorer
+    assert scoring_ is not None
+    threshold = scoring_.tracks[0].threshold  # type: ignore[attr-defined]
+    here, there = (threshold.of(f"host.name={name}") for name in ("ws01", "ws09"))
+    assert here <= there < threshold.budget.p
+    found.close()

@@ -160,3 +160,27 @@ def test_scoring_needs_no_library_of_ml(run: Callable[..., Answer]) -> None:
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     assert "host.name=ws01" in ended.stdout
+
+
+def test_events_like_those_of_training_have_not_drifted_and_others_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.engine.score.parts import ordinary, record
+    from tests.vedette.cli.command import ndjson
+
+    monkeypatch.chdir(tmp_path)
+    Path("vedette.yml").write_text("state: {dir: state}\n", encoding="utf-8")
+    Path("usual.ndjson").write_bytes(ndjson(each.document for each in ordinary(120)))
+    other = [record(60 * n + m, 5140 + m).document for n in range(120) for m in range(3)]
+    Path("other.ndjson").write_bytes(ndjson(other))
+    few = ("--detector", "new-value", "--detector", "markov", "--window", "1m")
+    assert vedette("models", "fit", "small", "usual.ndjson", *few).code == 0
+    same = vedette("models", "drift", "small", "usual.ndjson")
+    assert same.code == 0
+    assert same.out.splitlines()[0] == "120 windows are like those that small learned from"
+    parted = vedette("models", "drift", "small", "other.ndjson")
+    assert parted.code == 1
+    assert "100.0% of events are of kinds that it never saw" in parted.out
+    told = json.loads(vedette("models", "drift", "small", "other.ndjson", "-o", "json").out)
+    assert told["drifted"]
+    assert len(told["measures"]) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from vedette.cli.models.drift import drift
 from vedette.cli.models.fit import fit
 from vedette.cli.models.list import list_models
 from vedette.cli.models.score import score
@@ -23,5 +24,5 @@ def command() -> None:
     """
 
 
-for each in (fit, score, list_models, show):
+for each in (fit, score, drift, list_models, show):
     command.add_command(each)

@@ -1,0 +1,69 @@
+"""`vedette models drift`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from vedette.cli.options import CONFIG, load_settings, word
+
+FORMATS = ("table", "json")
+
+
+@click.command("drift")
+@click.argument("name")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@CONFIG
+@click.option(
+    "--last", default="24h", show_default=True, metavar="DURATION", help="Of an index: so far back."
+)
+@click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
+def drift(
+    name: str,
+    sources: tuple[str, ...],
+    path: Path | None,
+    last: str,
+    tags: str | None,
+    form: str | None,
+) -> int:
+    """Say whether the events of SOURCE are still like those that the model NAME learned from.
+
+    Exits with 1 where they are not. A run looks at the end of each day by itself.
+    """
+    from engine.errors import InputError
+    from engine.score.drift import Kept, measured, stranger
+    from models.errors import ModelError
+    from vedette import bundles
+    from vedette.cli.models.sources import gather
+    from vedette.output.safe import visible
+
+    shown = word("--output", form, FORMATS) or "table"
+    settings = load_settings(path).settings
+    bundle = bundles.load(settings.state.dir, name)
+    gathered = gather(sources, settings, last, tags)
+    kept = Kept()
+    try:
+        for scored in bundle.score(gathered.observations):
+            kept.take(scored)
+        drifts = measured(bundle, kept)
+    except ModelError as error:
+        raise InputError(error.message, file=error.file) from error
+    parted = bool(stranger(drifts, bundle, kept))
+    if shown == "json":
+        told = {"drifted": parted, "windows": kept.seen, "unseen": kept.share,
+                "measures": [asdict(each) for each in drifts]}  # fmt: skip
+        click.echo(json.dumps(told))
+        return 1 if parted else 0
+    if not drifts:
+        click.echo(f"{kept.seen:,} windows are too few to say anything")
+        return 0
+    verdict = "are stranger than" if parted else "are like"
+    click.echo(f"{kept.seen:,} windows {verdict} those that {name} learned from")
+    for each in drifts:
+        click.echo(visible(f"  {each.words()}"))
+    click.echo(f"  {kept.share:.1%} of events are of kinds that it never saw")
+    return 1 if parted else 0
