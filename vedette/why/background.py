@@ -21,6 +21,7 @@ FACTS = (
     ("registry", "registry.path"),
     ("URL", "url.original"),
 )
+JUDGED = ("true", "benign", "false")
 SHOWN = 5
 """Events whose ids are told."""
 
@@ -30,10 +31,12 @@ def headline(document: Document) -> str:
     who, host = fields.user(document), fields.host(document)
     when = fields.stamp(fields.original_time(document))
     about = fields.text(document, "vedette.alert.entity.value")
+    title = fields.title(document)
+    named = about and title.lower().endswith(about.lower())
     parts = [
-        fields.title(document),
-        f"by {who}" if who else "",
-        f"on {host}" if host else f"for {about}" if about else "",
+        title,
+        f"by {who}" if who and not named else "",
+        "" if named else f"on {host}" if host else f"for {about}" if about else "",
         f"at {when} UTC" if when else "",
     ]
     return f"[{fields.level(document)}] " + " ".join(part for part in parts if part)
@@ -72,7 +75,7 @@ def _weight(document: Document) -> Iterator[str]:
     yield f"level {fields.level(document)}" + (f", risk {risk} of 100" if risk else "")
     sure = fields.get(document, "vedette.alert.confidence")
     if isinstance(sure, int | float):
-        yield f"confidence {sure:.2f}: the share of such alerts that is expected to be true"
+        yield f"confidence {sure:.2f}{_since(document)}"
     status = fields.text(document, "vedette.alert.rule_status")
     if status:
         yield f"the rule's status is {status}"
@@ -83,6 +86,17 @@ def _weight(document: Document) -> Iterator[str]:
     held = fields.text(document, "vedette.alert.suppression.count")
     if held:
         yield f"the condition held {held} times since the group's last alert"
+
+
+def _since(document: Document) -> str:
+    """What the confidence rests on."""
+    judged = fields.get(document, "vedette.alert.feedback")
+    if not judged:
+        by = "1 - p" if fields.get(document, "vedette.alert.scores") else "a guess by its status"
+        return f": {by}, as nobody had judged an alert like it"
+    counts = ", ".join(f"{fields.text(judged, key) or 0} {key}" for key in JUDGED)
+    before = fields.text(judged, "original_confidence")
+    return f": by verdicts on earlier ones ({counts}); without them {before}"
 
 
 def finder(document: Document) -> list[str]:
@@ -112,8 +126,8 @@ def events(document: Document) -> list[str]:
     lines = []
     for each in found[:SHOWN]:
         where, line = fields.text(each, "index"), fields.text(each, "line")
-        place = f"  in {where}" + (f", line {line}" if line else "") if where else ""
-        lines.append(f"{fields.text(each, 'id')}{place}")
+        place = f"in {where}" + (f", line {line}" if line else "") if where else ""
+        lines.append("  ".join(part for part in (fields.text(each, "id"), place) if part))
     total = fields.get(document, "vedette.alert.ancestors_total")
     count = total if isinstance(total, int) and total > len(found) else len(found)
     if count > len(lines):

@@ -48,9 +48,14 @@ def reasons(document: Document) -> list[Reason]:
     ]
 
 
-def foremost(found: Sequence[Reason], most: int) -> list[str]:
-    """The reasons that weigh most; among equals those that say more than what log it is."""
-    ranked = sorted(found, key=lambda each: (each.feature.lower() in PLAIN, -each.contribution))
+def foremost(kind: str, found: Sequence[Reason], most: int) -> list[str]:
+    """The reasons that weigh most; among equals those that say more than what log it is.
+
+    Of a model they are in order already, and each detector has units of its own.
+    """
+    ranked = list(found)
+    if kind not in ("anomaly", "drift"):
+        ranked.sort(key=lambda each: (each.feature.lower() in PLAIN, -each.contribution))
     return list(dict.fromkeys(each.text for each in ranked))[:most]
 
 

@@ -63,7 +63,7 @@ def story(document: Document, verdicts: Sequence[str] = (), incidents: Sequence[
         fields.text(document, "vedette.alert.id", "event.id"),
         kind,
         _cut(background.headline(document)),
-        [_cut(line) for line in evidence.foremost(reasons, FIRST)],
+        [_cut(line) for line in evidence.foremost(kind, reasons, FIRST)],
         [Section(each.title, [_cut(line) for line in each.lines]) for each in found if each.lines],
     )
 

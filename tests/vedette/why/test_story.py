@@ -16,13 +16,13 @@ def section(found: Story, title: str) -> list[str]:
     return [line for each in found.sections if each.title == title for line in each.lines]
 
 
-def test_what_weighs_most_comes_first_and_that_is_three_lines() -> None:
+def test_what_a_model_says_first_comes_first_and_that_is_three_lines() -> None:
     found = story(anomaly())
     assert found.headline == r"[high] Something Odd by CORP\amy on ws02 at 2026-11-20 10:00:00 UTC"
     assert found.first == [
-        "event 5 never came before",
         "step 7 is event 4; expected event 2",
         "nearest is 'logons', 3 times as far as its members",
+        "normal is from 3 to 9",
     ]
 
 
@@ -68,6 +68,19 @@ def test_a_rules_parts_count_before_what_only_says_which_log_it_is() -> None:
     found = story(alert(explanation=given))
     assert found.first == ["Image held", "CommandLine held", "EventID held"]
     assert len(section(found, "Parts of the rule that held")) == 4
+
+
+def test_it_is_said_what_the_confidence_rests_on() -> None:
+    weight = section(story(alert(confidence=0.75)), "How sure, how grave")
+    assert weight[1] == (
+        "confidence 0.75: a guess by its status, as nobody had judged an alert like it"
+    )
+    judged = {"true": 1, "false": 3, "benign": 0, "original_confidence": 0.75}
+    weight = section(story(alert(confidence=0.5, feedback=judged)), "How sure, how grave")
+    assert weight[1] == (
+        "confidence 0.50: by verdicts on earlier ones (1 true, 0 benign, 3 false); "
+        "without them 0.75"
+    )
 
 
 def test_what_is_not_there_takes_no_room() -> None:

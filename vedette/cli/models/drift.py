@@ -35,7 +35,8 @@ def drift(
     Exits with 1 where they are not. A run looks at the end of each day by itself.
     """
     from engine.errors import InputError
-    from engine.score.drift import Kept, measured, stranger
+    from engine.score.drift import GAP, Kept, measured, stranger
+    from models.drift.drift import drifted
     from models.errors import ModelError
     from vedette import bundles
     from vedette.cli.models.sources import gather
@@ -65,5 +66,7 @@ def drift(
     click.echo(f"{kept.seen:,} windows {verdict} those that {name} learned from")
     for each in drifts:
         click.echo(visible(f"  {each.words()}"))
+    if drifted(drifts) and not parted:
+        click.echo(f"  too little to be told: less than {GAP:g} apart, or not stranger")
     click.echo(f"  {kept.share:.1%} of events are of kinds that it never saw")
     return 1 if parted else 0
