@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from threading import Lock
 
 from engine.errors import Problem, Report, VedetteError
 from engine.feedback import threshold
@@ -18,7 +17,7 @@ EVERY = timedelta(minutes=1)
 
 
 class Standing:
-    """What verdicts amount to now. `clock` says when to look again; safe for several threads.
+    """What verdicts amount to now. `clock` says when to look again; for one thread.
 
     A store that does not answer leaves what was known in force, and is a problem
     `verdicts-unread`.
@@ -34,16 +33,14 @@ class Standing:
         self.actions, self.clock, self.report, self.every = actions, clock, report, every
         self._tally = Tally()
         self._read: datetime | None = None
-        self._lock = Lock()
 
     def tally(self) -> Tally:
         """The verdicts that were there at most `every` ago."""
-        with self._lock:
-            now = self.clock()
-            if self._read is None or now - self._read >= self.every:
-                self._read = now
-                self._look()
-            return self._tally
+        now = self.clock()
+        if self._read is None or now - self._read >= self.every:
+            self._read = now
+            self._look()
+        return self._tally
 
     def _look(self) -> None:
         try:
