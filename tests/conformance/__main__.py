@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -164,14 +165,16 @@ def run_simulation(stage: Stage) -> None:
 def run_cluster(stage: Stage) -> None:
     """Real servers: equality with a hunt, repetition, kill -9."""
     total = WHOLE_ON_SERVERS if stage.whole else SAMPLE_ON_SERVERS
-    for kind in SERVERS:
-        server = cluster.Server(kind, stage.node(kind))
-        folder = stage.folder / kind
-        folder.mkdir()
-        path = SHARED / "sigmahq" / "rules"
-        verdict = cluster.check(server, stage.recordings, total, stage.rules, path, folder)
-        stage.say(*verdict.lines)
-        stage.failures += verdict.failures
+    with ThreadPoolExecutor(1) as pool:
+        starting = {kind: pool.submit(stage.node, kind) for kind in SERVERS}
+        given = cluster.Given.of(stage.recordings, total, stage.rules, stage.folder)
+        for kind in SERVERS:
+            server = cluster.Server(kind, starting[kind].result())
+            folder = stage.folder / kind
+            folder.mkdir()
+            verdict = cluster.check(server, given, SHARED / "sigmahq" / "rules", folder)
+            stage.say(*verdict.lines)
+            stage.failures += verdict.failures
 
 
 def told(text: str) -> None:

@@ -181,22 +181,31 @@ class Verdict:
             self.failures.append(text)
 
 
-def check(
-    server: Server,
-    recordings: Sequence[Recording],
-    total: int,
-    rules: RuleSet,
-    rule_path: Path,
-    folder: Path,
-) -> Verdict:
+@dataclass
+class Given:
+    """The same events flat and as Winlogbeat documents, and what a hunt finds in each."""
+
+    events: dict[str, list[Document]]
+    expected: dict[str, Counter[Pair]]
+
+    @classmethod
+    def of(cls, recordings: Sequence[Recording], total: int, rules: RuleSet, folder: Path) -> Given:
+        """So many events, spread over all recordings."""
+        flat = [{**e, "@timestamp": document(e)["@timestamp"]} for e in numbered(recordings, total)]
+        events = {"flat": flat, "ecs": [document(event) for event in flat]}
+        expected = {
+            shape: _hunt(given, rules, folder / f"{shape}.ndjson")
+            for shape, given in events.items()
+        }
+        return cls(events, expected)
+
+
+def check(server: Server, given: Given, rule_path: Path, folder: Path) -> Verdict:
     """Index events flat and as Winlogbeat documents, run, run again, kill and start again."""
     verdict = Verdict()
-    flat = [{**e, "@timestamp": document(e)["@timestamp"]} for e in numbered(recordings, total)]
-    shipped = [document(event) for event in flat]
     prefix = f"conformance-{os.getpid()}"
-    expected: dict[str, Counter[Pair]] = {}
-    for shape, events in (("flat", flat), ("ecs", shipped)):
-        expected[shape] = _hunt(events, rules, folder / f"{shape}.ndjson")
+    expected = given.expected
+    for shape, events in given.events.items():
         index = f"{prefix}-{shape}"
         indexed = server.index(index, events)
         namespace = f"{shape}_{os.getpid()}"
