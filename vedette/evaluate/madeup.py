@@ -1,8 +1,9 @@
 """Made-up anomalies: normals that training left out, altered. They serve to choose by.
 
 A configuration must not be chosen on a test's labels. So `vedette evaluate SET --made-up` asks the
-same questions of training normals alone: three quarters of their blocks are learned, the others
-are the test's normals, and copies of them, each altered in one way, its anomalies. So are a few
+same questions of training normals alone: the first three quarters of their blocks are learned, the
+last one is the test's normals, since what is scored comes later than what was learned; copies of
+them, each altered in one way, are its anomalies. So are a few
 kinds of session that are taken out of training whole. What is found among them says little of real
 attacks; it serves to compare.
 """
@@ -10,18 +11,17 @@ attacks; it serves to compare.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.base import UNKNOWN, Session
-from models.calibrate.cross import folds_of
 from vedette.evaluate.part import Part, PublicSet, Trial
 
 PARTS = 4
-"""The training blocks are dealt into so many parts, of which one is left out."""
+"""The training blocks are cut into so many parts in the order of time; the last one is left out."""
 KINDS, KIND = 4, 0.02
 """How many kinds of session are taken out, and the share of all that is one kind."""
 ODDS = 30.0
@@ -101,7 +101,7 @@ def _trial(trial: Trial, seed: int) -> Trial:
     whole = replace(trial.train, texts=None)
     kinds = _kinds(whole.sessions, rng)
     kept, novel = (whole.only(np.flatnonzero(at)) for at in (~kinds, kinds))
-    out = folds_of(kept.blocks, PARTS) == PARTS - 1
+    out = _late(kept.blocks)
     train, held = (kept.only(np.flatnonzero(at)) for at in (~out, out))
     strange = [("new kind", session) for session in novel.sessions]
     strange += _altered(held.sessions, {*whole.sessions}, rng)
@@ -112,6 +112,13 @@ def _trial(trial: Trial, seed: int) -> Trial:
     )
     weight = ODDS * len(strange) / len(held)
     return Trial(trial.name, train, replace(test, weights=np.where(test.labels, 1.0, weight)))
+
+
+def _late(blocks: Sequence[Hashable]) -> NDArray[np.bool_]:
+    """Which items are of the last part of the blocks, shape (n,)."""
+    names = list(dict.fromkeys(blocks))
+    late = set(names[len(names) * (PARTS - 1) // PARTS :])
+    return np.array([block in late for block in blocks], dtype=np.bool_)
 
 
 def _kinds(sessions: Sequence[Session], rng: Rng) -> NDArray[np.bool_]:

@@ -21,7 +21,7 @@ def data(tmp_path: Path) -> Path:
 
 def evaluate(data: Path, *more: str, name: str = "hdfs") -> Answer:
     return vedette(
-        "evaluate", name, "--data", str(data), "--quick", "--detector", "count-vector", *more
+        "evaluate", name, "--data", str(data), "--quick", "--detector", "count-share", *more
     )
 
 
@@ -30,13 +30,13 @@ def test_the_table_shows_target_and_achieved_side_by_side(data: Path) -> None:
     assert answer.code == 0, answer.err
     head, first = answer.out.splitlines()[1:3]
     assert head.split()[:3] == ["detector", "target", "achieved"]
-    assert first.startswith(("count-vector", "fused"))
+    assert first.startswith(("count-share", "fused"))
     assert "0.50 %" in first
 
 
 def test_as_json_there_is_a_list_of_rows(data: Path) -> None:
     rows = json.loads(evaluate(data, "--output", "json").out)
-    assert {row["detector"] for row in rows} == {"count-vector", "fused"}
+    assert {row["detector"] for row in rows} == {"count-share", "fused"}
     for row in rows:
         assert row.keys() >= KEYS
         assert all(0 <= row[key] <= 1 for key in KEYS - {"detector"})
@@ -45,7 +45,7 @@ def test_as_json_there_is_a_list_of_rows(data: Path) -> None:
 def test_the_report_is_a_page_with_its_pictures(data: Path, tmp_path: Path) -> None:
     evaluate(data, "--report", str(tmp_path / "report"))
     page = (tmp_path / "report" / "evaluation.html").read_text()
-    assert "count-vector" in page
+    assert "count-share" in page
     assert "data:image/png;base64," in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     for name in ("hdfs-precision-recall.png", "hdfs-roc.png"):

@@ -29,6 +29,15 @@ def test_nothing_of_the_test_is_used(name: str, made_up: Path) -> None:
                 assert (session in normal) == (family == "")
 
 
+@pytest.mark.parametrize("name", [*SETS])
+def test_the_normals_of_a_made_up_test_come_after_what_is_learned(name: str, made_up: Path) -> None:
+    public = load(name, made_up)
+    for trial, other in zip(public.trials, madeup.made_up(public).trials, strict=True):
+        place = {block: at for at, block in enumerate(dict.fromkeys(trial.train.blocks))}
+        normal = [b for b, f in zip(other.test.blocks, other.test.families, strict=True) if not f]
+        assert max(place[b] for b in other.train.blocks) < min(place[b] for b in normal)
+
+
 def test_normals_weigh_so_much_more_than_anomalies(made_up: Path) -> None:
     test = madeup.made_up(load("hdfs", made_up)).trials[0].test
     ratio = test.weights[~test.labels].sum() / test.weights[test.labels].sum()

@@ -19,7 +19,7 @@ from vedette.evaluate.sets.registry import load
 from vedette.evaluate.views import Strangest, unseen, vectors, view
 
 QUICK = replace(protocol(quick=True), bootstrap=50)
-NAMES = ["count-vector"]
+NAMES = ["count-share"]
 
 
 def test_the_rates_stand_in_the_committed_file() -> None:
