@@ -28,6 +28,7 @@ from vedette.output.writers import Writer
 from vedette.report.select import Selection as ReportSelection
 
 if TYPE_CHECKING:
+    from engine.score.anomaly import Techniques
     from engine.score.ensemble import Ensemble
     from engine.score.model import Model
 
@@ -102,6 +103,8 @@ class Hunt:
     """What scores every event beside the rules."""
     unscored: Sequence[Problem] = ()
     """Models that were asked for and are not among them."""
+    techniques: Techniques | None = None
+    """What proposes techniques for anomalies without a rule."""
     alerts_a_day: float = ALERTS_A_DAY
     """The budget of anomalies that no rule supports, all models together."""
 
@@ -198,7 +201,13 @@ def _scorer(plan: Hunt, maker: AlertMaker, problems: Problems) -> Ensemble | Non
         return None
     from engine.score.ensemble import Ensemble  # NumPy is for those alone who have models
 
-    return Ensemble(plan.models, maker, problems, alerts_a_day=plan.alerts_a_day)
+    return Ensemble(
+        plan.models,
+        maker,
+        problems,
+        alerts_a_day=plan.alerts_a_day,
+        techniques=plan.techniques,
+    )
 
 
 def check_inputs(paths: Sequence[Path | Literal["-"]]) -> None:

@@ -57,11 +57,25 @@ class Anomaly:
         return self.scored.p <= self.threshold
 
 
-class Ranked(Protocol):
-    """A technique that a mapper proposes; `mitre.mapper` gives such."""
+class Near(Protocol):
+    """A known text that is like the anomaly; `mitre.ranked` has such."""
 
     @property
-    def id(self) -> str:
+    def title(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def similarity(self) -> float:
+        """How like it is, in [0, 1]."""
+        ...
+
+
+class Ranked(Protocol):
+    """A technique that a mapper proposes; `mitre.ranked` has such."""
+
+    @property
+    def technique(self) -> str:
         """Its id, such as `T1059.001`."""
         ...
 
@@ -71,8 +85,8 @@ class Ranked(Protocol):
         ...
 
     @property
-    def tactic(self) -> str:
-        """The id or name of a tactic that it serves here."""
+    def tactics(self) -> tuple[str, ...]:
+        """Short names of its tactics, in the matrix's order."""
         ...
 
     @property
@@ -81,8 +95,8 @@ class Ranked(Protocol):
         ...
 
     @property
-    def because(self) -> str:
-        """What it rests on, in words."""
+    def because(self) -> Sequence[Near]:
+        """The texts that speak for it, the nearest first."""
         ...
 
 

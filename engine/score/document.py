@@ -108,8 +108,7 @@ def technique(
         return mapping, "rule", threat(mapping)
     if not ranked or ranked[0].confidence < ENOUGH:
         return mapping, None, []
-    best = [f"attack.{each}" for each in (ranked[0].id, ranked[0].tactic) if each]
-    mapping = map_tags(best, maker.catalog, maker.attack_version)
+    mapping = map_tags([f"attack.{ranked[0].technique}"], maker.catalog, maker.attack_version)
     return mapping, "mapper", threat(mapping)
 
 
@@ -199,11 +198,13 @@ def _detectors(anomaly: Anomaly) -> list[dict[str, Any]]:
 
 def _candidate(ranked: Ranked) -> dict[str, Any]:
     return {
-        "id": ranked.id,
+        "id": ranked.technique,
         "name": ranked.name,
-        "tactic": ranked.tactic,
+        "tactic": list(ranked.tactics),
         "confidence": round(ranked.confidence, 4),
-        "because": cut(ranked.because, 1024),
+        "because": [
+            cut(f"like {near.title!r} ({near.similarity:.2f})", 1024) for near in ranked.because
+        ],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -254,6 +255,46 @@ def test_moved_thresholds_decide_for_the_entity_they_are_moved_for() -> None:
     one, _ = ensemble(moved=moved)
     alerts = told(one, [*strange(340), *strange(340, "WS2")])
     assert [own(alert)["entity"]["value"] for alert in alerts] == ["ws1"]
+
+
+@dataclass(frozen=True)
+class Alike:
+    title: str = "Windows Security Log Wiped"
+    similarity: float = 0.81
+
+
+@dataclass(frozen=True)
+class Proposed:
+    confidence: float
+    technique: str = "T1685.005"
+    name: str = "Clear Windows Event Logs"
+    tactics: tuple[str, ...] = ("defense-impairment",)
+    because: tuple[Alike, ...] = (Alike(),)
+
+
+@pytest.mark.parametrize(("sure", "source"), [(0.5, "mapper"), (0.49, None)])
+def test_a_technique_that_is_proposed_is_taken_when_it_is_likelier_right_than_wrong(
+    sure: float, source: str | None
+) -> None:
+    one, _ = ensemble(techniques=lambda _: [Proposed(sure)])
+    (alert,) = told(one, strange(340))
+    assert own(alert)["attack"].get("source") == source
+    assert ("threat" in alert.document) == (source is not None)
+    assert own(alert)["attack"]["candidates"] == [
+        {
+            "id": "T1685.005", "name": "Clear Windows Event Logs", "tactic": ["defense-impairment"],
+            "confidence": sure, "because": ["like 'Windows Security Log Wiped' (0.81)"],
+        }
+    ]  # fmt: skip
+
+
+def test_tags_of_a_rule_in_the_window_win_over_what_is_proposed() -> None:
+    one, _ = ensemble(techniques=lambda _: [Proposed(0.9, "T1003")])
+    for each in strange(340):
+        matched(one, each, rule())
+    (alert,) = one.finish(NOW)
+    assert own(alert)["attack"]["source"] == "rule"
+    assert alert.document["threat"][0]["technique"]["id"] == ["T1685"]
 
 
 def test_the_maker_speaks_of_the_window() -> None:

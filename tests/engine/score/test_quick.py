@@ -16,16 +16,13 @@ from tests.engine.score.parts import document
 
 NAMES = (
     "Channel", "EventID", "LogName", "EventCode", "Computer", "Hostname", "host.name", "host",
-    "user",
-    "User", "SubjectUserName", "TargetUserName", "IpAddress", "source", "source.ip", "@timestamp",
-    "UtcTime", "TimeCreated", "date", "time", "Event ID", "message", "eventName", "event", "winlog",
-    "userIdentity", "userIdentity.arn", "logsource.product", "Other",
+    "user", "User", "SubjectUserName", "TargetUserName", "IpAddress", "source", "source.ip",
+    "@timestamp", "UtcTime", "TimeCreated", "date", "time", "Event ID", "message", "eventName",
+    "event", "winlog", "userIdentity", "userIdentity.arn", "logsource.product", "Other",
 )  # fmt: skip
 TIMES = ("2026-11-23T08:00:00Z", "2026-11-23 09:00:00.123", "no time", "2026-11-23")
 VALUES = st.one_of(
-    st.sampled_from(
-        ["Security", "WS1", "ws1", "-", "", "4624", "amy", "10.0.0.1", "x" * 600, "a b"]
-    ),
+    st.sampled_from(["Security", "WS1", "ws1", "-", "", "4624", "amy", "10.0.0.1", "x" * 600]),
     st.sampled_from([1, 1.0, True, 4624, 4624.0, False, 0, None, 1_700_000_000]),
     st.sampled_from([["WS1", "b"], [], {"name": "amy"}, {"ip": "10.0.0.2"}, [{"name": "z"}]]),
     st.sampled_from(TIMES),

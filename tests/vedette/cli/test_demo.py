@@ -18,7 +18,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def alerts(file: str | Path) -> list[dict[str, Any]]:
-    answer = vedette("hunt", file)
+    answer = vedette("hunt", file, "--models", "demo-office")
     assert answer.code == 0
     assert answer.counts == {}
     return answer.alerts
@@ -31,17 +31,22 @@ def test_it_shows_many_rules_over_most_tactics_and_writes_the_report() -> None:
     assert answer.code == 0
     report, events = Path("out/demo-report.html"), Path("out/demo-events.ndjson")
     assert f"Report: {report.resolve()}\n" in answer.err
-    assert "vedette hunt out/demo-events.ndjson --output ndjson" in answer.err
+    assert "vedette hunt out/demo-events.ndjson --models demo-office --output ndjson" in answer.err
     assert "Alerts by ATT&CK tactic" in answer.out
     assert "problem" not in answer.out
     found = alerts(events)
     page = report.read_text()
+    unusual = [each for each in found if each["vedette"]["alert"]["kind"] == "anomaly"]
     names = {alert["rule"]["name"] for alert in found}
     assert len(names) >= 12
     assert all(name.replace("&", "&amp;").replace("'", "&#39;") in page for name in names)
-    tactics = {n for alert in found for each in alert["threat"] for n in each["tactic"]["name"]}
+    told = [each for alert in found for each in alert.get("threat", ())]
+    tactics = {name for each in told for name in each["tactic"]["name"]}
     assert len(tactics) >= 9
-    assert f"{len(found)} alerts from {len(names)} rules" in answer.out
+    rules = names - {each["rule"]["name"] for each in unusual}
+    assert f"{len(found)} alerts from {len(rules)} rules and 1 model" in answer.out
+    assert any(len(each["vedette"]["alert"].get("corroborated_by", ())) > 3 for each in unusual)
+    assert any("corroborated_by" not in each["vedette"]["alert"] for each in unusual)
 
 
 def test_two_runs_show_the_same() -> None:
