@@ -11,6 +11,7 @@ A class takes one kind of data (`takes`):
               Numbers are those of a vocabulary; 0 stands for what training never saw.
     VECTORS   an array (n, d) of finite floats
     TEXTS     strings, mostly templates of messages
+    EDGES     for each window the edges of its graph: tuples of kind, source and target
     SERIES    an array (n,) of counts, one for each window of equal length in the order of time;
               what is scored follows directly on what was fitted, or on what `update` was given
 
@@ -53,6 +54,7 @@ class Takes(StrEnum):
     VECTORS = "vectors"
     TEXTS = "texts"
     SERIES = "series"
+    EDGES = "edges"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ DEFAULT: Mapping[str, Mapping[str, Json]] = {
 The GPT sees fewer tokens than alone: it is fitted once for each fold, and again on all."""
 
 
+NOT_YET: Mapping[Takes, str] = {Takes.SERIES: "series of counts", Takes.EDGES: "edges of graphs"}
+"""What a bundle cannot make of events."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`width` is that of a window in seconds, `folds` how often training data are left out in turn.
@@ -49,9 +53,9 @@ class Plan:
         if self.rule not in RULES:
             raise ModelError(f"no rule is called {self.rule!r}; there are {', '.join(RULES)}")
         for name in self.detectors:
-            if detector(name).takes is Takes.SERIES:
+            if (takes := detector(name).takes) in NOT_YET:
                 raise ModelError(
-                    f"{name} takes series of counts, and a bundle has windows of events"
+                    f"{name} takes {NOT_YET[takes]}, and a bundle has windows of events"
                 )
 
     def make(self, name: str) -> Detector[Any]:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from models.base import Takes
+from models.graph.edge import Edge
 
+PROGRAMS = ("word.exe", "mail.exe")
 VERBS = ("opened", "closed", "reset", "accepted", "refused")
 
 
@@ -44,11 +46,28 @@ def series(count: int, seed: int = 0) -> np.ndarray[Any, Any]:
     return np.random.default_rng(seed).poisson(rate).astype(np.float64)
 
 
+def edges(count: int, seed: int = 0) -> list[tuple[Edge, ...]]:
+    """Windows in which each of six users is at their own host, and programs start programs."""
+    rng = np.random.default_rng(seed)
+    return [
+        tuple(
+            edge
+            for user in rng.choice(6, rng.integers(2, 5), replace=False).tolist()
+            for edge in (
+                Edge("user-host", f"u{user}", f"ws{user}"),
+                Edge("parent-child", "explorer.exe", PROGRAMS[int(rng.integers(2))]),
+            )
+        )
+        for _ in range(count)
+    ]
+
+
 MAKE: dict[Takes, Callable[..., Any]] = {
     Takes.SESSIONS: sessions,
     Takes.VECTORS: vectors,
     Takes.TEXTS: texts,
     Takes.SERIES: series,
+    Takes.EDGES: edges,
 }
 
 
@@ -60,6 +79,8 @@ def strange(takes: Takes) -> Any:
         return np.full((5, 6), 25.0) * np.array([1, -1, 1, -1, 1, -1])
     if takes is Takes.TEXTS:
         return [f"kernel panic: stack of {word} smashed" for word in ("a", "b", "c", "d", "e")]
+    if takes is Takes.EDGES:
+        return [tuple(Edge("user-host", f"u{n}", f"srv{at}") for at in range(20)) for n in range(5)]
     return np.array([400.0, 500.0, 600.0, 700.0, 800.0])
 
 
@@ -71,6 +92,9 @@ def odd(takes: Takes) -> Any:
         return np.vstack([np.zeros(6), np.ones(6), np.full(6, 1e12), np.full(6, -1e12)])
     if takes is Takes.TEXTS:
         return ["", "x", "💥🔥" * 50, "a" * 1_000_000, "\x00\ud800 \u202e"]
+    if takes is Takes.EDGES:
+        name = "\ud800" * 9
+        return [(), (Edge("", "", ""),), (Edge(name, name, name),) * 999, (Edge("a", "b", "c"),)]
     return np.array([0.0, 0.0, 1e12, 0.0])
 
 
@@ -82,4 +106,6 @@ def constant(takes: Takes) -> Any:
         return np.ones((40, 6))
     if takes is Takes.TEXTS:
         return ["the same"] * 40
+    if takes is Takes.EDGES:
+        return [(Edge("user-host", "u", "ws"),)] * 40
     return np.ones(40)
