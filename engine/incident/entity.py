@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -20,6 +21,9 @@ KINDS = (HOST, USER, ADDRESS, PROCESS, FILE, HASH)
 
 LONGEST = 256
 """Characters kept of a name."""
+
+REMEMBERED = 4096
+"""Names whose folded form is remembered: they repeat."""
 
 _OF_THE_MACHINE = re.compile(
     r"(system|localsystem|local service|network service|anonymous logon|iusr|root|nobody"
@@ -68,18 +72,21 @@ def _processes(document: Any, host: str) -> Iterator[Entity]:
             yield Entity(PROCESS, f"{program.lower()}@{host}"[:LONGEST])
 
 
+@lru_cache(REMEMBERED)
 def host_name(name: str) -> str:
     """A host without its domain, as half of all logs write it; an address as it is."""
     name = name.strip().lower()[:LONGEST]
     return name if _is_address(name) else name.partition(".")[0]
 
 
+@lru_cache(REMEMBERED)
 def user_name(name: str) -> str:
     """An account without its domain, empty for one that says nothing of who it was."""
     name = name.strip()[:LONGEST].rpartition("\\")[2].partition("@")[0].lower()
     return "" if _OF_THE_MACHINE.fullmatch(name) else name
 
 
+@lru_cache(REMEMBERED)
 def telling_address(text: str) -> str:
     """An address in its shortest form, empty for one that names no single machine."""
     try:

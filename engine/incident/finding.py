@@ -21,6 +21,9 @@ OTHERWISE = 0.6
 """The same where the status says nothing."""
 GATHERED = frozenset({"capped"})
 """Kinds of alerts that speak of other alerts and are no part of a story."""
+ANOMALY = "anomaly"
+BORROWED = frozenset({"rule", "incident"})
+"""Where an anomaly has techniques from that are said already: by the rules' own alerts."""
 LONGEST = 256
 """Characters kept of an id or a title."""
 
@@ -76,6 +79,7 @@ def finding_of(document: Any) -> Finding | None:
         return None
     end = _time(document, "event.end") or start
     tactics: dict[str, str] = {}
+    steps = tuple(_steps(document, tactics))
     return Finding(
         id=identity,
         rule=(first(document, "rule.uuid") or identity)[:LONGEST],
@@ -87,7 +91,7 @@ def finding_of(document: Any) -> Finding | None:
         start=min(start, end),
         end=max(start, end),
         entities=entities_of(document),
-        steps=tuple(_steps(document, tactics)),
+        steps=() if kind == ANOMALY and first(own, "attack.source") in BORROWED else steps,
         tactics=tactics,
     )
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -78,7 +79,7 @@ class Shelf:
 
     def __init__(self, known: Iterable[Incident]) -> None:
         self._by_entity: dict[Entity, dict[str, Incident]] = {}
-        self._by_finding: dict[str, None] = {}
+        self._by_finding: OrderedDict[str, None] = OrderedDict()
         known = list(known)
         self.healed = list(_healed(known))
         """Incidents that have taken in only now what had become part of them."""
@@ -137,7 +138,7 @@ class Shelf:
     def _remember(self, findings: Iterable[str]) -> None:
         self._by_finding.update(dict.fromkeys(findings))
         while len(self._by_finding) > MOST_KNOWN:
-            del self._by_finding[next(iter(self._by_finding))]
+            self._by_finding.popitem(last=False)
 
     def _drop(self, incident: Incident) -> None:
         for entity in incident.entities:

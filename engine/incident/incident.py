@@ -6,6 +6,7 @@ limit are only counted, and the ids of findings are kept for as long as one may 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -99,7 +100,7 @@ class Incident:
     parts: dict[str, Part] = field(default_factory=dict)
     entities: dict[Entity, int] = field(default_factory=dict)
     tactics: dict[str, str] = field(default_factory=dict)
-    seen: dict[str, None] = field(default_factory=dict)
+    seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
     findings: int = 0
     more: int = 0
     merged: list[str] = field(default_factory=list)
@@ -166,7 +167,7 @@ class Incident:
     def _remember(self, identity: str) -> None:
         self.seen[identity] = None
         while len(self.seen) > MOST_SEEN:
-            del self.seen[next(iter(self.seen))]
+            self.seen.popitem(last=False)  # a plain dict would look for its first key each time
 
     def _meet(self, entity: Entity, count: int) -> None:
         if entity in self.entities or len(self.entities) < MOST_ENTITIES:

@@ -6,6 +6,7 @@ where it stands are made anew at every write, and not read back.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -73,7 +74,7 @@ def incident_of(document: Document) -> Incident:
             parts={str(p["rule"]): _read_part(p) for p in document["parts"]},
             entities={Entity(str(k), str(n)): int(count) for k, n, count in document["entities"]},
             tactics={str(t["id"]): str(t["name"]) for t in document["tactics"]},
-            seen=dict.fromkeys(str(identity) for identity in document["seen"]),
+            seen=OrderedDict.fromkeys(str(identity) for identity in document["seen"]),
             findings=int(document["findings"]),
             more=int(document["more"]),
             merged=[str(identity) for identity in document["merged"]],

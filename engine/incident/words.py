@@ -28,7 +28,8 @@ def title(incident: Incident, standing: Standing) -> str:
         first = standing.techniques[0]
         what = first.name or first.id
     where = named(incident.hosts) or named(incident.users)
-    return f"{what} on {where}" if where else what
+    said = any(name in what.lower() for name in incident.hosts[:1])
+    return f"{what} on {where}" if where and not said else what
 
 
 def story(incident: Incident, standing: Standing) -> list[str]:

@@ -41,6 +41,18 @@ def test_a_parent_that_only_holds_its_sub_technique_is_none_unless_it_was_tagged
     assert [step.id for step in found.steps] == ["T1003", "T1003.001"]
 
 
+def test_techniques_that_an_anomaly_has_from_rules_are_not_said_twice() -> None:
+    made = document("a", kind="anomaly")
+    made["vedette"]["alert"]["attack"] = {"source": "rule"}
+    borrowed = finding_of(made)
+    made["vedette"]["alert"]["attack"] = {"source": "mapper"}
+    own = finding_of(made)
+    assert borrowed is not None
+    assert own is not None
+    assert (borrowed.steps, borrowed.tactics) == ((), {"TA0006": "Credential Access"})
+    assert [step.id for step in own.steps] == ["T1003.001"]
+
+
 def test_a_stated_confidence_wins_over_the_status() -> None:
     made = document("a")
     made["vedette"]["alert"]["confidence"] = 0.2

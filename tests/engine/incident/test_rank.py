@@ -60,6 +60,11 @@ def test_an_incident_without_techniques_has_a_risk_and_a_title() -> None:
     assert "No rule says which technique this is." in story(one.incident, one.standing)
 
 
+def test_a_title_that_names_the_host_does_not_name_it_twice() -> None:
+    (one,) = stories(document("a", steps=(), rule="Unusual activity on WS02"))
+    assert title(one.incident, one.standing) == "Unusual activity on WS02"
+
+
 def test_weights_change_the_ranking() -> None:
     findings: list[Finding] = [finding("a", steps=(RUNNING,)), finding("b", 1, steps=(ACCESS,))]
     gathering = Gathering()
