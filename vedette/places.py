@@ -22,6 +22,7 @@ from engine.errors import InputError, Report
 from engine.feedback.standing import Standing, Weighed
 from engine.letter import Letters
 from engine.ports import Actions, FencedState, Leases, Ledger, Sink
+from vedette import learned
 from vedette import settings as config
 from vedette.feeds import Clock
 from vedette.incidents import gathered
@@ -60,7 +61,8 @@ def stores(
     settings: config.Settings, client: SearchClient | None, report: Report, clock: Clock
 ) -> tuple[Sink, FencedState, str]:
     """Where alerts, weighed by verdicts and put into incidents, and checkpoints go."""
-    standing = Standing(open_actions(settings, client, clock), clock, report)
+    known = learned.sure(settings.state.dir, report)
+    standing = Standing(open_actions(settings, client, clock), clock, report, sure=known)
     if settings.store == "cluster" and client is not None:
         sink = AlertSink(client, settings.namespace, clock=clock, report=report)
         state = ClusterState(client, settings.namespace, clock=clock)

@@ -9,7 +9,7 @@ from engine.errors import Problem, Report, VedetteError
 from engine.feedback import threshold
 from engine.feedback.tally import Tally
 from engine.feedback.verdict import KIND, projected
-from engine.feedback.weigh import weigh
+from engine.feedback.weigh import Sure, weigh
 from engine.ports import Actions, Alert, Sink, Written
 
 EVERY = timedelta(minutes=1)
@@ -18,6 +18,8 @@ EVERY = timedelta(minutes=1)
 
 class Standing:
     """What verdicts amount to now. `clock` says when to look again; for one thread.
+
+    `sure` is how likely alerts are right by what was learned from verdicts, where it was.
 
     A store that does not answer leaves what was known in force, and is a problem
     `verdicts-unread`.
@@ -29,7 +31,9 @@ class Standing:
         clock: Callable[[], datetime],
         report: Report,
         every: timedelta = EVERY,
+        sure: Sure | None = None,
     ) -> None:
+        self.sure = sure
         self.actions, self.clock, self.report, self.every = actions, clock, report, every
         self._tally = Tally()
         self._read: datetime | None = None
@@ -67,7 +71,7 @@ class Weighed:
         """Weigh and store."""
         tally = self.standing.tally() if alerts else Tally()
         for alert in alerts:
-            weigh(alert.document, tally)
+            weigh(alert.document, tally, self.standing.sure)
         return self.inner.write(alerts)
 
     def close(self) -> None:

@@ -5,16 +5,20 @@ Severity and level stay: they say what the rule looks for, and not how often it 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from engine.feedback.subject import Subject
 from engine.feedback.tally import Tally
 
+Sure = Callable[[Subject, Tally], float | None]
+"""How likely an alert is right by what was learned from verdicts; None where nothing was."""
+
 SOFTEST = 0.5
 """What is left of the risk of a rule that is never right."""
 
 
-def weigh(document: dict[str, Any], tally: Tally) -> None:
+def weigh(document: dict[str, Any], tally: Tally, sure: Sure | None = None) -> None:
     """Move an alert's confidence and risk by what was said of earlier alerts of its rule or model.
 
     Nothing changes where nobody has judged one. Risk falls with confidence, at most to half; it
@@ -27,14 +31,18 @@ def weigh(document: dict[str, Any], tally: Tally) -> None:
     own = document.get("vedette", {}).get("alert")
     if count is None or not isinstance(own, dict) or subject.kind == "capped":
         return
-    now = tally.precision(subject.source, subject.prior, subject.entity)
-    own["confidence"] = round(now, 4)
+    learned = sure(subject, tally) if sure else None
+    now = learned
+    if now is None:
+        now = tally.precision(subject.source, subject.prior, subject.entity)
     risk = own.get("feedback", {}).get("original_risk_score")
+    own["confidence"] = round(now, 4)
     own["feedback"] = {
         "original_confidence": round(subject.prior, 4),
         "true": count.true,
         "false": count.false,
         "benign": count.benign,
+        **({"learned": True} if learned is not None else {}),
     }
     event = document.get("event")
     if isinstance(event, dict) and isinstance(event.get("risk_score"), int | float):

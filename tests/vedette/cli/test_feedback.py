@@ -141,3 +141,25 @@ def test_what_was_judged_true_is_not_learned_as_normal(place: Path) -> None:
     (place / "v.ndjson").write_text('{"verdict": "true"}\n', encoding="utf-8")
     with pytest.raises(Exception, match=r"v\.ndjson:1: subject: is no verdict"):
         Attacks.read(place / "v.ndjson", 600)
+
+
+def test_a_run_is_as_sure_of_anomalies_as_verdicts_taught(place: Path) -> None:
+    from connectors.sqlite import SqliteActions
+    from tests.engine.score.test_learned import judged
+
+    actions = SqliteActions(place / "v.sqlite")
+    actions.record([each.action() for each in judged()])
+    actions.close()
+    (place / "vedette.yml").write_text(
+        "output: {sqlite: v.sqlite}\nstate: {dir: state}\n", encoding="utf-8"
+    )
+    answer = vedette("feedback", "train", "office")
+    assert answer.code == 0
+    lines = answer.out.splitlines()
+    assert lines[0] == "office: learned from 60 verdicts, 20 true"
+    assert lines[1].endswith("  knows")
+    assert (place / "state" / "feedback" / "office" / "learned.npz").is_file()
+    for name, says in (("other", "too few: 20"), ("../x", "cannot be the name")):
+        refused = vedette("feedback", "train", name)
+        assert refused.code == 3
+        assert says in refused.err

@@ -9,6 +9,7 @@ from vedette.cli.feedback.effect import effect
 from vedette.cli.feedback.exceptions import exceptions
 from vedette.cli.feedback.export import export
 from vedette.cli.feedback.list import list_verdicts
+from vedette.cli.feedback.train import train
 
 
 @click.group("feedback")
@@ -25,5 +26,5 @@ def command() -> None:
     """
 
 
-for each in (add, list_verdicts, effect, exceptions, export):
+for each in (add, list_verdicts, effect, exceptions, export, train):
     command.add_command(each)

@@ -1,0 +1,105 @@
+"""How likely an anomaly is right, learned from verdicts on earlier ones of its model.
+
+A logistic regression over what each detector says, all of them together, the rules that matched in
+the window, and how often the entity's alerts were right. Where nobody trained one, confidence is
+what the tally alone makes of 1 - p.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from engine.feedback.subject import Subject
+from engine.feedback.tally import Tally
+from engine.feedback.verdict import Verdict
+from models.base import Floats, State
+from models.combine.supervised import Logistic
+from models.errors import DataError, StoreError
+
+FEWEST = 20
+"""Verdicts that are learned from at least."""
+GUESS = 0.5
+SMALLEST = 1e-300
+OTHERS = ("all together", "rules that matched", "earlier verdicts")
+"""What is told beside the detectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What was learned for a model: by `count` verdicts, `true` of them true."""
+
+    model: str
+    detectors: tuple[str, ...]
+    logistic: Logistic
+    count: int
+    true: int
+
+    @classmethod
+    def fit(cls, model: str, verdicts: Sequence[Verdict]) -> Self:
+        """Learn from the verdicts on a model's anomalies; those on others are left out.
+
+        `DataError` where there are fewer than `FEWEST`, or all are alike.
+        """
+        told = [each for each in verdicts if each.counts and each.subject.source == model
+                and each.subject.detectors]  # fmt: skip
+        if len(told) < FEWEST:
+            raise DataError(f"{len(told)} verdicts on anomalies of {model} are too few: {FEWEST}")
+        detectors = tuple(sorted({name for each in told for name in each.subject.detectors or ()}))
+        rows = []
+        for at, each in enumerate(told):
+            # Without its own verdict, or the tally would tell the answer.
+            rest = Tally.of([*told[:at], *told[at + 1 :]])
+            rows.append(_row(each.subject, detectors, rest))
+        labels = np.array([each.true for each in told])
+        logistic = Logistic().fit(np.array(rows), labels)
+        return cls(model, detectors, logistic, len(told), int(labels.sum()))
+
+    def probability(self, subject: Subject, tally: Tally) -> float:
+        """How likely an anomaly is right."""
+        row = np.array([_row(subject, self.detectors, tally)])
+        return float(self.logistic.probability(row)[0])
+
+    def state(self) -> State:
+        """All that `restore` needs."""
+        inner = self.logistic.state()
+        facts = {"model": self.model, "detectors": list(self.detectors), "count": self.count,
+                 "true": self.true, "logistic": dict(inner.facts)}  # fmt: skip
+        return State(dict(inner.parameters), facts, inner.arrays)
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """What `state` was taken of; `StoreError` if it cannot be."""
+        facts = state.facts
+        try:
+            logistic = Logistic.restore(State(state.parameters, facts["logistic"], state.arrays))
+            detectors = tuple(map(str, facts["detectors"]))
+            made = cls(str(facts["model"]), detectors, logistic, int(facts["count"]),
+                       int(facts["true"]))  # fmt: skip
+            sizes = {len(state.arrays[key]) for key in ("mean", "scale", "weights")}
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreError(f"was not learned from verdicts: {error!r}") from error
+        if sizes != {len(detectors) + len(OTHERS)}:
+            raise StoreError("was not learned from verdicts: its weights are for something else")
+        return made
+
+    def moves(self) -> list[tuple[str, float]]:
+        """Each feature's name with the weight of one standard deviation of it, largest first."""
+        weights: Any = self.logistic.state().arrays["weights"]
+        named = zip((*self.detectors, *OTHERS), map(float, weights), strict=True)
+        return sorted(named, key=lambda pair: -abs(pair[1]))
+
+
+def _row(subject: Subject, detectors: Sequence[str], tally: Tally) -> Floats:
+    known = subject.detectors or {}
+    share = tally.precision(subject.source, GUESS, subject.entity)
+    return np.array([
+        *(math.log(max(known.get(name, 1.0), SMALLEST)) for name in detectors),
+        math.log(max(1.0 if subject.fused is None else subject.fused, SMALLEST)),
+        math.log1p(subject.corroborated),
+        math.log(share / (1 - share)),
+    ])  # fmt: skip

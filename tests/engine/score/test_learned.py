@@ -1,0 +1,82 @@
+"""How likely anomalies are right, learned from verdicts."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.feedback.subject import Subject
+from engine.feedback.tally import Tally
+from engine.feedback.verdict import Verdict
+from engine.feedback.weigh import weigh
+from engine.score.learned import FEWEST, Learned
+from models.base import State
+from models.errors import DataError, StoreError
+from tests.engine.feedback.parts import anomaly, verdict
+
+
+def one(number: int, good: float, bad: float) -> dict[str, Any]:
+    """An anomaly of a host of its own, by a detector that knows and one that does not."""
+    document = anomaly(f"a{number}", f"h{number}")
+    document["vedette"]["alert"]["scores"]["detectors"] = [
+        {"name": "knows", "p": good}, {"name": "guesses", "p": bad},
+    ]  # fmt: skip
+    return document
+
+
+def judged(count: int = 60) -> list[Verdict]:
+    rng = np.random.default_rng(0)
+    made = []
+    for number in range(count):
+        true = number % 3 == 0
+        document = one(number, 1e-4 if true else 0.3, float(rng.random()))
+        made.append(verdict("true" if true else "false", document, number))
+    return made
+
+
+def test_a_detector_that_verdicts_bear_out_is_believed_and_others_are_not() -> None:
+    verdicts = judged()
+    found, tally = Learned.fit("office", verdicts), Tally.of(verdicts)
+    likely = found.probability(Subject.of(one(900, 1e-4, 0.5)), tally)
+    unlikely = found.probability(Subject.of(one(901, 0.3, 1e-6)), tally)
+    assert likely > 0.6
+    assert unlikely < 0.2
+    assert found.moves()[0][0] == "knows"
+
+
+def test_few_verdicts_or_all_of_one_kind_teach_nothing() -> None:
+    with pytest.raises(DataError, match="too few"):
+        Learned.fit("office", judged(FEWEST - 1))
+    with pytest.raises(DataError, match="0 verdicts on anomalies of other"):
+        Learned.fit("other", judged())
+    false = [verdict("false", one(n, 0.1, 0.1), n) for n in range(FEWEST)]
+    with pytest.raises(DataError, match="both kinds"):
+        Learned.fit("office", false)
+
+
+def test_what_was_learned_is_the_same_after_it_was_kept() -> None:
+    verdicts = judged()
+    found, tally = Learned.fit("office", verdicts), Tally.of(verdicts)
+    again = Learned.restore(found.state())
+    subject = Subject.of(one(900, 0.01, 0.5))
+    assert again.probability(subject, tally) == found.probability(subject, tally)
+    state = found.state()
+    short = {key: value[:1] for key, value in state.arrays.items()}
+    for wrong in (State({}, {}, {}), State(state.parameters, state.facts, short)):
+        with pytest.raises(StoreError, match="was not learned from verdicts"):
+            Learned.restore(wrong)
+
+
+def test_an_anomaly_is_weighed_by_what_was_learned_and_a_rules_alert_by_the_tally() -> None:
+    tally = Tally.of(judged())
+    document = one(900, 0.3, 0.5)
+    plain = deepcopy(document)
+    weigh(plain, tally)
+    weigh(document, tally, lambda subject, _: 0.125 if subject.kind == "anomaly" else None)
+    own = document["vedette"]["alert"]
+    assert own["confidence"] == 0.125
+    assert own["feedback"]["learned"] is True
+    assert "learned" not in plain["vedette"]["alert"]["feedback"]

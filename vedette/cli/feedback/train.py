@@ -1,0 +1,41 @@
+"""`vedette feedback train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vedette.cli.options import CONFIG, load_settings
+
+
+@click.command("train")
+@click.argument("name")
+@CONFIG
+def train(name: str, path: Path | None) -> int:
+    """Learn from verdicts how likely anomalies of the model NAME are right.
+
+    What is learned lies in the state directory; from its next start on, a run takes the confidence
+    of the model's anomalies from it. At least 20 verdicts on anomalies are needed, true ones and
+    others. Needs scikit-learn (the extra ml).
+    """
+    from engine.errors import InputError
+    from engine.score.learned import Learned
+    from models.errors import ModelError
+    from vedette import feedback, learned
+    from vedette.output.safe import visible
+    from vedette.stored import opened
+
+    settings = load_settings(path).settings
+    folder = learned.folder_of(settings.state.dir, name)
+    with opened(settings) as store:
+        verdicts = feedback.verdicts(store)
+    try:
+        found = Learned.fit(name, verdicts)
+    except ModelError as error:
+        raise InputError(error.message) from error
+    learned.save(found, folder)
+    click.echo(visible(f"{name}: learned from {found.count:,} verdicts, {found.true:,} true"))
+    for feature, weight in found.moves():
+        click.echo(visible(f"  {weight:+.2f}  {feature}"))
+    return 0
