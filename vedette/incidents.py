@@ -9,11 +9,14 @@ from datetime import datetime
 from connectors.search import ClusterIncidents, SearchClient
 from connectors.sqlite import SqliteIncidents
 from engine.errors import InputError, Report
+from engine.incident.finding import finding_of
 from engine.incident.gather import Story, ranked
 from engine.incident.keep import Gathered, Keeper
 from engine.incident.rank import Rarity
 from engine.incident.record import incident_of
-from engine.ports import Incidents, Sink
+from engine.incident.words import chain
+from engine.moment import parse_time
+from engine.ports import Document, Incidents, Sink
 from vedette import settings as config
 
 SHORTEST = 6
@@ -77,3 +80,30 @@ def opened(settings: config.Settings) -> Iterator[Incidents]:
         store.close()
         if client is not None:
             client.close()
+
+
+def changed(store: Incidents, since: datetime) -> list[Story]:
+    """The incidents to which anything came since a time, whenever that happened, ranked."""
+    told = list(store.all())
+    found = [incident_of(document) for document in told]
+    rarity = Rarity.of(found)
+    late = [incident for incident, document in zip(found, told, strict=True)
+            if (time := parse_time(document.get("@timestamp"))) is not None and time >= since
+            and incident.merged_into is None]  # fmt: skip
+    return ranked(late, rarity)
+
+
+def of_alert(store: Incidents, document: Document) -> list[str]:
+    """The incidents that an alert is part of, each in one line."""
+    finding = finding_of(document)
+    if finding is None:
+        return []
+    keys = [str(entity) for entity in finding.entities]
+    found = []
+    for kept in store.find(keys, finding.start, finding.end):
+        incident = incident_of(kept.document)
+        if finding.id in incident.seen and incident.merged_into is None:
+            name = f"{kept.document.get('title')} ({incident.id[:12]})"
+            tactics = ", ".join(chain(incident)) or "no tactic"
+            found.append(f"{name}: {incident.level}, {incident.findings:,} alerts; {tactics}")
+    return found

@@ -47,7 +47,7 @@ def command(id: str, path: Path | None, files: tuple[Path, ...], form: str | Non
     return 0
 
 
-def _in_files(id: str, files: tuple[Path, ...]) -> tuple[Document, list[str]]:
+def _in_files(id: str, files: tuple[Path, ...]) -> tuple[Document]:
     from connectors.files.alerts import FileAlerts
     from engine.errors import Problems
     from vedette.output.safe import visible
@@ -56,20 +56,22 @@ def _in_files(id: str, files: tuple[Path, ...]) -> tuple[Document, list[str]]:
     problems = Problems()
     alerts = FileAlerts(["-" if str(file) == "-" else file for file in files], problems)
     try:
-        return the_alert(alerts, id, ", ".join(map(str, files))), []
+        return (the_alert(alerts, id, ", ".join(map(str, files))),)
     finally:
         for kind, count in problems.counts.most_common():
             click.echo(visible(f"{kind}: {count:,} in all"), err=True)
 
 
-def _in_store(id: str, path: Path | None) -> tuple[Document, list[str]]:
-    from vedette.feedback import of_alert
+def _in_store(id: str, path: Path | None) -> tuple[Document, list[str], list[str]]:
+    from vedette import feedback, incidents
     from vedette.stored import id_of, opened, the_alert
 
     settings = load_settings(path).settings
     with opened(settings) as store:
         document = the_alert(store.alerts, id, store.place)
-        return document, of_alert(store, id_of(document))
+        verdicts = feedback.of_alert(store, id_of(document))
+    with incidents.opened(settings) as kept:
+        return document, verdicts, incidents.of_alert(kept, document)
 
 
 def _show(found: Story) -> None:

@@ -11,6 +11,7 @@ from engine.feedback.verdict import KIND
 from engine.feedback.verdict import projected as verdicts_of
 from engine.ledger import gaps
 from engine.rule import Rule
+from vedette import incidents
 from vedette.digest.figures import Figures
 from vedette.places import opened_ledger
 from vedette.settings import Settings
@@ -22,6 +23,8 @@ def collect(settings: Settings, since: datetime, until: datetime) -> Figures:
     """What the configured store has of a time. Raises what reading raises."""
     with opened(settings) as store:
         figures = of_store(store, since, until)
+    with incidents.opened(settings) as kept:
+        figures.incidents = incidents.changed(kept, since)
     ledger = opened_ledger(settings)
     try:
         found = gaps(ledger.notes(gaps=True))

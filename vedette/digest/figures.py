@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.feedback.tally import Count, Tally
 from engine.feedback.verdict import Verdict
+from engine.incident.gather import Story
 from engine.moment import iso
 from engine.ports import Document
 from engine.rule import Rule
@@ -76,6 +77,8 @@ class Figures:
     """All verdicts there are."""
     rules: Sequence[Rule] = ()
     gaps: Mapping[str, int] = field(default_factory=dict)
+    incidents: Sequence[Story] = ()
+    """Those to which an alert came in the time or later, the one that matters most first."""
 
     def add(self, document: Document) -> None:
         """Count an alert."""

@@ -8,8 +8,9 @@ from pathlib import Path
 from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from engine.incident.words import chain, title
 from vedette.digest.figures import NAMED, TOP, Figures, precision_of
-from vedette.digest.text import change
+from vedette.digest.text import SHOWN, change
 from vedette.output import attack
 from vedette.output.levels import LEVELS, SHORT
 from vedette.output.safe import brief
@@ -48,6 +49,15 @@ def page(figures: Figures, version: str) -> str:
         f=figures,
         version=version,
         change=change(figures),
+        incidents=[
+            (
+                each.incident,
+                round(each.standing.risk),
+                title(each.incident, each.standing),
+                ", ".join(chain(each.incident)),
+            )
+            for each in figures.incidents[:SHOWN]
+        ],
         levels=[(each, SHORT.get(each, each), COLOURS[each]) for each in LEVELS],
         days=[
             (brief(day, 10), sum(counts.values()), _parts(counts, most))

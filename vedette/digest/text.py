@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.incident.words import chain, title
 from vedette.digest.figures import NAMED, Figures, precision_of
 from vedette.output.levels import LEVELS, SHORT
 from vedette.output.safe import brief
 
 BAR = 24
+SHOWN = 5
+"""Incidents that are named."""
 
 
 def lines(figures: Figures) -> Iterator[str]:
@@ -17,6 +20,7 @@ def lines(figures: Figures) -> Iterator[str]:
     yield f"in {brief(figures.place, 70)}"
     yield ""
     yield headline(figures)
+    yield from _incidents(figures)
     yield from _volumes(figures)
     yield from _listed("Techniques", [(n, f"{id} {name}") for id, name, n in figures.techniques])
     yield from _listed("Hosts", [(n, name) for name, n in figures.summary.hosts.top(10)])
@@ -46,6 +50,19 @@ def change(figures: Figures) -> str:
     if not difference:
         return f"As many as in as long a time before ({figures.before:,})."
     return f"{share:.0%} {more} than in as long a time before ({figures.before:,})."
+
+
+def _incidents(figures: Figures) -> Iterator[str]:
+    found = figures.incidents
+    if not found:
+        return
+    yield from ("", f"Incidents: {len(found):,}")
+    for each in found[:SHOWN]:
+        alerts, tactics = f"{each.incident.findings:,} alerts", ", ".join(chain(each.incident))
+        yield f"  {each.standing.risk:>4.0f}  {brief(title(each.incident, each.standing), 56)}"
+        yield f"        {brief(tactics, 56)} ({alerts}, {each.incident.id[:12]})"
+    if len(found) > SHOWN:
+        yield f"  and {len(found) - SHOWN:,} more: vedette incidents list"
 
 
 def _volumes(figures: Figures) -> Iterator[str]:

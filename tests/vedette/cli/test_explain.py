@@ -78,3 +78,18 @@ def test_where_there_is_no_store_nothing_is_made(place: Path) -> None:
     assert answer.code == 3
     assert "v.sqlite: ALERT_ID: no alert has the id" in answer.err
     assert not (place / "v.sqlite").exists()
+
+
+def test_an_alert_of_the_store_names_its_incident_and_a_report_does_too(place: Path) -> None:
+    assert vedette("run", "--until-idle").code == 0
+    (listed,) = (json.loads(line) for line in vedette("incidents", "list").out.splitlines())
+    from connectors.sqlite import SqliteAlerts
+
+    alerts = SqliteAlerts(place / "v.sqlite")
+    (document,) = alerts.written()
+    alerts.close()
+    told = vedette("explain", document["event"]["id"]).out
+    assert f"\nIncidents\n  {listed['title']} ({listed['id'][:12]}): high, 1 alerts; " in told
+    report = vedette("report", "--since", "1d").out
+    assert "\nIncidents: 1\n" in report
+    assert listed["id"][:12] in report
