@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -25,12 +26,13 @@ class Child:
         self.cpu = 0.0
         """CPU seconds, once it has ended."""
         self.peak = 0
-        """The most megabytes that were resident, once it has ended."""
+        """The most megabytes that were resident, by the last look at it."""
         self._code: int | None = None
 
     def ended(self) -> int | None:
         """The exit code; None while it runs."""
         if self._code is None:
+            self.peak = max(self.peak, resident_at_most(self._process.pid))
             self._collect(os.WNOHANG)
         return self._code
 
@@ -45,11 +47,24 @@ class Child:
         if done:
             self._code = self._process.returncode = os.waitstatus_to_exitcode(status)
             self.cpu = usage.ru_utime + usage.ru_stime
-            self.peak = usage.ru_maxrss // 1024
+            self.peak = self.peak or usage.ru_maxrss // 1024
 
     def text(self) -> str:
         """What it has written so far."""
         return self.log.read_text(errors="replace")
+
+
+def resident_at_most(pid: int) -> int:
+    """The most megabytes of a process so far; 0 where the system does not say.
+
+    What `wait4` says of a process that another started includes the memory of that other.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    kilobytes = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
+    return int(kilobytes[1]) // 1024 if kilobytes else 0
 
 
 def clean_environment() -> dict[str, str]:

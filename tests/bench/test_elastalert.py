@@ -163,12 +163,14 @@ def test_a_rule_has_run_when_its_search_was_answered_refused_or_failed() -> None
 
 def test_a_process_is_measured_until_it_ends(tmp_path: Path) -> None:
     code = "print('hello'); x = bytearray(50_000_000); sum(range(2_000_000))"
+    own = bytearray(200_000_000)  # the memory of who looks is not its own
     child = Child([sys.executable, "-c", code], tmp_path / "log", tmp_path, {})
+    del own
     while child.ended() is None:
         pass
     assert child.ended() == 0
     assert child.text() == "hello\n"
-    assert child.peak > 47
+    assert 47 < child.peak < 150
     assert child.cpu > 0
 
 
