@@ -101,8 +101,8 @@ def at_time(event: dict[str, Any], time: datetime) -> dict[str, Any]:
     return {**event, **told}
 
 
-def write(data: Path, most: int, real: Path, unique: Path, nested: Path) -> None:
-    """Write all corpora, in a process of its own, whose memory goes with it."""
+def write(data: Path, most: int, real: Path, unique: Path, nested: Path | None = None) -> None:
+    """Write the corpora, in a process of its own, whose memory goes with it."""
     child = multiprocessing.get_context("spawn").Process(
         target=_write, args=(data, most, real, unique, nested)
     )
@@ -112,9 +112,11 @@ def write(data: Path, most: int, real: Path, unique: Path, nested: Path) -> None
         raise RuntimeError("the corpora could not be written")
 
 
-def _write(data: Path, most: int, real: Path, unique: Path, nested: Path) -> None:
+def _write(data: Path, most: int, real: Path, unique: Path, nested: Path | None) -> None:
     lines = _shuffled(data)[:most]
     for path, corpus in ((real, lines), (unique, _made(lines)), (nested, _shipped(lines))):
+        if path is None:
+            continue
         with path.open("wb") as file:
             file.writelines(line + b"\n" for line in corpus)
 
