@@ -31,7 +31,7 @@ from pathlib import Path
 from tests.live.servers import BUILDS, home, java_home, java_major
 
 HEAP = ("-Xms512m", "-Xmx1g", "-XX:+UseSerialGC")
-START_SECONDS = 180
+START_SECONDS = 300
 UNPRIVILEGED = "nobody"
 
 # The shell outlives neither the server nor our end of its standard input; $0 is the folder.
