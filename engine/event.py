@@ -68,7 +68,10 @@ class Event:
             if isinstance(value, list):
                 return tuple(item for item in value if item is not None)
             return () if value is None else (value,)
-        found = _objects(self.record.document, field, MAX_LEVELS)
+        document = self.record.document
+        if field not in document and "." not in field:
+            return ()
+        found = _objects(document, field, MAX_LEVELS)
         return tuple(json_text(item) for item in found)
 
     def first(self, *names: str) -> Any:
@@ -81,9 +84,13 @@ class Event:
 
     def every_value(self) -> Iterator[Scalar]:
         """All values of all fields but our own labels: what a keyword is searched in."""
-        for name in self.fields:
-            if not name.startswith("logsource."):
-                yield from self.values(name)
+        for name, value in self.fields.items():
+            if name.startswith("logsource."):
+                continue
+            if isinstance(value, list):
+                yield from (item for item in value if item is not None)
+            elif value is not None:
+                yield value
 
 
 def _objects(document: Any, path: str, levels: int) -> Iterator[Mapping[str, Any]]:

@@ -69,7 +69,10 @@ def flattened(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _put(fields: dict[str, Any], name: str, value: Any, depth: int = 0) -> None:
     """Flatten one value under a dotted name; objects in a list share the names below them."""
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is str or kind is int:  # most are, and to ask whether one is a mapping is slow
+        fields[name] = value
+    elif kind is dict or isinstance(value, Mapping):
         if depth >= MAX_DEPTH:
             fields[name] = json_text(value)
             return
@@ -232,7 +235,7 @@ def _winlogbeat(fields: dict[str, Any]) -> None:
                 fields.setdefault(name, found)
     elif "event_data" not in {name.partition(".")[0] for name in fields}:
         return
-    for key in list(fields):
+    for key in [key for key in fields if key.startswith(_BEFORE_DATA)]:
         for prefix in _BEFORE_DATA:
             if key.startswith(prefix):
                 fields.setdefault(key[len(prefix) :], fields[key])

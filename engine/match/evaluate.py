@@ -137,7 +137,8 @@ class KeywordTests:
         A literal of the pattern is first looked for in all values at once, which is quick and
         seldom finds anything.
         """
-        everything = fold("\n".join(as_text(value) for value in event.every_value()))
+        texts = [v if type(v) is str else as_text(v) for v in event.every_value()]
+        everything = fold("\n".join(texts))
         hits = [(n, test) for n, literal, test in self._texts if literal in everything]
         hits += self._others
         return frozenset(n for n, test in hits if reference.holds(test, event))

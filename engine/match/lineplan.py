@@ -57,8 +57,7 @@ class LinePlan:
         self._judge, self._rules, self._budget = judge, rules, budget
         self.stretches = _stretches(judge)
         """What to look for in a line for the rules' keywords; None when a line cannot tell."""
-        found, dotted = self.stretches or frozenset(), demands.dotted
-        self._guards = tuple(guard(found, spaced=spaced, dotted=dotted) for spaced in (False, True))
+        self._dotted = demands.dotted
         self._base, asked = demands.base, demands.tests
         self.with_keywords = tuple(rules[place] for place in judge.with_keywords)
         """What may match a line besides its answer, when that has some of the words looked for."""
@@ -121,7 +120,9 @@ class LinePlan:
         return tuple(self._rules[place] for place in self._judge.holding(places, held))
 
     def _finds(self, held: Held) -> Finds:
-        return self._guards[not MISSING.isdisjoint(held)]
+        # each is made when it is needed, and shared: that takes long
+        found, spaced = self.stretches or frozenset(), not MISSING.isdisjoint(held)
+        return guard(found, spaced=spaced, dotted=self._dotted)
 
 
 GET: Any = dict.get

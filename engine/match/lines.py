@@ -78,13 +78,13 @@ class Lines(Generic[R]):
         self._kinds: dict[_Identity, _Kind] = {}
         self._met: Counter[_Identity] = Counter()
         self._refused: Counter[bytes] = Counter()
+        self._last_nested = False
         self.misses = 0
         """How often the answer for some values was not known."""
 
     def candidates(self, line: bytes) -> tuple[R, ...] | None:
         """All that may match the one whole event in a line; None when that cannot be told."""
-        at = line.find(EVENT_ID)
-        hint = line[at + 10 : at + 22] if at >= 0 else _hint(line)
+        hint = self._hint(line)
         plan = self._guesses.get(hint)
         if plan is None:
             plan = self._met_anew(line, hint)
@@ -112,6 +112,15 @@ class Lines(Generic[R]):
         if had == OTHER or not (line.isascii() or _is_utf8(line)):
             return None
         return answer.found + plan.with_keywords if had else answer.found
+
+    def _hint(self, line: bytes) -> bytes:
+        """The bytes by which a plan is guessed, those of a flat event or others; or none."""
+        # most lines are like the one before; to look for what is not there takes long
+        if self._last_nested and (hint := _nested_hint(line)):
+            return hint
+        at = line.find(EVENT_ID)
+        self._last_nested = at < 0
+        return line[at + 10 : at + 22] if at >= 0 else _nested_hint(line)
 
     def _met_anew(self, line: bytes, hint: bytes) -> LinePlan | None:
         """The plan for a line of which nothing is known; None when there can be none."""
@@ -296,7 +305,7 @@ def _told(line: bytes) -> _Identity | None:
     return None
 
 
-def _hint(line: bytes) -> bytes:
+def _nested_hint(line: bytes) -> bytes:
     """The bytes at the event id and the channel of a line as Winlogbeat has it, or none."""
     at, number = line.find(NESTED_CHANNEL), line.find(NESTED_ID)
     if at < 0 or number < 0:
