@@ -48,6 +48,15 @@ RANGE = 1 << 32
 """Hashes of windows lie below this."""
 
 
+def named(entity: str, start: float) -> str:
+    """The name of a window."""
+    return f"{entity}|{math.floor(start)}"
+
+
+def _place(name: str) -> int:
+    return zlib.crc32(name.encode(errors="replace"))
+
+
 @dataclass(slots=True)
 class Kept:
     """Windows of a day: logarithms of p of one in `step`, and how many there were.
@@ -72,20 +81,27 @@ class Kept:
     def take(self, scored: Scored) -> None:
         """Take one window in."""
         window = scored.window
-        name = f"{window.entity}|{math.floor(window.start)}"
-        self.add(name, scored.log_p, len(window), window.events.count(UNKNOWN))
+        self.add(
+            named(str(window.entity), window.start),
+            scored.log_p,
+            len(window),
+            window.events.count(UNKNOWN),
+        )
 
     def add(self, name: str, log_p: float, events: int, new: int) -> None:
         """Take in what is asked of a window; memory stays bounded."""
-        place = zlib.crc32(name.encode(errors="replace"))
-        if place < RANGE // self.step:
-            self.drawn.append((place, round(log_p, DIGITS)))
+        if self.draws(name):
+            self.drawn.append((_place(name), round(log_p, DIGITS)))
         self.seen += 1
         self.events += events
         self.new += new
         if len(self.drawn) > MOST:
             self.step *= 2
             self.drawn = [each for each in self.drawn if each[0] < RANGE // self.step]
+
+    def draws(self, name: str) -> bool:
+        """Whether it would keep a window of that name."""
+        return _place(name) < RANGE // self.step
 
     @property
     def share(self) -> float:
@@ -113,6 +129,11 @@ class Watch:
         """A window was scored."""
         day = math.floor(scored.window.start / DAY)
         self.days.setdefault(day, Kept()).take(scored)
+
+    def draws(self, entity: str, start: float) -> bool:
+        """Whether a window may be kept, so that its p must be the whole truth."""
+        day = self.days.get(math.floor(start / DAY))
+        return day is None or day.draws(named(entity, start))
 
     def over(self, before: float) -> list[Finding]:
         """The findings of days that are over by then, which are forgotten."""

@@ -129,7 +129,9 @@ class Track:
         return sorted(found, key=lambda anomaly: (anomaly.start, anomaly.entity))
 
     def _most(self, window: Open) -> float:
-        """The p that the window must fall to."""
+        """The p that the window must fall to; 1 where it is wanted whatever it is."""
+        if self.watch.draws(window.entity, window.start):
+            return 1.0
         threshold = self.threshold.of(window.entity)
         return max(threshold, MILD) if window.hits else threshold
 

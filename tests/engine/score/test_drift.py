@@ -8,11 +8,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from engine.score import drift
 from engine.score.drift import FEWEST, MOST, Kept, Watch
 from models.base import Floats
 from models.bundle.bundle import DAY, Scored
 from models.feature.windows import Window
-from tests.engine.score.parts import NOW, ensemble, epoch, model, ordinary, own, record, told
+from tests.engine.score.parts import NOW, ensemble, epoch, model, ordinary, own, record, see, told
 
 START = epoch(0) // DAY * DAY
 
@@ -84,3 +85,24 @@ def test_hours_of_another_kind_are_one_alert_that_says_what_moved() -> None:
     again, _ = ensemble(alerts_a_day=1.0)
     ids = {each.id for each in told(again, other, lambda: NOW + timedelta(days=9))}
     assert alert.id in ids
+
+
+def drawn() -> dict[int, float]:
+    """What is kept of half an hour, by the hash of each window's name."""
+    one, _ = ensemble(lateness=timedelta(minutes=1), alerts_a_day=1e-6)
+    for each in ordinary(30):
+        see(one, each, NOW)
+        one.advance("logs", NOW)
+    return dict(pair for day in one.tracks[0].watch.days.values() for pair in day.drawn)
+
+
+def test_windows_that_are_kept_were_scored_by_costly_detectors_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = drawn()
+    monkeypatch.setattr(type(model().bundle.parts["markov"].detector), "costly", True)
+    assert drawn() == whole
+    monkeypatch.setattr(drift, "MOST", 8)
+    some = drawn()
+    assert 0 < len(some) <= 8
+    assert some.items() <= whole.items()
