@@ -42,11 +42,13 @@ class Subject:
     def of(cls, document: Document) -> Self:
         """What an alert document says; nothing in it is trusted to be there."""
         own, rule = _at(document, "vedette", "alert"), _at(document, "rule")
-        model = _text(_at(own, "model").get("id"))
+        kind = _text(own.get("kind")) or "sigma"
+        # What tells of drift or of a budget names the model too, and says nothing of its scores.
+        model = _text(_at(own, "model").get("id")) if kind == "anomaly" else ""
         scores = _at(own, "scores")
         return cls(
             alert=_text(own.get("id")),
-            kind=_text(own.get("kind")) or "sigma",
+            kind=kind,
             source=model or _text(rule.get("uuid")),
             name=_text(rule.get("name")),
             entity=entity_of(document),

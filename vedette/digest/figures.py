@@ -132,11 +132,15 @@ class Figures:
         return [
             Noise(
                 group.title, group.level, group.count, group.count / max(1, self.total),
-                str(group.hosts), count := self.tally.by.get(group.rule_id, Count()),
+                str(group.hosts), count := self._judged(group.rule_id),
                 count.true / count.all if count.all else None,
             )
             for group in groups[:TOP]
         ]  # fmt: skip
+
+    def _judged(self, rule: str) -> Count:
+        """The verdicts on a rule; those on a model are kept by its name, whatever its version."""
+        return self.tally.by.get(rule) or self.tally.by.get(rule.rpartition("@")[0]) or Count()
 
     @property
     def techniques(self) -> list[tuple[str, str, int]]:

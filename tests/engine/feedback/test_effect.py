@@ -107,6 +107,14 @@ def test_every_move_is_on_record_with_the_verdict_that_made_it() -> None:
     assert history([given_.action().document, *told])[0]["kind"] == "moved"
 
 
+def test_a_verdict_on_drift_moves_nothing_of_the_models_anomalies() -> None:
+    drift = anomaly("d1")
+    drift["vedette"]["alert"]["kind"] = "drift"
+    found = Tally.of([verdict("false", drift)])
+    assert threshold.moved(found, "office", "host.name=ws1", 0.01) == 0.01
+    assert list(found.by) == ["office@1"]
+
+
 def test_a_verdict_that_repeats_another_moves_nothing() -> None:
     one, same = verdict("false", document("a1"), 0), verdict("false", document("a1"), 5)
     assert moves(Tally.of([one]), Tally.of([same]), same) == []

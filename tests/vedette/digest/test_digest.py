@@ -80,6 +80,13 @@ def test_noisy_rules_say_what_they_are_worth() -> None:
     ]  # fmt: skip
 
 
+def test_a_models_anomalies_are_judged_by_its_name_whatever_its_version() -> None:
+    document = made("a", rule="office@2", kind="anomaly", model={"id": "office"})
+    found = filled(document, verdicts=(judged("true", document),))
+    assert [(n.title, n.sure) for n in found.noisy] == [("Rule office@2", 1.0)]
+    assert found.models == {"office": 1}
+
+
 def test_text_and_page_neutralise_what_events_say() -> None:
     document = made("a")
     document["rule"]["name"] = document["host"]["name"] = HOSTILE
