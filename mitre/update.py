@@ -99,7 +99,12 @@ def dump(facts: Facts) -> bytes:
 
 
 def write(facts: Facts, path: Path) -> None:
-    """Put the facts at `path` in one step, so that no reader meets half a file.
+    """Put the facts at `path`. Raises `AttackError` when the place cannot be written."""
+    put(dump(facts), path)
+
+
+def put(content: bytes, path: Path) -> None:
+    """Put a file at `path` in one step, so that no reader meets half a one.
 
     Raises `AttackError` when the place cannot be written.
     """
@@ -107,7 +112,7 @@ def write(facts: Facts, path: Path) -> None:
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
         with os.fdopen(handle, "wb") as file:
-            file.write(dump(facts))
+            file.write(content)
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except OSError as error:

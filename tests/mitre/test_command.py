@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from engine.errors import InputError
 from mitre.catalog import PACKAGED, Catalog
+from mitre.descriptions import descriptions, load
+from mitre.errors import AttackError
 from vedette.cli.mitre import command
 
 
@@ -19,6 +21,11 @@ def run(*arguments: str | Path) -> str:
         command, [str(a) for a in arguments], catch_exceptions=False, standalone_mode=False
     )
     return result.output
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
@@ -125,3 +132,39 @@ def test_help_reads_well(name: list[str]) -> None:
     text = run(*name, "--help")
     assert "ATT&CK" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_update_keeps_descriptions_in_the_users_state_directory(
+    tmp_path: Path, bundle_file: Path
+) -> None:
+    text = run("update", bundle_file, "--output", tmp_path / "out.json")
+    place = tmp_path / "state" / "vedette" / "mitre" / "descriptions.json"
+    assert f"Wrote {place}" in text.splitlines()[-1]
+    assert place.is_file()
+
+
+def test_update_keeps_descriptions_in_a_state_directory_and_leaves_the_catalogue_alone(
+    tmp_path: Path, bundle_file: Path
+) -> None:
+    before = PACKAGED.read_bytes()
+    text = run("update", bundle_file, "--keep-catalogue", "--state-dir", tmp_path / "state")
+    place = tmp_path / "state" / "mitre" / "descriptions.json"
+    assert f"Wrote {place}: descriptions of 5 techniques" in text
+    assert load(place)["T0001"] == "a text that is not a fact"
+    assert PACKAGED.read_bytes() == before
+
+
+def test_links_and_citations_are_no_part_of_a_description() -> None:
+    text = "Uses [LSASS](https://attack.mitre.org/x) <code>here</code>.(Citation: Someone 2020)"
+    found = descriptions({
+        "objects": [
+            {
+                "type": "attack-pattern",
+                "description": text,
+                "external_references": [{"source_name": "mitre-attack", "external_id": "T0001"}],
+            }
+        ]
+    })  # fmt: skip
+    assert found == {"T0001": "Uses LSASS here."}
+    with pytest.raises(AttackError, match="no description"):
+        descriptions({"objects": []})

@@ -22,6 +22,8 @@ HYBRID = "hybrid"
 """What is about alerts: rules, incidents and models on recorded attacks."""
 FEEDBACK = "feedback"
 """What verdicts of people gain, replayed on AIT-ADS."""
+MAPPING = "mapping"
+"""The set that is about techniques without tags."""
 
 
 @click.command("evaluate")
@@ -75,8 +77,9 @@ def command(
     """Measure every detector on the public data set SET, thresholds from training normals alone.
 
     Sets are hdfs, adfa-ld, ait-ads, ait-ads-as-found, openstack, otrf; loghub, which measures
-    templates; hybrid, which measures alerts; and feedback, which measures what verdicts gain. How
-    all of it is measured is in docs/evaluation.md.
+    templates; hybrid, which measures alerts; feedback, which measures what verdicts gain; and
+    mapping, which measures techniques without tags. How all of it is measured is in
+    docs/evaluation.md.
     """
     from engine.errors import InputError
     from models.errors import ModelError
@@ -96,6 +99,9 @@ def command(
             continue
         if name == FEEDBACK:
             rows += _feedback(data, shown, protocol(quick))
+            continue
+        if name == MAPPING:
+            rows += _mapping(data, shown)
             continue
         public = made_up(load(name, data)) if made else load(name, data)
         try:
@@ -151,6 +157,15 @@ def _feedback(data: Path, shown: str, fixed: Protocol) -> list[dict[str, Any]]:
     for line in replay.show(found) if shown == "table" else ():
         click.echo(line)
     return [row.as_json() for row in found]
+
+
+def _mapping(data: Path, shown: str) -> list[dict[str, Any]]:
+    from vedette.evaluate import mapping
+
+    found = mapping.evaluate(data)
+    if shown == "table":
+        mapping.show(found, sys.stdout)
+    return [row.as_json() for row in found.rows]
 
 
 def _told(what: str) -> None:

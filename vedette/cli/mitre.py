@@ -13,7 +13,16 @@ from mitre.catalog import PACKAGED, Catalog
 from mitre.changes import changes
 from mitre.errors import AttackError
 from mitre.technique import Release, Tactic, Technique
-from mitre.update import Facts, facts_from_files, write
+from mitre.update import Facts, facts_from_files
+from mitre.update import write as write_facts
+
+STATE = click.option(
+    "--state-dir",
+    "state",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Where to keep the descriptions.  [default: the user's state directory]",
+)
 
 
 @click.group()
@@ -45,20 +54,99 @@ def command() -> None:
     show_default="the catalogue of this installation",
     help="Where to write the catalogue.",
 )
-def update(file: Path, delta: Path | None, attack_version: int | None, output: Path) -> None:
+@STATE
+@click.option("--keep-catalogue", is_flag=True, help="Take the descriptions only.")
+def update(
+    file: Path,
+    delta: Path | None,
+    attack_version: int | None,
+    output: Path,
+    state: Path | None,
+    keep_catalogue: bool,
+) -> None:
     """Make the ATT&CK catalogue from FILE, a STIX 2.1 bundle as MITRE publishes it.
 
     FILE is JSON, plain or compressed with gzip or zstandard. Nothing is downloaded. The catalogue
-    afterwards speaks the version of FILE only, or with --delta that and the next one.
+    afterwards speaks the version of FILE only, or with --delta that and the next one. The
+    descriptions of the techniques are kept in the state directory, for `vedette mitre map`.
     """
+    if keep_catalogue:
+        _describe(file, state)
+        return
     with _wrapped():
         facts = facts_from_files(file, delta, attack_version)
         made = Catalog.of(facts)
         # Before writing: the file about to be replaced is usually the one to compare with.
         told = _compared(made)
-        write(facts, output)
+        write_facts(facts, output)
     for line in [f"Wrote {output}", *_described(facts, made), *told]:
         click.echo(line)
+    _describe(file, state)
+
+
+@command.command("map")
+@click.argument("text", required=False)
+@click.option(
+    "--event", type=click.Path(path_type=Path), metavar="FILE", help="Map the event in this file."
+)
+@click.option(
+    "--rules",
+    "-r",
+    "rule_paths",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="PATH",
+    help="File or folder of Sigma rules to learn from; may be repeated.  [default: Vedette's own]",
+)
+@click.option(
+    "--logsource",
+    "parts",
+    multiple=True,
+    metavar="KEY=NAME",
+    help="product, category or service of the event; may be repeated.",
+)
+@click.option(
+    "--top", type=click.IntRange(1, 16), default=3, show_default=True, help="Techniques at most."
+)
+@click.option(
+    "--least",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Confidence that a technique needs to be named.  [default: 0.1]",
+)
+@click.option("--encoder", metavar="NAME", help="Compare meanings too: best, minilm, or hashing.")
+@click.option(
+    "--state-dir",
+    "state",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="State directory with the descriptions of `vedette mitre update`.  [default: the user's]",
+)
+@click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
+def map_command(
+    text: str | None,
+    event: Path | None,
+    rule_paths: tuple[Path, ...],
+    parts: tuple[str, ...],
+    top: int,
+    least: float | None,
+    encoder: str | None,
+    state: Path | None,
+    form: str | None,
+) -> int:
+    """Say which techniques TEXT shows, or an event, and which known texts speak for each.
+
+    \b
+      vedette mitre map 'rundll32.exe comsvcs.dll MiniDump 624 lsass.dmp full'
+      vedette mitre map --event event.json --logsource category=process_creation
+
+    Exits with 1 when no technique is sure enough.
+    """
+    from vedette.cli.options import word
+    from vedette.mapped import Question, answer
+
+    asked = Question(text, event, rule_paths, parts, top, least, encoder, state)
+    return answer(asked, word("--output", form, ("table", "json")) or "table")
 
 
 @command.command()
@@ -79,6 +167,21 @@ def show(ids: tuple[str, ...], attack_version: int | None) -> None:
         release = catalog.release(attack_version)
         parts = [_shown(id, catalog, release) for id in ids]
     click.echo("\n\n".join("\n".join(lines) for lines in parts))
+
+
+def _describe(file: Path, state: Path | None) -> None:
+    from mitre.bundle import read
+    from mitre.descriptions import descriptions, write
+    from vedette.mapper import DESCRIPTIONS, ROOM, own_state
+
+    state = state or own_state()
+    if state is None:
+        raise InputError("there is no home folder to keep it in", field="--state-dir")
+    with _wrapped():
+        found = descriptions(read(file)[0])
+        place = state / ROOM / DESCRIPTIONS
+        write(found, place)
+    click.echo(f"Wrote {place}: descriptions of {len(found):,} techniques")
 
 
 @contextmanager

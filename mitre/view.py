@@ -1,0 +1,105 @@
+"""One kind of text (prose, values, events) and the techniques that its texts are labelled with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mitre import logistic, ridge
+from mitre.bag import Bag
+from mitre.candidates import Doubles, Labels, Weigher
+from mitre.dense import Dense
+from mitre.ridge import Floats
+
+PENALTY = 0.5
+"""Of the regression; chosen by cross-validation on the rules whose tags were not hidden."""
+
+LOWEST = 0.02
+"""Of the texts of the calibration, the share that lay below twice the floor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that texts are compared by, and how much it counts beside the others."""
+
+    by: Bag | Dense
+    share: float
+
+
+Query = Mapping[str, Any]
+"""A text's features for each part: words, letters and signs as strings, an encoder's vector."""
+
+
+class View:
+    """Texts of one kind: regression and neighbours, combined and calibrated by cross-fitting."""
+
+    def __init__(
+        self,
+        parts: Mapping[str, Part],
+        rows: NDArray[np.int64],
+        labels: Labels,
+        weights: Floats,
+        combined: Doubles,
+        floor: float,
+    ) -> None:
+        """`rows` (n,) say which of the mapper's examples the view's texts are.
+
+        `floor` is half of how near the nearest text mostly was in calibration; see `rank`.
+        """
+        self.parts, self.rows, self.labels = parts, rows, labels
+        self.weights, self.combined, self.floor = weights, combined, floor
+        self._weigh = Weigher(labels)
+
+    @classmethod
+    def fit(
+        cls,
+        parts: Mapping[str, Part],
+        rows: NDArray[np.int64],
+        labels: Labels,
+        asked: NDArray[np.bool_],
+    ) -> View:
+        """Learn from all texts; calibrate on those that `asked` (n,) marks, each left out once."""
+        kernel = np.zeros((len(rows), len(rows)), dtype=np.float32)
+        for part in parts.values():
+            kernel += np.float32(part.share) * part.by.gram()
+        weights, left_out = ridge.fit(kernel, labels.wanted, PENALTY)
+        np.fill_diagonal(kernel, 0.0)
+        weigh = Weigher(labels)
+        features, held = [], []
+        for row in np.flatnonzero(asked):
+            found, each = weigh(left_out[row], kernel[row])
+            features.append(each)
+            held.append(labels.wanted[row, found] > 0)
+        combined = logistic.fit(np.concatenate(features), np.concatenate(held))
+        floor = float(np.quantile(kernel[asked].max(axis=1), LOWEST)) / 2
+        return cls(parts, rows, labels, weights, combined, floor)
+
+    @property
+    def whole(self) -> float:
+        """The similarity of a text to itself, at most."""
+        return sum(part.share for part in self.parts.values())
+
+    def alike(self, query: Query) -> Floats:
+        """The similarity of a text to all texts of the view, (n,)."""
+        found = np.zeros(len(self.rows), dtype=np.float32)
+        for name, part in self.parts.items():
+            if name in query:
+                found += np.float32(part.share) * part.by.like(query[name])
+        return found
+
+    def rank(self, alike: Floats) -> tuple[NDArray[np.intp], Doubles]:
+        """The classes that come into question for these similarities, the likeliest first.
+
+        Nothing was calibrated on texts that are like no known one, so confidence falls there, with
+        the square of how near the nearest is.
+        """
+        found, features = self._weigh(alike @ self.weights, alike)
+        chance = logistic.chance(features, self.combined)
+        if (nearest := float(alike.max())) < self.floor:
+            chance = chance * (nearest / self.floor) ** 2
+        order = np.lexsort((found, -chance))
+        return found[order], chance[order]
