@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,9 +85,25 @@ def navigator_layer(found: Coverage, name: str, *, description: str = "") -> dic
     """A layer for the ATT&CK Navigator; a technique's score is the number of its rules."""
     covered = found.covered
     most = max((len(cell.rules) for cell in covered), default=1)
+    told = [{"name": "rules", "value": str(found.rules)}]
+    cells = [_cell(cell) for cell in covered]
+    return layer(name, description, found.version, cells, most, metadata=told)
+
+
+def layer(
+    name: str,
+    description: str,
+    version: int,
+    cells: list[dict[str, Any]],
+    most: int,
+    *,
+    legend: Sequence[dict[str, str]] = (),
+    metadata: Sequence[dict[str, str]] = (),
+) -> dict[str, Any]:
+    """What a layer has around its cells; scores go from 0 to `most`."""
     return {
         "name": name,
-        "versions": {"attack": str(found.version), "navigator": "5.1.0", "layer": LAYER},
+        "versions": {"attack": str(version), "navigator": "5.1.0", "layer": LAYER},
         "domain": "enterprise-attack",
         "description": description,
         "sorting": 3,
@@ -95,10 +111,10 @@ def navigator_layer(found: Coverage, name: str, *, description: str = "") -> dic
                    "showAggregateScores": True, "countUnscored": False,
                    "expandedSubtechniques": "annotated"},
         "hideDisabled": False,
-        "techniques": [_cell(cell) for cell in covered],
+        "techniques": cells,
         "gradient": {"colors": ["#dbeafeff", "#1d4ed8ff"], "minValue": 0, "maxValue": most},
-        "legendItems": [],
-        "metadata": [{"name": "rules", "value": str(found.rules)}],
+        "legendItems": list(legend),
+        "metadata": list(metadata),
         "links": [],
         "showTacticRowBackground": False,
         "tacticRowBackground": "#dddddd",

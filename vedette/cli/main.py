@@ -44,6 +44,7 @@ COMMANDS = {
     "hunts": "List, check, test and run hunts.",
     "models": "Fit models, and score events with them.",
     "evaluate": "Measure detectors on public data sets.",
+    "coverage": "Say what sees each ATT&CK technique.",
     "mitre": "Look up ATT&CK ids, update the catalogue.",
 }
 """Each command and its line in the help; a command's module is imported only when it is used."""
