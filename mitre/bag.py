@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
 from typing import Self
 
 import numpy as np
@@ -50,20 +49,20 @@ class Bag:
         columns = sorted(held)
         idf = _idf(len(bags), np.array([held[name] for name in columns], dtype=np.float64))
         at = {name: place for place, name in enumerate(columns)}
-        cells: list[tuple[int, int, float]] = []
-        for row, bag in enumerate(bags):
-            places = [at[name] for name in bag]
-            weighted = (1 + np.log(list(bag.values()))) * idf[np.array(places, dtype=np.int64)]
-            weighted /= max(1e-9, float(np.linalg.norm(weighted)))
-            cells.extend(zip(places, repeat(row), weighted.tolist(), strict=False))
-        cells.sort()
-        starts = np.searchsorted([c for c, _, _ in cells], np.arange(len(columns) + 1))
+        places, weights = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+        for bag in bags:
+            places.append(np.array([at[name] for name in bag], dtype=np.int64))
+            weighted = (1 + np.log(list(bag.values()))) * idf[places[-1]]
+            weights.append(weighted / max(1e-9, float(np.linalg.norm(weighted))))
+        rows = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])
+        found = np.concatenate(places)
+        order = np.argsort(found, kind="stable")  # by column, and within by row
         return cls(
             columns,
             idf.astype(np.float32),
-            starts.astype(np.int64),
-            np.array([row for _, row, _ in cells], dtype=np.int32),
-            np.array([weight for _, _, weight in cells], dtype=np.float32),
+            np.searchsorted(found[order], np.arange(len(columns) + 1)).astype(np.int64),
+            rows[order].astype(np.int32),
+            np.concatenate(weights)[order].astype(np.float32),
             len(bags),
         )
 

@@ -4,7 +4,8 @@ One fifth of the rules with techniques, drawn at random by a fixed seed, has its
 mapper learns from the others and from ATT&CK's names. The penalty, and that names are learned from,
 were chosen by cross-validation among those others; the rest was set beforehand. SigmaHQ has
 families of rules that differ little, and a random split leaves relatives of a hidden rule among the
-known ones; so figures stand there too for the hidden rules without a near relative."""
+known ones; so figures stand there too for the hidden rules without a near relative.
+"""
 
 from __future__ import annotations
 
