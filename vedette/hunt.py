@@ -28,7 +28,6 @@ from vedette.output.writers import Writer
 from vedette.report.select import Selection as ReportSelection
 
 if TYPE_CHECKING:
-    from engine.score.anomaly import Techniques
     from engine.score.ensemble import Ensemble
     from engine.score.model import Model
 
@@ -103,8 +102,8 @@ class Hunt:
     """What scores every event beside the rules."""
     unscored: Sequence[Problem] = ()
     """Models that were asked for and are not among them."""
-    techniques: Techniques | None = None
-    """What proposes techniques for anomalies without a rule."""
+    state: Path | None = None
+    """The state directory, with the ATT&CK descriptions that the user has given, if any."""
     alerts_a_day: float = ALERTS_A_DAY
     """The budget of anomalies that no rule supports, all models together."""
 
@@ -200,13 +199,14 @@ def _scorer(plan: Hunt, maker: AlertMaker, problems: Problems) -> Ensemble | Non
     if not plan.models:
         return None
     from engine.score.ensemble import Ensemble  # NumPy is for those alone who have models
+    from vedette.techniques import Proposals
 
     return Ensemble(
         plan.models,
         maker,
         problems,
         alerts_a_day=plan.alerts_a_day,
-        techniques=plan.techniques,
+        techniques=Proposals(plan.rules.rules, plan.state, problems),
     )
 
 

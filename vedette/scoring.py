@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from engine.alert import AlertMaker
 from engine.correlate.keep import newest
 from engine.errors import InputError, Problem, Report, SettingsError
 from engine.ports import StateStore
+from engine.rule import Rule
 from engine.score.keep import KEY
 from vedette import settings as config
 
@@ -25,13 +26,14 @@ def scorer(
     report: Report,
     late: timedelta,
     moved: Moved | None = None,
+    rules: Sequence[Rule] = (),
 ) -> Ensemble | None:
     """What scores the events of a pipeline; None where no model is configured.
 
     Each pipeline has models of its own, as a pipeline is one thread, and an even share of the
     budget. A model that cannot be loaded is told as a problem, or raises `SettingsError` with
     `models.strict`. `late` is how long the pipeline waits for events out of order anyway, `moved`
-    what verdicts make of a threshold.
+    what verdicts make of a threshold; the `rules` teach what an anomaly may be in ATT&CK.
     """
     wanted = settings.models
     if not wanted.names:
@@ -39,12 +41,21 @@ def scorer(
     _see_all(settings, pipeline)
     from engine.score.ensemble import Ensemble  # NumPy is for those alone who have models
     from vedette import bundles
+    from vedette.techniques import Proposals
 
     told = _refuse if wanted.strict else report
     models = bundles.models(settings.state.dir, wanted.names, told)
     share = wanted.alerts_a_day / len(settings.plan)
     lateness = max(wanted.lateness, late)
-    return Ensemble(models, maker, report, alerts_a_day=share, lateness=lateness, moved=moved)
+    return Ensemble(
+        models,
+        maker,
+        report,
+        alerts_a_day=share,
+        lateness=lateness,
+        moved=moved,
+        techniques=Proposals(rules, settings.state.dir, report),
+    )
 
 
 def _see_all(settings: config.Settings, pipeline: config.Pipeline) -> None:

@@ -207,7 +207,9 @@ def _line(
         recorder=recorder,
         tuner=tuner(rules),
         actions=None if dry else actions,
-        scorer=scorer(settings, plan, maker, report, late, Standing(actions, clock, report).moved),
+        scorer=scorer(
+            settings, plan, maker, report, late, Standing(actions, clock, report).moved, rules.rules
+        ),
     )
     pushed = {
         source.name: pushdown_of(source, client, volume, rules)

@@ -185,7 +185,8 @@ class Ensemble:
         return alerts
 
     def _alert(self, anomaly: Anomaly, now: datetime) -> Alert:
-        ranked = self._techniques(anomaly) if self._techniques else ()
+        tagged = any(hit.tags for hit in anomaly.corroborating)  # rules know better
+        ranked = self._techniques(anomaly) if self._techniques and not tagged else ()
         return document.alert(self._maker, anomaly, ranked, now)
 
     def _fail(self, track: Track, error: Exception) -> None:

@@ -165,6 +165,7 @@ def command(
         report_alerts=report is not None,
         text=text,
         models=models,
+        state=_state(path) if models else None,
         unscored=tuple(problems),
         alerts_a_day=alerts_a_day,
     )
@@ -212,7 +213,12 @@ def _models(names: Sequence[str], config: Path | None, problems: Problems) -> Se
         return ()
     from vedette import bundles
 
-    return bundles.models(load_settings(config).settings.state.dir, names, problems)
+    return bundles.models(_state(config), names, problems)
+
+
+def _state(config: Path | None) -> Path:
+    """The state directory."""
+    return load_settings(config).settings.state.dir
 
 
 def check_report(path: Path) -> None:
