@@ -102,10 +102,14 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an incident stands: its techniques, the most certain first, and its risk, 0 to 100."""
+    """Where an incident stands: its techniques, the most certain first, and its risk, 0 to 100.
+
+    `leading` are its rules, those that weigh most first: rare ones before those that speak always.
+    """
 
     techniques: tuple[Ranked, ...]
     risk: float
+    leading: tuple[str, ...] = ()
 
     @property
     def order(self) -> tuple[float, float]:
@@ -130,7 +134,14 @@ def standing(incident: Incident, rarity: Rarity, weights: Weights = USUAL) -> St
         for identity, (step, rules) in about.items()
     ]
     ranked.sort(key=lambda each: (-each.certainty, each.id))
-    return Standing(tuple(ranked), risk(incident, rarity))
+    return Standing(tuple(ranked), risk(incident, rarity), leading(incident, rarity))
+
+
+def leading(incident: Incident, rarity: Rarity) -> tuple[str, ...]:
+    """An incident's rules, those that weigh most first."""
+    parts = incident.parts.values()
+    order = sorted(parts, key=lambda p: (-p.weight * rarity.rule(p.rule), p.first, p.rule))
+    return tuple(part.rule for part in order)
 
 
 def risk(incident: Incident, rarity: Rarity) -> float:

@@ -8,8 +8,9 @@ from datetime import timedelta
 from engine.incident.group import PLACES
 from engine.incident.incident import Incident, Part
 from engine.incident.rank import Standing
-from engine.level import level_rank
 
+TOLD = 12
+"""Parts that a story tells one by one."""
 SHOWN = 3
 """How many names of one kind a sentence has before it only counts."""
 
@@ -22,8 +23,7 @@ def chain(incident: Incident) -> list[str]:
 
 def title(incident: Incident, standing: Standing) -> str:
     """What it is most probably about, and where: `OS Credential Dumping: LSASS Memory on ws02`."""
-    leading = leading_parts(incident)
-    what = leading[0].title if leading else "Alerts"
+    what = incident.parts[standing.leading[0]].title if standing.leading else "Alerts"
     if standing.techniques:
         first = standing.techniques[0]
         what = first.name or first.id
@@ -35,21 +35,16 @@ def title(incident: Incident, standing: Standing) -> str:
 def story(incident: Incident, standing: Standing) -> list[str]:
     """The story in a few sentences: what, where and who, by which techniques, in which parts."""
     found = list(_sentences(incident, standing))
-    found += [_step(part) for part in in_order(incident)]
+    found += [_step(part) for part in in_order(incident, standing)]
     if incident.more:
         found.append(f"{incident.more:,} more alerts are of rules that are not named here.")
     return found
 
 
-def leading_parts(incident: Incident) -> list[Part]:
-    """Its parts, those that weigh most first."""
-    parts = incident.parts.values()
-    return sorted(parts, key=lambda p: (-level_rank(p.level), -p.weight, p.first, p.rule))
-
-
-def in_order(incident: Incident, most: int = 12) -> list[Part]:
+def in_order(incident: Incident, standing: Standing, most: int = TOLD) -> list[Part]:
     """The parts that weigh most, in the order in which they began."""
-    return sorted(leading_parts(incident)[:most], key=lambda p: (p.first, p.rule))
+    parts = (incident.parts[rule] for rule in standing.leading[:most])
+    return sorted(parts, key=lambda p: (p.first, p.rule))
 
 
 def _sentences(incident: Incident, standing: Standing) -> Iterator[str]:

@@ -141,13 +141,18 @@ def _alerts(data: Path, rule_paths: tuple[Path, ...], shown: str) -> list[dict[s
     from vedette import rulesets
     from vedette.evaluate.hybrid.attacks import attacks
     from vedette.evaluate.hybrid.recordings import SIGMAHQ
-    from vedette.evaluate.hybrid.show import show
+    from vedette.evaluate.hybrid.show import show, show_stream
+    from vedette.evaluate.hybrid.stream import opened, stream
 
     rules = rulesets.load(rule_paths or (data / SIGMAHQ,), Selection())
     result = attacks(data, rules)
     if shown == "table":
         show(result, sys.stdout)
-    return [row.as_json() for row in result.rows]
+    companies = stream(data)
+    if shown == "table":
+        show_stream(companies, sys.stdout)
+    rows = [row.as_json() for row in result.rows]
+    return rows + [each.as_json() for each in opened(companies)]
 
 
 def _feedback(data: Path, shown: str, fixed: Protocol) -> list[dict[str, Any]]:

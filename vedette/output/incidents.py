@@ -93,7 +93,7 @@ def lines(each: Story) -> Iterator[str]:
     for ranked in standing.techniques[:_TECHNIQUES]:
         yield f"  {ranked.certainty:4.0%}  {brief(ranked.id, 24):<10} {brief(ranked.name, 80)}"
     yield ""
-    for part in in_order(incident):
+    for part in in_order(incident, standing):
         yield f"  vedette explain {part.finding}  # {brief(part.title, 80)}"
 
 
@@ -117,7 +117,7 @@ def as_json(each: Story) -> dict[str, Any]:
         "parts": [
             {"rule": p.rule, "title": p.title, "kind": p.kind, "level": p.level, "count": p.count,
              "first": iso(p.first), "last": iso(p.last), "alert": p.finding}
-            for p in in_order(incident, len(incident.parts))
+            for p in in_order(incident, standing, len(incident.parts))
         ],
         "story": story(incident, standing),
         "merged": list(incident.merged),

@@ -46,7 +46,7 @@ class IncidentView:
 def incident_view(each: Story) -> IncidentView:
     """What the template shows of an incident."""
     incident, standing = each.incident, each.standing
-    parts = in_order(incident)
+    parts = in_order(incident, standing)
     sentences = story(incident, standing)
     return IncidentView(
         id=incident.id,

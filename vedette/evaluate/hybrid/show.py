@@ -7,6 +7,7 @@ from typing import TextIO
 
 from vedette.evaluate.hybrid.attacks import COUNTED, Attacks, Row
 from vedette.evaluate.hybrid.credit import PER
+from vedette.evaluate.hybrid.stream import Company, Opened, opened
 from vedette.output.safe import visible
 
 HEADINGS = (
@@ -21,6 +22,15 @@ LEGEND = (
 )
 
 
+STREAM = ("incidents opened", "of them", "fewer to open", "steps shown", "", "steps held", "")
+STREAM_LEGEND = (
+    "incidents opened: of each company's incidents the first so many, ranked; fewer to open: "
+    "than alerts",
+    "steps shown: attack steps of which the story of an opened incident names an alert's type; "
+    "held: of which an alert lies in it, named or not",
+)
+
+
 def show(result: Attacks, out: TextIO) -> None:
     """Write the table, what its columns mean, and the notes."""
     out.write("attacks (OTRF)\n")
@@ -29,6 +39,28 @@ def show(result: Attacks, out: TextIO) -> None:
     for note in (*LEGEND, *result.notes):
         out.write(visible(f"  {note}") + "\n")
     out.write("\n")
+
+
+def show_stream(companies: Sequence[Company], out: TextIO) -> None:
+    """Write what the first incidents of each company keep, and the companies' own figures."""
+    out.write("alert stream (AIT-ADS)\n")
+    lines = [STREAM, *(_opened(each) for each in opened(companies))]
+    for line in aligned(lines):
+        out.write(visible(line) + "\n")
+    for note in STREAM_LEGEND:
+        out.write(visible(f"  {note}") + "\n")
+    for each in companies:
+        told = f"{each.name}: {each.alerts:,} alerts, {len(each.incidents):,} incidents"
+        out.write(visible(f"  {told}, {len(each.steps)} attack steps") + "\n")
+    out.write("\n")
+
+
+def _opened(each: Opened) -> tuple[str, ...]:
+    return (
+        f"{each.share:.0%}", f"{each.opened:,}", f"{each.fewer:.3%}",
+        f"{each.shown} of {each.steps}", f"{each.shown / each.steps:.1%}",
+        f"{each.held} of {each.steps}", f"{each.held / each.steps:.1%}",
+    )  # fmt: skip
 
 
 def _cells(row: Row) -> tuple[str, ...]:
