@@ -37,27 +37,35 @@ class Keeper:
 
     def take(self, findings: Sequence[Finding]) -> None:
         """Group some findings, and store every incident that this changes."""
+        refused: set[str] = set()
         for _ in range(TRIES):
-            if self._take(findings):
+            if (again := self._take(findings, refused)) is None:
                 return
+            refused.add(again)
         raise VedetteError(f"incidents were changed by others {TRIES} times in a row")
 
-    def _take(self, findings: Sequence[Finding]) -> bool:
-        """Whether all could be stored; what could not is in the store as another wrote it."""
+    def _take(self, findings: Sequence[Finding], refused: set[str]) -> str | None:
+        """Store what changes; the id of the first that another wrote meanwhile, or None.
+
+        Those that were `refused` before are read by their ids: what a finding without any entity
+        began is found by nothing else.
+        """
         keys = [str(entity) for entity in ties(findings)]
-        found = self.store.find(keys, *span_of(findings))
-        versions = {str(each.document["id"]): each.version for each in found}
-        known = [incident_of(each.document) for each in found]
+        near = self.store.find(keys, *span_of(findings))
+        found = {str(each.document["id"]): each for each in near}
+        found |= {id: kept for id in sorted(refused) if (kept := self.store.get(id))}
+        known = [incident_of(each.document) for each in found.values()]
         changed = assign(findings, known, self.namespace)
         # what went into another is told first: a crash between leaves what the other can take up
         changed.sort(key=lambda incident: incident.merged_into is None)
         rarity = self._rare()
         for incident in changed:
             rarity.renew(incident)
-        return all(
-            self.store.put(self._document(incident, rarity), versions.get(incident.id))
-            for incident in changed
-        )
+        for incident in changed:
+            version = found[incident.id].version if incident.id in found else None
+            if not self.store.put(self._document(incident, rarity), version):
+                return incident.id
+        return None
 
     def _document(self, incident: Incident, rarity: Rarity) -> dict[str, Any]:
         return document_of(incident, standing(incident, rarity), self.namespace, self.clock())

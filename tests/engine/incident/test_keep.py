@@ -161,6 +161,13 @@ def test_what_a_store_that_fails_did_not_take_is_grouped_with_the_next_batch() -
     assert "1 alerts wait to be grouped: the store is away" in str(problems[0])
 
 
+def test_an_alert_about_nobody_that_comes_again_changes_nothing() -> None:
+    store = MemoryIncidents()
+    for _ in range(2):
+        gathered(store).write(alerts(document("a", host="")))
+    assert seen(store) == [{"a"}]
+
+
 def test_a_batch_without_alerts_asks_the_store_for_nothing() -> None:
     store = MemoryIncidents()
     store.find = None  # type: ignore[assignment, method-assign]
