@@ -170,7 +170,11 @@ def _own(maker: AlertMaker, anomaly: Anomaly, id: str, level: str) -> dict[str, 
                 "detectors": _detectors(anomaly),
             },
             "model": {"id": model.name, "version": model.version, "sha256": model.sha256},
-            "corroborated_by": [hit.id for hit in anomaly.corroborating] or None,
+            "corroborated_by": [
+                {"id": hit.id, "name": cut(hit.title, 1024), "times": hit.times}
+                for hit in anomaly.corroborating
+            ]
+            or None,
             "ancestors": [_ancestor(sample) for sample in anomaly.samples],
             "ancestors_total": anomaly.events,
             "explanation": [

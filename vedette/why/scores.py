@@ -33,8 +33,16 @@ def _models(document: Document, scores: Any) -> Iterator[str]:
 
 
 def corroborated(document: Document) -> list[str]:
-    """The ids of rules that matched in the same window of the same entity."""
-    return fields.texts(document, "vedette.alert.corroborated_by")
+    """The rules that matched in the same window of the same entity."""
+    rules = fields.entries(fields.get(document, "vedette.alert.corroborated_by"))
+    return [
+        f"{fields.text(rule, 'name')}{_often(rule)} ({fields.text(rule, 'id')})" for rule in rules
+    ]
+
+
+def _often(rule: Any) -> str:
+    times = fields.get(rule, "times")
+    return f", {times:,} times" if isinstance(times, int) and times > 1 else ""
 
 
 def _p(scores: Any, key: str) -> str:

@@ -86,7 +86,8 @@ def test_a_mildly_strange_window_is_an_alert_where_a_rule_matched() -> None:
         see(one, each, NOW)
     matched(one, records[-1], rule())
     (alert,) = one.finish(NOW)
-    assert own(alert)["corroborated_by"] == ["r-1"]
+    (vouching,) = own(alert)["corroborated_by"]
+    assert (vouching["id"], vouching["times"]) == ("r-1", 1)
     assert own(alert)["scores"]["threshold"] < own(alert)["scores"]["fused"] <= 0.05
     assert own(alert)["attack"]["source"] == "rule"
     assert alert.document["threat"][0]["technique"]["id"] == ["T1685"]

@@ -91,7 +91,7 @@ def test_rules_that_match_stand_in_the_anomaly_of_their_window(detector: Detecto
     line.finish()
     assert sink.kinds() == ["anomaly", "sigma", "sigma", "sigma"]
     (anomaly,) = [own(alert) for alert in sink.alerts.values() if own(alert)["kind"] == "anomaly"]
-    assert anomaly["corroborated_by"] == [CLEARED["id"]]
+    assert [rule["id"] for rule in anomaly["corroborated_by"]] == [CLEARED["id"]]
     matched = {own(a)["ancestors"][0]["id"] for a in sink.alerts.values() if own(a) is not anomaly}
     assert matched >= {each["id"] for each in anomaly["ancestors"]}
 

@@ -49,7 +49,7 @@ def anomaly() -> dict[str, Any]:
             reason("limits", 1.0, "normal is from 3 to 9"),
             reason("event 5", 12.0, "event 5 never came before"),
         ],
-        corroborated_by=["r-7"],
+        corroborated_by=[{"id": "r-7", "name": "Log Wiped", "times": 2}],
         confidence=0.97,
         attack={"version": 19, "source": "mapper", "candidates": [
             {"id": "T1059", "name": "Interpreter", "confidence": 0.41, "because": "like r-3"},

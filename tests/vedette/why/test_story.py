@@ -43,6 +43,11 @@ def test_models_tell_percentiles_and_that_they_rest_on_a_tail() -> None:
     assert said[2] == f"model office 3, sha256 {'ab' * 32}"
 
 
+def test_rules_of_the_same_window_are_told_by_their_titles() -> None:
+    said = section(story(anomaly()), "Rules that matched in the same window")
+    assert said == ["Log Wiped, 2 times (r-7)"]
+
+
 def test_a_technique_that_is_only_likely_is_no_technique() -> None:
     assert section(story(anomaly()), "ATT&CK") == [
         "unknown: nothing is likely enough to be said",
