@@ -28,8 +28,8 @@ from vedette.output.writers import Writer
 from vedette.report.select import Selection as ReportSelection
 
 if TYPE_CHECKING:
-    from engine.score.ensemble import Ensemble
     from engine.score.model import Model
+    from engine.score.scorer import Scorer
 
 REPORTED = 2000
 """Alerts that a report shows in full."""
@@ -106,6 +106,8 @@ class Hunt:
     """The state directory, with the ATT&CK descriptions that the user has given, if any."""
     alerts_a_day: float = ALERTS_A_DAY
     """The budget of anomalies that no rule supports, all models together."""
+    scorer: Callable[[AlertMaker, Problems], Scorer] | None = None
+    """Makes what sees every event, in the place of `models`."""
 
 
 @dataclass(slots=True)
@@ -186,7 +188,7 @@ def hunt(
     summary.events, summary.bytes = pipeline.totals.events, read.total
     summary.incidents = gathering.stories()
     summary.seconds = time.monotonic() - started
-    summary.scored = scorer.figures() if scorer else []
+    summary.scored = list(scorer.figures()) if scorer else []
     _tell_what_was_left_out(pipeline, problems)
     for problem in plan.unscored:
         problems(problem)
@@ -195,7 +197,9 @@ def hunt(
     return Outcome(summary, kept)
 
 
-def _scorer(plan: Hunt, maker: AlertMaker, problems: Problems) -> Ensemble | None:
+def _scorer(plan: Hunt, maker: AlertMaker, problems: Problems) -> Scorer | None:
+    if plan.scorer is not None:
+        return plan.scorer(maker, problems)
     if not plan.models:
         return None
     from engine.score.ensemble import Ensemble  # NumPy is for those alone who have models

@@ -1,13 +1,14 @@
 """Rule hits as the alerts that an analyst opens, the first one mattering most.
 
 Rules alone: hits of a rule on a host within ten minutes are one alert; the gravest level first,
-then the rarest rule. Grouped: an incident is one alert. Neither sees of which recording a hit is.
+then the rarest rule. Models only: an anomaly is one alert. Grouped: an incident is one alert, of
+rule hits, or of these and anomalies. None sees of which recording a hit is.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +18,9 @@ from engine.incident.group import assign
 from engine.incident.incident import Incident
 from engine.incident.rank import USUAL, Rarity, Weights
 from engine.level import level_rank
+from mitre.catalog import Catalog
 from vedette.evaluate.hybrid.recordings import Hits
+from vedette.evaluate.hybrid.scorers import Strange
 
 TOGETHER = timedelta(minutes=10)
 
@@ -60,37 +63,59 @@ def _of_rule(findings: Sequence[Finding], where: dict[str, str]) -> Claims:
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """All findings in incidents, and in which recordings each rule of an incident was met."""
+    """All findings in incidents, and in which recordings those of each rule were met."""
 
     incidents: list[Incident]
     rarity: Rarity
     met: dict[tuple[str, str], frozenset[str]]
     """Incident and rule → the names of recordings."""
+    named: dict[tuple[str, str, str], frozenset[str]]
+    """Incident, rule and technique → the recordings of the findings that name it."""
 
     def alerts(self, weights: Weights = USUAL) -> list[Claims]:
         """The incidents as alerts, ranked under some weights."""
         return [
             tuple(
                 Claim(t.id, t.tactics,
-                      frozenset().union(*(self.met[each.incident.id, rule] for rule in t.rules)))
+                      frozenset().union(
+                          *(self.named[each.incident.id, rule, t.id] for rule in t.rules)))
                 for t in each.standing.techniques
             )
             for each in ranked(self.incidents, self.rarity, weights)
         ]  # fmt: skip
 
 
-def grouped(hits: Hits) -> Grouped:
-    """Put the hits into incidents."""
-    incidents = [i for i in assign(hits.findings, (), "evaluate") if i.merged_into is None]
+def grouped(hits: Hits, strange: Sequence[Strange] = ()) -> Grouped:
+    """Put the hits into incidents, and what models find strange beside them."""
+    findings = [*hits.findings, *(each.finding for each in strange)]
+    where = {identity: frozenset({name}) for identity, name in hits.where.items()}
+    where |= {each.finding.id: each.recordings for each in strange}
+    incidents = [i for i in assign(findings, (), "evaluate") if i.merged_into is None]
     home = {identity: i.id for i in incidents for identity in i.seen}
-    met: dict[tuple[str, str], set[str]] = {}
-    for finding in hits.findings:
+    met: dict[tuple[str, str], frozenset[str]] = {}
+    named: dict[tuple[str, str, str], frozenset[str]] = {}
+    for finding in findings:
         if finding.id in home:
-            where = met.setdefault((home[finding.id], finding.rule), set())
-            where.add(hits.where[finding.id])
-    return Grouped(
-        incidents, Rarity.of(incidents), {key: frozenset(names) for key, names in met.items()}
-    )
+            seen = where[finding.id]
+            at = home[finding.id], finding.rule
+            met[at] = met.get(at, frozenset()) | seen
+            for step in finding.steps:
+                named[(*at, step.id)] = named.get((*at, step.id), frozenset()) | seen
+    return Grouped(incidents, Rarity.of(incidents), met, named)
+
+
+def models_only(strange: Sequence[Strange]) -> list[Claims]:
+    """Each anomaly as an alert, the strangest first, with what the mapper proposes."""
+    order = sorted(strange, key=lambda each: (each.p, each.finding.start, each.finding.id))
+    return [tuple(_proposed(each)) for each in order]
+
+
+def _proposed(strange: Strange) -> Iterator[Claim]:
+    """The techniques that an anomaly's alert lists, the surest first, sure enough or not."""
+    catalog = Catalog.load()
+    for each in strange.document["vedette"]["alert"]["attack"].get("candidates", ()):
+        tactics = (catalog.tactic(name) for name in each["tactic"])
+        yield Claim(each["id"], tuple(t.id for t in tactics if t), strange.recordings)
 
 
 def in_time(findings: Iterable[Finding]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Recall of recorded attacks at a budget of alerts: rules alone, and grouped."""
+"""Recall of recorded attacks at a budget of alerts: rules alone, models only, and grouped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.incident.rank import USUAL, Weights
 from engine.rule import RuleSet
-from vedette.evaluate.hybrid.alerts import Claims, grouped, rules_alone
+from vedette.evaluate.hybrid.alerts import Claims, Grouped, grouped, models_only, rules_alone
 from vedette.evaluate.hybrid.choose import GRID, Chosen, leave_one_out
 from vedette.evaluate.hybrid.credit import (
     BUDGETS,
@@ -22,7 +22,9 @@ from vedette.evaluate.hybrid.credit import (
     found,
     ratio_bounds,
 )
+from vedette.evaluate.hybrid.judge import HUNTS, HYBRID, MODELS, Judged, judged
 from vedette.evaluate.hybrid.recordings import Hits, Recording, hunted
+from vedette.evaluate.hybrid.scorers import Listener
 
 RULES, GROUPED, PLAIN, SHIPPED = "rules alone", "grouped", "grouped, plain", "grouped, shipped"
 COUNTED = ("first", "top", "parent", "tactic")
@@ -59,26 +61,37 @@ class Attacks:
 
 def attacks(data: Path, rules: RuleSet) -> Attacks:
     """Hunt the recordings below `data` and measure; `InputError` for what is missing there."""
-    return measured(hunted(data, rules), len(rules))
+    listener = Listener()
+    hits = hunted(data, rules, lambda _maker, _problems: listener)
+    return measured(hits, len(rules), judged(data, rules, hits, listener.heard))
 
 
-def measured(hits: Hits, rules: int) -> Attacks:
-    """Rules alone, and grouped with weights that never saw the labels they are held against."""
+def measured(hits: Hits, rules: int, models: Judged = Judged()) -> Attacks:  # noqa: B008 # frozen
+    """Rules, models and both, grouped by weights that never saw the labels they are held to."""
     labelled = hits.labelled
     budgets = {budget: allowed(budget, hits.events) for budget in BUDGETS}
     put, alone = grouped(hits), rules_alone(hits)
+    both, strange = grouped(hits, models.supported), models_only(models.alone)
+    usual = grouped(hits, models.usual)
 
-    def measure(weights: Weights) -> dict[int, Found]:
-        return at_budgets(put.alerts(weights), labelled, budgets)
+    def measure(weights: Weights, incidents: Grouped = put) -> dict[int, Found]:
+        return at_budgets(incidents.alerts(weights), labelled, budgets)
+
+    def unseen(incidents: Grouped) -> dict[int, Found]:
+        return leave_one_out(labelled, lambda weights: measure(weights, incidents)).found
 
     chosen = leave_one_out(labelled, measure)
     methods: dict[str, dict[int, Found]] = {
         RULES: at_budgets(alone, labelled, budgets),
+        MODELS: at_budgets(strange, labelled, budgets),
         GROUPED: chosen.found,
+        HYBRID: unseen(both),
+        HUNTS: unseen(usual),
         PLAIN: measure(PLAINLY),
         SHIPPED: measure(USUAL),
     }
-    totals = {RULES: len(alone)}
+    totals = {RULES: len(alone), MODELS: len(strange), HYBRID: len(both.incidents),
+              HUNTS: len(usual.incidents)}  # fmt: skip
     right = [not recording.wrong for recording in labelled]
     rows = [
         _row(name, budget, totals.get(name, len(put.incidents)), each)
@@ -88,7 +101,7 @@ def measured(hits: Hits, rules: int) -> Attacks:
     rows += [
         _row(f"{name}, labels that hold", budget, totals.get(name, len(put.incidents)),
              methods[name][budget].only(right))
-        for name in (RULES, GROUPED) for budget in BUDGETS
+        for name in (RULES, MODELS, GROUPED, HYBRID) for budget in BUDGETS
     ]  # fmt: skip
     notes = [
         f"{rules:,} rules, {hits.events:,} events of {len(hits.recordings)} recordings, "
@@ -96,7 +109,10 @@ def measured(hits: Hits, rules: int) -> Attacks:
         f"{len(hits.findings):,} rule hits, {len(alone):,} alerts of rules alone, "
         f"{len(put.incidents):,} incidents ({_per_recording(hits, put.met)})",
         _ceiling(hits, alone),
-        *_ratios(methods[RULES], methods[GROUPED]),
+        *_ratios("grouped", methods[GROUPED], "rules alone do", methods[RULES]),
+        *_ratios("hybrid", methods[HYBRID], "grouped does", methods[GROUPED]),
+        *models.told(hits.labelled),
+        *([_beyond(hits, alone, strange, models)] if models.models else ()),
         *_choice(chosen),
     ]
     return Attacks(rows, notes)
@@ -136,23 +152,40 @@ def _per_recording(hits: Hits, met: dict[tuple[str, str], frozenset[str]]) -> st
 
 def _ceiling(hits: Hits, alone: Sequence[Claims]) -> str:
     """What any ranking of these hits could find at most, in words."""
-    whole = found([(claim,) for claims in alone for claim in claims], hits.labelled, PER * PER)
+    whole = _whole(alone, hits)
     return (
         f"with every technique of every hit: right in {whole.first.mean():.1%}, counting parents "
         f"{whole.parent.mean():.1%}; no ranking of these hits finds more"
     )
 
 
-def _ratios(alone: dict[int, Found], put: dict[int, Found]) -> list[str]:
-    """How many times as much grouping finds, in words."""
+def _whole(alerts: Sequence[Claims], hits: Hits) -> Found:
+    """What is found by every technique of every alert."""
+    return found([(claim,) for claims in alerts for claim in claims], hits.labelled, PER * PER)
+
+
+def _beyond(hits: Hits, alone: Sequence[Claims], strange: Sequence[Claims], models: Judged) -> str:
+    """What models say of the recordings whose technique no rule names, in words."""
+    missed = _whole(alone, hits).first == 0
+    named = _whole(strange, hits).first[missed]
+    seen = frozenset[str]().union(*(each.recordings for each in models.alone))
+    flagged = [r.name in seen for r, out in zip(hits.labelled, missed, strict=True) if out]
+    return (
+        f"of {missed.sum()} recordings whose technique no rule names, {sum(flagged)} have an "
+        f"anomaly, and {named.sum():.0f} one for which the mapper proposes it"
+    )
+
+
+def _ratios(name: str, put: dict[int, Found], than: str, alone: dict[int, Found]) -> list[str]:
+    """How many times as much one method finds, in words."""
     lines = []
     for budget in BUDGETS[1:]:
-        for name, what in (("first", "by the first technique"), ("top", "by the first three")):
-            ours, theirs = getattr(put[budget], name), getattr(alone[budget], name)
+        for column, what in (("first", "by the first technique"), ("top", "by the first three")):
+            ours, theirs = getattr(put[budget], column), getattr(alone[budget], column)
             low, high = ratio_bounds(ours, theirs)
             times = ours.sum() / max(theirs.sum(), 1)
             lines.append(
-                f"grouped finds {times:.2f} times ({low:.2f} - {high:.2f}) what rules alone do at "
+                f"{name} finds {times:.2f} times ({low:.2f} - {high:.2f}) what {than} at "
                 f"{budget} per {PER:,}, {what}"
             )
     return lines

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
@@ -15,6 +15,13 @@ from engine.ports import Document
 from engine.rule import RuleSet
 from vedette.evaluate.files import require
 from vedette.output.summary import Summary
+
+if TYPE_CHECKING:
+    from engine.alert import AlertMaker
+    from engine.errors import Problems
+    from engine.score.scorer import Scorer
+
+MakesScorer: TypeAlias = "Callable[[AlertMaker, Problems], Scorer]"
 
 FOLDER = "otrf"
 SIGMAHQ = "sigmahq/rules"
@@ -96,14 +103,17 @@ def _recording(stated: Any) -> Recording:
     )
 
 
-def hunted(data: Path, rules: RuleSet) -> Hits:
-    """Hunt all recordings with the rules; `InputError` names what is missing or wrong."""
+def hunted(data: Path, rules: RuleSet, scorer: MakesScorer | None = None) -> Hits:
+    """Hunt all recordings with the rules; `InputError` names what is missing or wrong.
+
+    What `scorer` makes sees every event.
+    """
     from vedette.hunt import Hunt, hunt
 
     recordings = manifest(data)
     paths: Sequence[Path] = [require(data / FOLDER / each.name) for each in recordings]
     collector = _Collector()
-    outcome = hunt(Hunt(list(paths), rules), collector)
+    outcome = hunt(Hunt(list(paths), rules, scorer=scorer), collector)
     if not outcome.summary.events:
         raise InputError("holds no events", file=str(data / FOLDER))
     return Hits(
