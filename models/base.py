@@ -104,7 +104,10 @@ class Detector(ABC, Generic[Data]):
 
     @abstractmethod
     def explain(self, data: Data, at: int, most: int = 3) -> list[Reason]:
-        """Up to `most` reasons for the score of `data[at]`, the weightiest first."""
+        """Up to `most` reasons for the score of `data[at]`, the weightiest first.
+
+        Asked for more, it begins with the same.
+        """
 
     @abstractmethod
     def state(self) -> State:

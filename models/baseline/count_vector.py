@@ -1,4 +1,8 @@
-"""Sessions by how often each event occurs in them: as far from normal as the nearest known one."""
+"""Sessions by how often each event occurs in them: as far from normal as the nearest known one.
+
+The nearest is found among few: vectors of which one has more events than the other differ by at
+least so many, so that those with about as many events bound how far off the nearest can be.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.base import (
     Detector,
@@ -19,6 +24,9 @@ from models.base import (
     by_distinct,
     some,
 )
+
+NEAR = 32
+"""Known vectors to either side, by their number of events, that give the first bound."""
 
 
 class CountVector(Detector[Sessions]):
@@ -37,14 +45,14 @@ class CountVector(Detector[Sessions]):
     def __init__(self, block: int = 2_000_000) -> None:
         self.block = block
         self._columns: dict[int, int] = {}
-        self._known: Floats = np.zeros((0, 0))
+        self._know(np.zeros((0, 0)))
 
     def fit(self, data: Sessions) -> Self:
         """Remember each distinct count vector of `data`."""
         some(data)
         numbers = sorted({event for session in data for event in session})
         self._columns = {event: column for column, event in enumerate(numbers)}
-        self._known = np.unique(self._vectors(list(set(data))), axis=0)
+        self._know(np.unique(self._vectors(list(set(data))), axis=0))
         return self
 
     def score(self, data: Sessions) -> Floats:
@@ -68,23 +76,56 @@ class CountVector(Detector[Sessions]):
         """The detector that `state` was taken of."""
         made = cls(**state.parameters)
         made._columns = {int(event): at for at, event in enumerate(state.facts["events"])}
-        made._known = state.arrays["known"]
+        made._know(state.arrays["known"])
         return made
 
+    def _know(self, known: Floats) -> None:
+        """Take in the distinct count vectors of training."""
+        totals = known.sum(axis=1)
+        order = np.argsort(totals, kind="stable")
+        self._known, self._totals = known, totals[order]
+        # a session has few kinds of events, of each of which the counts lie together
+        self._by_event = np.ascontiguousarray(known[order].T)
+
     def _distances(self, sessions: list[Session]) -> Floats:
-        unseen = np.array([self._unseen(session) for session in sessions], dtype=np.float64)
-        # Sessions in another order, or with as many of each event, have the same distance.
-        rows, where = np.unique(self._vectors(sessions), axis=0, return_inverse=True)
-        step = max(1, self.block // max(1, self._known.size))
-        nearest = [
-            np.abs(rows[at : at + step, None, :] - self._known).sum(axis=2).min(axis=1)
-            for at in range(0, len(rows), step)
-        ]
-        distances: Floats = np.concatenate(nearest)[where.ravel()] + unseen
+        found: dict[frozenset[tuple[int, int]], float] = {}
+        distances = np.empty(len(sessions))
+        for at, session in enumerate(sessions):
+            columns = [
+                column for each in session if (column := self._columns.get(each)) is not None
+            ]
+            # sessions in another order have the same distance
+            counts = frozenset(Counter(columns).items())
+            if counts not in found:
+                found[counts] = self._nearest(dict(counts))
+            distances[at] = found[counts] + len(session) - len(columns)
         return distances
 
-    def _unseen(self, session: Session) -> int:
-        return sum(event not in self._columns for event in session)
+    def _nearest(self, counts: Mapping[int, int]) -> float:
+        """The distance to the nearest known vector."""
+        columns = np.fromiter(counts, np.intp, len(counts))
+        row = np.fromiter(counts.values(), np.float64, len(counts))
+        total = row.sum()
+        at = int(self._totals.searchsorted(total))
+        first, last = max(0, at - NEAR), min(len(self._totals), at + NEAR)
+        best = self._least(columns, row, first, last, np.inf)
+        if best:
+            low, high = self._totals.searchsorted([total - best, total + best])
+            best = self._least(columns, row, int(low), first, best)
+            best = self._least(columns, row, last, int(high), best)
+        return best
+
+    def _least(
+        self, columns: NDArray[np.intp], row: Floats, first: int, last: int, best: float
+    ) -> float:
+        """The least distance to known vectors from `first` to before `last`, at most `best`."""
+        step = max(1, self.block // max(1, len(columns)))
+        for start in range(first, last, step):
+            end = min(last, start + step)
+            known = self._by_event[columns, start:end]
+            off = (np.abs(known - row[:, None]) - known).sum(axis=0) + self._totals[start:end]
+            best = min(best, float(off.min()))
+        return best
 
     def _vectors(self, sessions: list[Session]) -> Floats:
         rows = np.zeros((len(sessions), len(self._columns)))

@@ -11,13 +11,13 @@ had not learned from, and these become one p by a rule calibrated on the same no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
-from models.base import UNKNOWN, Floats, Reason
+from models.base import UNKNOWN, Floats, Reason, Session
 from models.bundle.observation import Observation
 from models.bundle.part import Part
 from models.bundle.plan import Plan
@@ -183,7 +183,7 @@ class Bundle:
         new = self._new(scored.window, observations)
         found: dict[str, Reason] = {}
         for name in sorted(scored.by, key=lambda name: scored.by[name]):
-            for reason in self.parts[name].asked.explain([scored.window.events], 0, most):
+            for reason in self._reasons(name, scored.window.events, most):
                 text = self._named(reason.text, new)
                 if text not in found:
                     found[text] = replace(reason, text=text)
@@ -191,6 +191,14 @@ class Bundle:
             if len(found) == most:
                 break
         return list(found.values())
+
+    def _reasons(self, name: str, session: Session, most: int) -> Iterator[Reason]:
+        """A detector's reasons; more than the best, which take long, if that is not enough."""
+        explain = self.parts[name].asked.explain
+        best = explain([session], 0, 1)
+        yield from best
+        if best and most > 1:
+            yield from explain([session], 0, most)[1:]
 
     def budget(self, alerts_a_day: float, entities: int | None = None) -> Budget:
         """The p that makes so many false alarms a day, by the windows that were learned.

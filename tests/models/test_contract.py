@@ -119,6 +119,12 @@ def test_reasons_are_few_and_in_words(name: str) -> None:
 
 
 @each_detector
+def test_the_best_reasons_are_the_first_of_more(name: str) -> None:
+    others = data.strange(takes(name))
+    assert fitted(name).explain(others, 0, 1) == fitted(name).explain(others, 0, 6)[:1]
+
+
+@each_detector
 def test_a_detector_says_where_it_comes_from(name: str) -> None:
     kind = registry.detector(name)
     assert kind.source
