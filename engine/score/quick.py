@@ -1,9 +1,9 @@
-"""What models are told of an event, without normalising it where its shape allows.
+"""What models are told of an event, by where things stand in events of its shape.
 
 Events of one kind share their keys. For a flat Windows event (`engine.layout`) the keys alone say
 where channel, event id, time and those who it may be about stand; `observe.py` would say the same
-of it, which tests hold. What has no such layout, or an object where a value belongs, is left to
-`observe.py`: such events are mostly normalised for the rules anyway.
+of it, which tests hold. What has no such layout, or an object where a value belongs, is normalised,
+as such events mostly are for the rules anyway, and read by the shape that then has (`shape.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from engine.layout import Layout
 from engine.match.screen import reader, typed
 from engine.moment import parse_time
 from engine.ports import Record
-from engine.score.observe import ENTITY, observation
+from engine.score.observe import ENTITY
+from engine.score.shape import NOBODY, Shapes
 from models.template.event import CHOICES, event_key
 
 LAYOUTS_KEPT = 4096
@@ -30,7 +31,6 @@ LONGEST = 512
 KIND = CHOICES[0]
 """The fields that say what kind of event a Windows event is, before all others."""
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-_NOBODY = ("", "-")
 
 
 class Seen(NamedTuple):
@@ -51,6 +51,7 @@ class Observer:
         self._kinds: dict[Hashable, int] = {}
         self._times: dict[Hashable, float | None] = {}
         self._next = 0
+        self._shapes = Shapes()
         self.quick = 0
         """Events that were not normalised here."""
 
@@ -65,13 +66,22 @@ class Observer:
         if plan is not None:
             told = self._told(plan, document)
             if told is not None:
-                time = self._time(plan, document)
+                time = self._first(plan.times, document)
                 if time is not None:
                     self.quick += 1
                     entity, fields, kind = told
                     return Seen(entity or f"origin={record.origin}", time, fields, kind)
-        seen = observation(event())
-        return None if seen is None else Seen(seen.entity, seen.time, seen.fields, None)
+        return self._shaped(event())
+
+    def _shaped(self, event: Event) -> Seen | None:
+        """What models are told of a normalised event."""
+        shape = self._shapes.of(event)
+        time = self._first(shape.times, event.fields)
+        if time is None:
+            if event.time is None:
+                return None
+            time = event.time.timestamp()
+        return Seen(shape.entity(event), time, shape.fields(event), None)
 
     def _learn(self, keys: tuple[str, ...]) -> _Plan | None:
         if len(self._layouts) >= LAYOUTS_KEPT:
@@ -112,7 +122,7 @@ class Observer:
         entity = None
         for name, places in plan.about:
             found = next((values[at] for at in places if values[at] is not None), None)
-            if found is not None and found not in _NOBODY:
+            if found is not None and found not in NOBODY:
                 entity = f"{name}={str(found).lower()}"
                 break
         return entity, fields, self._kind(kind)
@@ -128,10 +138,11 @@ class Observer:
             number = self._kinds[key] = self._next = self._next + 1
         return number
 
-    def _time(self, plan: _Plan, document: Mapping[str, Any]) -> float | None:
-        for key in plan.times:
-            value = document[key]
-            if value.__class__ is not str:
+    def _first(self, places: list[str], values: Mapping[str, Any]) -> float | None:
+        """The first time that stands there as text; None where anything but text comes before."""
+        for key in places:
+            value = values.get(key)
+            if value.__class__ is not str or len(value) > LONGEST:
                 return None
             try:
                 time = self._times[value]

@@ -11,6 +11,7 @@ from engine.normalise import normalise
 from engine.ports import Record
 from engine.score.observe import observation
 from engine.score.quick import Observer
+from engine.score.shape import WIDEST
 from models.template.event import EventTemplates
 from tests.engine.score.parts import document
 
@@ -33,6 +34,43 @@ FLAT = st.fixed_dictionaries(
     optional={name: VALUES for name in NAMES if name not in ("Channel", "EventID", "@timestamp")},
 )  # fmt: skip
 ANY = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8)
+PARTS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=5)
+INNER = st.dictionaries(
+    st.sampled_from(
+        ["name", "hostname", "ip", "id", "arn", "userName", "created", "code", "action"]
+    ),
+    VALUES | PARTS,
+    max_size=3,
+)
+NESTED = st.one_of(
+    st.builds(
+        lambda system, data, more: {**more, "Event": {"System": system, "EventData": data}},
+        st.fixed_dictionaries(
+            {"Channel": VALUES, "EventID": VALUES | st.just({"#text": 4624})},
+            optional={
+                "Computer": VALUES,
+                "TimeCreated": st.sampled_from(TIMES).map(
+                    lambda time: {"#attributes": {"SystemTime": time}}
+                ),
+            },
+        ),
+        PARTS,
+        PARTS,
+    ),
+    st.fixed_dictionaries(
+        {"winlog": st.fixed_dictionaries(
+            {"channel": VALUES, "event_id": VALUES},
+            optional={"computer_name": VALUES, "event_data": PARTS, "provider_name": VALUES},
+        ), "@timestamp": st.sampled_from(TIMES)},
+        optional={"message": VALUES, "event": INNER, "host": INNER, "user": INNER, "agent": INNER},
+    ),
+    st.dictionaries(
+        st.sampled_from(["event", "host", "user", "source", "userIdentity", "eventSource", "rule",
+                         "host.name", "eventName", "message", "time", "date", "@timestamp", "log"]),
+        VALUES | INNER | st.lists(INNER, max_size=2),
+        max_size=7,
+    ),
+)  # fmt: skip
 
 OBSERVER = Observer()
 """One for all examples, so that what it remembers of one is tried on the next."""
@@ -49,7 +87,7 @@ def both(made: dict[str, Any]) -> tuple[Any, Any]:
     )  # type: ignore[return-value]
 
 
-@given(st.one_of(FLAT, ANY))
+@given(st.one_of(FLAT, ANY, NESTED))
 @example({"Channel": "Security", "EventID": 1, "@timestamp": TIMES[0]})
 @example({"Channel": "Security", "EventID": True, "@timestamp": TIMES[0]})
 @example({"Channel": "Security", "EventID": 1.0, "@timestamp": TIMES[0]})
@@ -60,7 +98,7 @@ def test_it_says_what_the_reference_says(made: dict[str, Any]) -> None:
     assert found == wanted
 
 
-@given(st.lists(FLAT, max_size=8))
+@given(st.lists(st.one_of(FLAT, ANY, NESTED), max_size=8))
 def test_events_of_one_kind_are_of_one_template(documents: list[dict[str, Any]]) -> None:
     kinds: dict[int, str] = {}
     for made in documents:
@@ -69,6 +107,12 @@ def test_events_of_one_kind_are_of_one_template(documents: list[dict[str, Any]])
         if seen is not None and seen.kind is not None:
             text = TEMPLATES.describe(seen.fields)
             assert kinds.setdefault(seen.kind, text) == text
+
+
+def test_what_has_too_many_names_is_looked_at_all_the_same() -> None:
+    wide = {f"k{number}": number for number in range(WIDEST + 1)}
+    found, wanted = both({"eventSource": "s3", "eventName": "x", "eventTime": TIMES[0], **wide})
+    assert found == wanted
 
 
 def test_a_flat_windows_event_is_not_normalised() -> None:
