@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template
 
 from engine.incident.words import chain, title
 from vedette.digest.figures import NAMED, TOP, Figures, precision_of
 from vedette.digest.text import SHOWN, change
 from vedette.output import attack
+from vedette.output.html import environment
 from vedette.output.levels import LEVELS, SHORT
 from vedette.output.safe import brief
 
@@ -28,17 +28,10 @@ COLOURS = {
 @cache
 def template() -> Template:
     """The template, in a sandbox that escapes everything."""
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["n"] = lambda number: f"{number:,}"
-    environment.filters["share"] = lambda share: f"{share:.0%}"
-    environment.filters["b"] = brief
-    return environment.get_template("digest.html.j2")
+    made = environment(_FOLDER)
+    made.filters["share"] = lambda share: f"{share:.0%}"
+    made.filters["b"] = brief
+    return made.get_template("digest.html.j2")
 
 
 def page(figures: Figures, version: str) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template
 from markupsafe import Markup
 
 from vedette import __version__
 from vedette.covers import COLOURS, MEANINGS, Seen, Survey
+from vedette.output.html import environment, sha256
 
 _FOLDER = Path(__file__).parent / "templates"
 
@@ -25,12 +23,11 @@ SHOWN = 25
 def page(found: Survey, rules_from: str, generated: datetime) -> str:
     """The matrix: tactics as columns, techniques with what sees them, and the gaps by name."""
     css = (_FOLDER / "coverage.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     return _template().render(
         # Markup is right here: the file is the project's, none of it comes from rules.
         css=Markup(css),  # noqa: S704
         policy=f"default-src 'none'; base-uri 'none'; form-action 'none'; "
-        f"style-src 'sha256-{digest}'",
+        f"style-src '{sha256(css)}'",
         found=found,
         columns=[_column(found, tactic.shortname) for tactic in found.tactics],
         tactics=found.tactics,
@@ -66,12 +63,4 @@ def _together(family: list[Seen]) -> str:
 
 @cache
 def _template() -> Template:
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["n"] = lambda number: f"{number:,}"
-    return environment.get_template("coverage.html.j2")
+    return environment(_FOLDER).get_template("coverage.html.j2")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template
 from markupsafe import Markup
 
 from engine.ports import Document
+from vedette.output.html import environment, sha256
 from vedette.output.lines import encode
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -21,15 +19,7 @@ _SCRIPT_UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"
 @cache
 def template() -> Template:
     """The report's template, in a sandbox that escapes everything not marked safe here."""
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["n"] = lambda number: f"{number:,}"
-    return environment.get_template("report.html.j2")
+    return environment(_FOLDER).get_template("report.html.j2")
 
 
 def assets() -> dict[str, Markup]:
@@ -37,7 +27,7 @@ def assets() -> dict[str, Markup]:
     css, js = _read("report.css"), _read("report.js")
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
-        f"style-src '{_sha256(css)}'; script-src '{_sha256(js)}'; "
+        f"style-src '{sha256(css)}'; script-src '{sha256(js)}'; "
         "require-trusted-types-for 'script'"
     )
     # Markup is right here: both files are the project's, none of it comes from events.
@@ -51,8 +41,3 @@ def json_block(value: Document) -> Markup:
 
 def _read(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-def _sha256(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
