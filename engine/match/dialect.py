@@ -40,6 +40,11 @@ _PLAIN = {
     "{": r"\{",
     **{escape: f"(?-i:[{inside}])" for escape, inside in (_SETS | _COMPLEMENTS).items()},
 }
+_FOLDED = {
+    r"\w": f"(?-i:[{_WORD}\u017f\u212a])",
+    r"\W": r"(?-i:[\x00-/:-@\[-\^`\{-\u017e\u0180-\u2129\u212b-\U0010ffff])",
+}
+"""Under `i` RE2 counts the relatives of `s` and `k` among the letters of words."""
 
 
 def for_regex(source: str, flags: str) -> str:
@@ -62,6 +67,8 @@ def _part(part: str, folded: bool, lines: bool) -> str:
         return "(?-i:[iI])"
     if folded and part in _TURKIC:
         return f"(?-i:{part})"
+    if folded and part in _FOLDED:
+        return _FOLDED[part]
     return _PLAIN.get(part, part)
 
 

@@ -27,6 +27,13 @@ LETTERS = st.sampled_from([*"aiIksSK1_ xb$\\{\n\t\v", "\u0130", "\u0131", "\u212
 VALUES = st.lists(LETTERS, max_size=6).map("".join)
 
 
+@pytest.mark.parametrize("letter", ["k", "K", "\u212a", "s", "\u017f", "\u0131", "1", "-"])
+@pytest.mark.parametrize("source", [r"\w", r"\W", r"a\w", r"[\w]", r"[^\w]"])
+def test_letters_of_words_are_the_same_when_case_does_not_count(source: str, letter: str) -> None:
+    found = regex.search(for_regex(source, "i"), f"a{letter}") is not None
+    assert Regex(source, "i").search(f"a{letter}") is found
+
+
 @pytest.mark.filterwarnings("ignore:Possible nested set")  # of `re`, which is not asked
 @given(EXPRESSIONS, st.sampled_from(["", "i", "m", "s", "im"]), st.lists(VALUES, max_size=8))
 def test_both_engines_find_the_same(source: str, flags: str, values: list[str]) -> None:
