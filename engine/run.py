@@ -196,10 +196,12 @@ class Pipeline:
         alerts: list[Alert] = []
         now = self.clock()
         for record in batch.records:
-            # with bounds, which events they admit is not known yet
-            event = Once(record, tags)
-            placed = self._see(record, event, now) if self._screened else None
-            alerts.extend(self._alerts(name, record, tags, numbered, event, placed))
+            once = placed = None
+            if self.scorer:
+                once = Once(record, tags)
+                # with bounds, which events they admit is not known yet
+                placed = self.scorer.see(record, once, now) if self._screened else None
+            alerts.extend(self._alerts(name, record, tags, numbered, once, placed))
         if self.correlator:
             alerts.extend(self._correlated(name, batch, tags))
         if self.scorer:
@@ -230,16 +232,13 @@ class Pipeline:
         if notes:
             self.ledger.record(notes)
 
-    def _see(self, record: Record, event: Once, now: datetime) -> Placed | None:
-        return self.scorer.see(record, event, now) if self.scorer else None
-
     def _alerts(
         self,
         name: str,
         record: Record,
         tags: LogSource | None,
         numbered: Numbering,
-        once: Once,
+        once: Once | None,
         placed: Placed | None,
     ) -> list[Alert]:
         candidates = record.candidates
@@ -250,12 +249,12 @@ class Pipeline:
                 return []
         elif not candidates:
             return []
-        event = once()
+        event = once() if once else normalise(record, tags)
         if not self.bounds.admit(event):
             self.totals.outside += 1
             return []
-        if not self._screened:
-            placed = self._see(record, once, self.clock())
+        if self.scorer and once and not self._screened:
+            placed = self.scorer.see(record, once, self.clock())
         if candidates is None:
             matches = self.detector.match(event)
         else:
