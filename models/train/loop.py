@@ -131,12 +131,11 @@ class _Training:
         return Run(weights, tuple(losses), best, heavy.device_name(self.device), precision)
 
     def mean(self, batches: Iterable[Batch]) -> float:
-        total, weight = 0.0, 0.0
+        sums = self._sums()
         with self.torch.no_grad():
             for batch in batches:
-                lost, weighed = self._lost(batch)
-                total, weight = total + float(lost), weight + float(weighed)
-        return total / max(weight, 1e-12)
+                sums += self.torch.stack(self._lost(batch)).double()
+        return _mean(sums)
 
     def _optimizer(self) -> Any:
         matrices = [each for each in self.tensors.values() if each.ndim > 1]
@@ -145,10 +144,12 @@ class _Training:
             {"params": matrices, "weight_decay": self.recipe.decay},
             {"params": others, "weight_decay": 0.0},
         ]
-        return self.torch.optim.AdamW(groups, lr=self.recipe.rate, betas=(0.9, 0.98))
+        return self.torch.optim.AdamW(
+            groups, lr=self.recipe.rate, betas=(0.9, 0.98), fused=self.mixed or None
+        )
 
     def _epoch(self, optimizer: Any, batches: Sequence[Batch], epoch: int) -> float:
-        total, weight = 0.0, 0.0
+        sums = self._sums()
         for at, batch in enumerate(batches):
             done = (epoch - 1 + at / len(batches)) / self.recipe.epochs
             for group in optimizer.param_groups:
@@ -158,8 +159,12 @@ class _Training:
             (lost / weighed.clamp(min=1e-12)).backward()
             self.torch.nn.utils.clip_grad_norm_(list(self.tensors.values()), self.recipe.clip)
             optimizer.step()
-            total, weight = total + float(lost.detach()), weight + float(weighed)
-        return total / max(weight, 1e-12)
+            sums += self.torch.stack((lost, weighed)).detach().double()
+        return _mean(sums)
+
+    def _sums(self) -> Any:
+        """Loss and weight so far, on the device, which need not be waited for in each step."""
+        return self.torch.zeros(2, dtype=self.torch.float64, device=self.device)
 
     def _lost(self, batch: Batch) -> tuple[Any, Any]:
         given = {
@@ -174,6 +179,11 @@ class _Training:
         return {
             name: each.detach().float().cpu().numpy().copy() for name, each in self.tensors.items()
         }
+
+
+def _mean(sums: Any) -> float:
+    total, weight = sums.tolist()
+    return float(total / max(weight, 1e-12))
 
 
 def schedule(done: float, warm: float) -> float:
