@@ -52,15 +52,19 @@ class Numbers:
     """
 
     def __init__(self) -> None:
-        self._leaves: dict[Test, Leaf] = {}
+        self._leaves: dict[object, Leaf] = {}
         self.ready: WeakValueDictionary[Held, Any] = WeakValueDictionary()
 
     def leaf(self, test: Test) -> Leaf:
         """The test with its number."""
-        leaf = self._leaves.get(test)
+        predicate = test.predicate
+        # nearly all are texts, and what they are made of is quicker to look up than they are
+        text = type(predicate) is Text and not predicate.pattern.cased
+        key = (test.field, predicate.pattern.segments) if text else test  # type: ignore[attr-defined]
+        leaf = self._leaves.get(key)
         if leaf is None:
-            weight = _commonness(test) if remembered(test) else inf
-            leaf = self._leaves[test] = Leaf(len(self._leaves), weight)
+            weight = _commonness(test) if text or remembered(test) else inf
+            leaf = self._leaves[key] = Leaf(len(self._leaves), weight)
         return leaf
 
     def of(self, test: Test) -> int:
@@ -81,49 +85,48 @@ class Body:
         self.exact, self.keywords = True, False
         self._expression, self._numbers = expression, numbers
         self.covers = sorted(self._covers(expression), key=_weight)
-        self.fields = frozenset(test.field for test in self.asked.values())
+        self.fields = frozenset([test.field for test in self.asked.values()])
 
     def _covers(self, expression: Expression) -> list[Cover]:
         """Each cover that there is; its tests are noted on the way."""
-        match expression:
-            case And(items):
-                return [cover for item in items for cover in self._covers(item)]
-            case Or(items):
-                return self._joined(items)
-            case Not(item):
-                self._covers(item)
-                return []
-            case Test():
-                return self._joined((expression,))
+        kind = type(expression)  # quicker than to match it, and there are very many
+        if kind is And:
+            found: list[Cover] = []
+            for item in expression.items:  # type: ignore[union-attr]
+                found += self._joined((item,)) if type(item) is Test else self._covers(item)
+            return found
+        if kind is Or:
+            return self._joined(expression.items)  # type: ignore[union-attr]
+        if kind is Not:
+            self._covers(expression.item)  # type: ignore[union-attr]
+            return []
+        return self._joined((expression,))
 
     def _joined(self, items: Iterable[Expression]) -> list[Cover]:
         """One cover of conditions of which any may hold, of the rarest of each; or none."""
         total = 0.0
-        numbers: set[int] = set()
+        numbers: list[int] = []
         fields: set[str | None] = set()
+        leaf_of, asked = self._numbers.leaf, self.asked
         for item in items:
             if type(item) is Test:
-                number, weight = self._note(item)
-                numbers.add(number)
+                number, weight = leaf_of(item)
+                if weight == inf:
+                    self.exact = False
+                else:
+                    asked[number] = item
+                    numbers.append(number)
                 fields.add(item.field)
             else:
                 best = min(self._covers(item), key=_weight, default=NOTHING_COVERS)
                 weight = best.weight
-                numbers |= best.numbers
+                numbers += best.numbers
                 fields |= best.fields
             total += weight
+        if None in fields:
+            self.keywords = True
         covered = numbers and total < inf
         return [Cover(total, frozenset(numbers), frozenset(fields))] if covered else []
-
-    def _note(self, test: Test) -> Leaf:
-        leaf = self._numbers.leaf(test)
-        if leaf.weight == inf:
-            self.exact = False
-        else:
-            self.asked[leaf.number] = test
-        if test.field is None:
-            self.keywords = True
-        return leaf
 
     @lazy
     def check(self) -> Check:

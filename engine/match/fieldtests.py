@@ -86,21 +86,24 @@ class Ready:
         self._beyond_ascii: list[tuple[int, Matches]] = []
         self._others: list[tuple[int, Test]] = []
         for number, test in tests.items():
-            match test.predicate:
-                case Text(pattern) if not pattern.cased:
-                    if (literal := pattern.literal) is not None:
-                        self._exact.setdefault(literal, []).append(number)
-                    else:
-                        pieces.append(Piece(number, pattern.longest, pattern))
-                case Matches(regex) as predicate:
+            predicate = test.predicate
+            if type(predicate) is Text and not predicate.pattern.cased:  # nearly all are
+                pattern = predicate.pattern
+                if (literal := pattern.literal) is not None:
+                    self._exact.setdefault(literal, []).append(number)
+                else:
+                    pieces.append(Piece(number, pattern.longest, pattern))
+                continue
+            match predicate:
+                case Matches(regex):
                     literal = required_literal(regex.source)
                     pieces.append(Piece(number, literal, regex))
                     if literal:
                         self._beyond_ascii.append((number, predicate))
                 case Number(wanted):
                     self._numbers.setdefault(wanted, []).append(number)
-                case InNetwork() as network:
-                    self._networks.append((number, network))
+                case InNetwork():
+                    self._networks.append((number, predicate))
                 case _:
                     self._others.append((number, test))
         self._texts = TextTests(pieces)

@@ -106,13 +106,13 @@ class Pattern:
     @lazy
     def plain(self) -> tuple[str, ...] | None:
         """The segments, when all of them are plain text."""
-        plain = not self._sigma and all(search is None for search in self.searches)
-        return self.segments if plain else None
+        return None if self._sigma or any(self.searches) else self.segments
 
     @lazy
     def longest(self) -> str:
         """The longest stretch of plain text that a fitting value has; maybe empty."""
-        return max(self.plain or self.literals, key=len)
+        parts = self.plain or self.literals
+        return max(parts, key=len) if len(parts) > 1 else parts[0]
 
     @property
     def literals(self) -> list[str]:

@@ -49,15 +49,18 @@ class _Asked:
 
     def add(self, piece: Piece) -> None:
         """Sort in what has the literal."""
-        match piece.asks.plain if isinstance(piece.asks, Pattern) else None:
-            case ("", _, ""):
-                self.anywhere += (piece.number,)
-            case (_, ""):
-                self.begins += (piece.number,)
-            case ("", _):
-                self.ends += (piece.number,)
-            case _:
-                self.pieces += (piece,)
+        number, _, asks = piece
+        plain = asks.plain if type(asks) is Pattern else None
+        if plain is None:
+            self.pieces += (piece,)
+        elif len(plain) == 3 and not plain[0] and not plain[2]:
+            self.anywhere += (number,)
+        elif len(plain) == 2 and not plain[1]:
+            self.begins += (number,)
+        elif len(plain) == 2 and not plain[0]:
+            self.ends += (number,)
+        else:
+            self.pieces += (piece,)
 
 
 class TextTests:
