@@ -56,6 +56,24 @@ def test_fitting_says_what_was_learned(run: Callable[..., Answer]) -> None:
     assert "learning: markov" in answer.err
 
 
+def test_events_that_cannot_serve_are_refused_by_the_name_of_the_check(
+    run: Callable[..., Answer],
+) -> None:
+    same = [{**each, "EventID": 4624} for each in normal()]
+    Path("same.ndjson").write_text("".join(json.dumps(each) + "\n" for each in same))
+    answer = run("fit", "office", "same.ndjson", *QUICK)
+    assert answer.code == 3
+    assert "constant-field: " in answer.err
+    assert "--allow constant-field" in answer.err
+    assert run("fit", "office", "same.ndjson", *QUICK, "--allow", "constant-field").code == 0
+
+
+def test_scoring_what_was_learned_is_told(fitted: Callable[..., Answer]) -> None:
+    answer = fitted("score", "office", "normal.ndjson")
+    assert "warning: leaked-time: 1,920 of 1,920 events" in answer.err
+    assert "warning" not in fitted("score", "office", "today.ndjson").err
+
+
 def test_what_was_never_seen_is_found_and_explained(fitted: Callable[..., Answer]) -> None:
     answer = fitted("score", "office", "today.ndjson", "-o", "json")
     (found,) = json.loads(answer.out)

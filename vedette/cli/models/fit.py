@@ -34,6 +34,12 @@ from vedette.cli.options import CONFIG, PATH, duration, load_settings
     metavar="FILE",
     help="Verdicts, as `vedette feedback export` writes them: what was judged true is left out.",
 )
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="NAME",
+    help="Learn from events that the check of this name refuses; may be repeated.",
+)
 @click.option("--seed", default=0, show_default=True, help="Of all that is drawn by chance.")
 def fit(
     name: str,
@@ -44,6 +50,7 @@ def fit(
     last: str,
     tags: str | None,
     without: Path | None,
+    allow: tuple[str, ...],
     seed: int,
 ) -> int:
     """Learn from the events of SOURCE, all held to be normal, and keep that as NAME.
@@ -54,7 +61,7 @@ def fit(
     from engine.errors import InputError
     from models.bundle.plan import DEFAULT, Plan
     from models.errors import ModelError
-    from vedette import bundles
+    from vedette import bundles, sanity
     from vedette.attacks import Attacks
     from vedette.cli.models.sources import gather
     from vedette.output.safe import visible
@@ -69,6 +76,8 @@ def fit(
         raise InputError(str(error)) from error
     attacks = Attacks.read(without, width) if without else None
     gathered = gather(sources, settings, last, tags, attacks)
+    for finding in sanity.of_training(gathered, width, allow):
+        click.echo(visible(f"warning: {finding}"), err=True)
     bundle, fingerprint = bundles.fit(
         gathered,
         plan,

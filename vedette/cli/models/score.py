@@ -47,14 +47,16 @@ def score(
 
     p is the share of normal windows that would look as strange; the strangest comes first.
     """
-    from vedette import bundles
+    from vedette import bundles, sanity
     from vedette.cli.models.sources import gather
 
     shown = word("--output", form, FORMATS) or "table"
     settings = load_settings(path).settings
-    bundle = bundles.load(settings.state.dir, name)
+    model = bundles.model(settings.state.dir, name)
     gathered = gather(sources, settings, last, tags)
-    found = list(islice(bundles.answers(bundle, gathered, most), limit))
+    if finding := sanity.of_scored(gathered, model.training):
+        click.echo(f"warning: {finding}", err=True)
+    found = list(islice(bundles.answers(model.bundle, gathered, most), limit))
     if shown == "json":
         click.echo(json.dumps([each.as_json() for each in found], ensure_ascii=True, indent=1))
     for each in found if shown == "ndjson" else ():

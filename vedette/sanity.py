@@ -1,0 +1,65 @@
+"""Whether events can serve: checks before a model learns from them, and before it judges them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.errors import InputError
+from models.prepare.checks import Side, check
+from models.prepare.finding import Finding, Severity
+from models.template.event import event_key, message
+from vedette.bundles import Gathered
+
+NAMES = ("bad-times", "constant-field", "cut-off", "empty", "few")
+"""What `of_training` may find."""
+
+
+def of_training(gathered: Gathered, width: float, allow: Iterable[str] = ()) -> list[Finding]:
+    """What is wrong with events to learn from; those of one window of an entity are one group.
+
+    Raises `InputError` for what must be refused, unless `allow` names it, and for a name in `allow`
+    that no check has.
+    """
+    allowed = set(allow)
+    for name in allowed - set(NAMES):
+        raise InputError(
+            f"no check is called {name!r}",
+            field="--allow",
+            expected=f"one of {', '.join(NAMES)}",
+        )
+    # A model sorts them, too, so that what was read in another order is no fault.
+    seen = sorted(gathered.observations, key=lambda each: each.time)
+    side = Side(
+        items=range(len(seen)),
+        times=[each.time for each in seen],
+        groups=[(each.entity, each.time // width) for each in seen],
+        fields={"kind of event": [_kind(each.fields) for each in seen]},
+    )
+    found = check(side, gap=width)
+    for each in found:
+        if each.severity is Severity.REFUSE and each.name not in allowed:
+            raise InputError(str(each), field="SOURCE", expected=f"or --allow {each.name}")
+    return found
+
+
+def of_scored(gathered: Gathered, training: Mapping[str, Any]) -> Finding | None:
+    """Whether events lie in the time that a model learned from: to it they are too ordinary."""
+    try:
+        first, last = (datetime.fromisoformat(training[key]).timestamp() for key in ("from", "to"))
+    except (KeyError, TypeError, ValueError):
+        return None  # whoever fitted it did not say
+    count = sum(first <= each.time <= last for each in gathered.observations)
+    if not count:
+        return None
+    return Finding(
+        "leaked-time",
+        Severity.WARN,
+        f"{count:,} of {len(gathered.observations):,} events lie in the time that was learned from",
+    )
+
+
+def _kind(fields: Mapping[str, Any]) -> str:
+    """What tells kinds apart: the key, else the message."""
+    return event_key(fields) or message(fields) or ""
