@@ -20,7 +20,8 @@ from models.bundle.bundle import Bundle, Scored
 from models.bundle.observation import Observation
 from models.bundle.plan import Plan
 from models.errors import ModelError
-from vedette import __version__
+from models.prepare.privacy import Privacy
+from vedette import __version__, hiding
 from vedette.attacks import Attacks
 
 ROOM = "models"
@@ -91,22 +92,26 @@ def load(state: Path, name: str) -> Bundle:
         raise InputError(error.message, file=error.file) from error
 
 
-def model(state: Path, name: str) -> Model:
-    """The bundle `name` as what scores events; `InputError` as `load`."""
+def model(state: Path, name: str, key: bytes = b"") -> Model:
+    """The bundle `name` as what scores events; `InputError` as `load`.
+
+    `key` is that of hashed fields; without the right one, a bundle that has such is refused.
+    """
     folder = found_at(state, name)
     try:
-        told = keep.read(folder)["training"]
-        return Model(name, keep.fingerprint(folder), keep.load(folder), told)
+        told, bundle = keep.read(folder)["training"], keep.load(folder)
+        privacy = hiding.of(bundle.plan, key)
+        return Model(name, keep.fingerprint(folder), bundle, told, privacy)
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
 
 
-def models(state: Path, names: Iterable[str], report: Report) -> list[Model]:
+def models(state: Path, names: Iterable[str], report: Report, key: bytes = b"") -> list[Model]:
     """Those of the bundles that can be loaded; one that cannot is told as a problem."""
     found = []
     for name in dict.fromkeys(names):
         try:
-            found.append(model(state, name))
+            found.append(model(state, name, key))
         except InputError as error:
             text = f"the model {name} is left out: {error.message}"
             report(Problem("model-missing", text, error.file, error.line, error.field))
@@ -116,17 +121,17 @@ def models(state: Path, names: Iterable[str], report: Report) -> list[Model]:
 class Gathered:
     """Observations of events, what they were, and how many events had no time."""
 
-    def __init__(self, attacks: Attacks | None = None) -> None:
-        """Events that are part of `attacks` are left out, and counted."""
+    def __init__(self, attacks: Attacks | None = None, privacy: Privacy | None = None) -> None:
+        """Events that are part of `attacks` are left out, and counted; `privacy` hides values."""
         self.observations: list[Observation] = []
         self.timeless = self.attacks = 0
-        self._known = attacks
+        self._known, self._privacy = attacks, privacy
         self._hash = hashlib.sha256()
 
     def add(self, events: Iterable[Event], told: Callable[[int], None] = lambda _: None) -> None:
         """Take in events; `told` hears after each thousand how many there are."""
         for event in events:
-            seen = observation(event)
+            seen = observation(event, self._privacy)
             if seen is None:
                 self.timeless += 1
                 continue

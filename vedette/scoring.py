@@ -40,11 +40,12 @@ def scorer(
         return None
     _see_all(settings, pipeline)
     from engine.score.ensemble import Ensemble  # NumPy is for those alone who have models
-    from vedette import bundles
+    from vedette import bundles, hiding
     from vedette.techniques import Proposals
 
     told = _refuse if wanted.strict else report
-    models = bundles.models(settings.state.dir, wanted.names, told)
+    key = hiding.key_of(wanted)
+    models = bundles.models(settings.state.dir, wanted.names, told, key)
     share = wanted.alerts_a_day / len(settings.plan)
     lateness = max(wanted.lateness, late)
     return Ensemble(

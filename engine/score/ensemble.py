@@ -104,7 +104,7 @@ class Ensemble:
         taken = False
         for track in self.tracks:
             try:
-                taken = track.see(seen, record) or taken
+                taken = track.see(seen, record, event) or taken
             except Exception as error:  # noqa: BLE001 # whatever it is, rules must go on
                 self._fail(track, error)
         self.changed = True

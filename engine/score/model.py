@@ -8,16 +8,20 @@ from datetime import datetime
 from typing import Any
 
 from models.bundle.bundle import DAY, Bundle
+from models.prepare.privacy import Privacy
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`sha256` is the bundle's fingerprint, `training` what was written down when it was fitted."""
+    """`sha256` is the bundle's fingerprint, `training` what was written down when it was fitted,
+    `privacy` hides what the bundle was not to know.
+    """
 
     name: str
     sha256: str
     bundle: Bundle
     training: Mapping[str, Any] = field(default_factory=dict)
+    privacy: Privacy | None = None
 
     @property
     def version(self) -> str:

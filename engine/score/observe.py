@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.entities import FIELDS
 from engine.event import TIMES, Event
 from models.bundle.observation import FIELDS as LOOKED_AT
 from models.bundle.observation import Observation
+from models.prepare.privacy import Privacy
 
 ENTITY = ("host.name", "user.name", "source.ip")
 """Who an event is about: the first of these that it names."""
@@ -15,13 +18,18 @@ READ = LOOKED_AT | TIMES | frozenset(name for field in ENTITY for name in FIELDS
 """All fields of an event that matter here."""
 
 
-def observation(event: Event) -> Observation | None:
+def observation(event: Event, privacy: Privacy | None = None) -> Observation | None:
     """What models look at in an event; None where it has no time."""
     time = event.time
     if time is None:
         return None
-    fields = {name: event.fields[name] for name in LOOKED_AT if name in event.fields}
-    return Observation(entity(event), time.timestamp(), fields)
+    return Observation(entity(event), time.timestamp(), looked_at(event, privacy))
+
+
+def looked_at(event: Event, privacy: Privacy | None = None) -> dict[str, Any]:
+    """The fields that say what kind an event is, without what `privacy` hides in the event."""
+    found = event.fields if privacy is None else privacy.apply(event.fields)
+    return {name: found[name] for name in LOOKED_AT if name in found}
 
 
 def entity(event: Event) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from engine.event import Event
 from engine.ports import Record
 from engine.rule import Rule
 from engine.score import drift
 from engine.score.anomaly import Anomaly
 from engine.score.limits import Limits
 from engine.score.model import Model
+from engine.score.observe import looked_at
 from engine.score.quick import KINDS_KEPT, Seen
 from engine.score.threshold import MILD, Counts, Day, Moved, Threshold
 from engine.score.window import MATCHED, Open, Sample
@@ -60,9 +62,12 @@ class Track:
         threshold = Threshold(model, alerts_a_day, moved)
         return cls(model, threshold, limits, told, whole_days=whole_days)
 
-    def see(self, seen: Seen, record: Record) -> bool:
+    def see(self, seen: Seen, record: Record, event: Callable[[], Event]) -> bool:
         """Take one event in; False where its window is over."""
         windows = self.windows
+        if self.model.privacy is not None:
+            # What is hidden in an event differs from one to the next of its kind.
+            seen = seen._replace(fields=looked_at(event(), self.model.privacy), kind=None)
         self.counts.events += 1
         window = windows.take(seen.entity, seen.time)
         if window is None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from models.base import Detector, Json, Takes
 from models.combine.rules import RULES
 from models.errors import ModelError, StoreError
+from models.prepare.privacy import Privacy
 from models.registry import detector
+from models.template.event import MESSAGES
 
 DEFAULT: Mapping[str, Mapping[str, Json]] = {
     "new-value": {},
@@ -29,12 +31,22 @@ NOT_YET: Mapping[Takes, str] = {Takes.SERIES: "series of counts", Takes.EDGES: "
 """What a bundle cannot make of events."""
 
 
+FIELDS = ("mask", "hashed")
+HIDING = (*FIELDS, "proof")
+"""What a plan says of values that are hidden."""
+PROOF = "vedette"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`width` is that of a window in seconds, `folds` how often training data are left out in turn.
 
     A bundle has one answer for each entity and window, so a wide window means few alerts and late
     ones. Ten minutes is what the design takes.
+
+    Values of the fields `mask` and `hashed`, and what is below them, are hidden before anything is
+    learned (`prepare/privacy.py`); `proof` is what the key of the hashes makes of `PROOF`, so that
+    another key is known for one.
     """
 
     detectors: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: dict(DEFAULT))
@@ -42,6 +54,9 @@ class Plan:
     folds: int = 3
     rule: str = "fisher"
     seed: int = 0
+    mask: tuple[str, ...] = ()
+    hashed: tuple[str, ...] = ()
+    proof: str = ""
 
     def __post_init__(self) -> None:
         if not self.detectors:
@@ -58,6 +73,23 @@ class Plan:
                     f"{name} takes {NOT_YET[takes]}, and a bundle has windows of events"
                 )
 
+    def privacy(self, key: bytes = b"") -> Privacy | None:
+        """What hides values, None where nothing is to be hidden.
+
+        `ModelError` where hashes need a `key`, and it is missing, or not that of training.
+        """
+        if not self.mask and not self.hashed:
+            return None
+        made = Privacy(self.mask, self.hashed, MESSAGES, key)
+        if self.proof and made.pseudonym(PROOF) != self.proof:
+            raise ModelError("the key of hashed fields is not the one of training")
+        return made
+
+    def keyed(self, key: bytes) -> Self:
+        """The same plan, bound to the key of its hashes."""
+        made = self.privacy(key)
+        return replace(self, proof=made.pseudonym(PROOF)) if made and self.hashed else self
+
     def make(self, name: str) -> Detector[Any]:
         """A new detector of that name, as the plan wants it."""
         kind = detector(name)
@@ -70,13 +102,15 @@ class Plan:
             raise ModelError(f"{name}: {error}") from error
 
     def as_json(self) -> dict[str, Json]:
-        """The plan as JSON holds it."""
-        return asdict(self)
+        """The plan as JSON holds it; where it hides nothing, as it was before it could."""
+        told = {**asdict(self), **{name: list(getattr(self, name)) for name in FIELDS}}
+        return {key: value for key, value in told.items() if value or key not in HIDING}
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Self:
         """The plan that `as_json` gave; `StoreError` if it is none."""
         try:
-            return cls(**told)
+            names = {name: tuple(map(str, told[name])) for name in FIELDS if name in told}
+            return cls(**{**told, **names})
         except (TypeError, ModelError) as error:
             raise StoreError(f"is no plan of a bundle: {error}") from error

@@ -211,9 +211,11 @@ def _models(names: Sequence[str], config: Path | None, problems: Problems) -> Se
     """The models of these names; one that cannot be loaded is a problem, and rules go on."""
     if not names:
         return ()
-    from vedette import bundles
+    from vedette import bundles, hiding
 
-    return bundles.models(_state(config), names, problems)
+    settings = load_settings(config).settings
+    key = hiding.key_of(settings.models)
+    return bundles.models(settings.state.dir, names, problems, key)
 
 
 def _state(config: Path | None) -> Path:

@@ -26,6 +26,8 @@ def _named(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "rules.paths", path
     for path in settings.rules.pipelines:
         yield "rules.pipelines", path
+    if settings.models.hash_key_file:
+        yield "models.hash_key_file", settings.models.hash_key_file
     if settings.cluster:
         for name in ("ca_file", "client_cert", "client_key"):
             found = getattr(settings.cluster, name)

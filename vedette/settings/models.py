@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from vedette.settings.durations import Interval
 from vedette.settings.section import Section
-from vedette.settings.values import Line, no_bool
+from vedette.settings.values import FilePath, Line, no_bool
 
 
 class Models(Section):
@@ -28,6 +28,9 @@ class Models(Section):
             "How long a window waits for events out of order; at least the longest overlap of a "
             "pipeline's sources."
         ),
+    )
+    hash_key_file: FilePath | None = Field(
+        default=None, description="File with the key of the fields that models know as hashes."
     )
     strict: bool = Field(
         default=False, description="Refuse to start when any model cannot be loaded."

@@ -38,14 +38,15 @@ def drift(
     from engine.score.drift import GAP, Kept, measured, stranger
     from models.drift.drift import drifted
     from models.errors import ModelError
-    from vedette import bundles
+    from vedette import bundles, hiding
     from vedette.cli.models.sources import gather
     from vedette.output.safe import visible
 
     shown = word("--output", form, FORMATS) or "table"
     settings = load_settings(path).settings
-    bundle = bundles.load(settings.state.dir, name)
-    gathered = gather(sources, settings, last, tags)
+    model = bundles.model(settings.state.dir, name, hiding.key_of(settings.models))
+    bundle = model.bundle
+    gathered = gather(sources, settings, last, tags, privacy=model.privacy)
     kept = Kept()
     try:
         for scored in bundle.score(gathered.observations):

@@ -35,6 +35,19 @@ from vedette.cli.options import CONFIG, PATH, duration, load_settings
     help="Verdicts, as `vedette feedback export` writes them: what was judged true is left out.",
 )
 @click.option(
+    "--mask",
+    multiple=True,
+    metavar="FIELD",
+    help="Learn nothing of this field's values, in messages neither; may be repeated.",
+)
+@click.option(
+    "--hash",
+    "hashed",
+    multiple=True,
+    metavar="FIELD",
+    help="Learn hashes in place of this field's values, by models.hash_key_file; may be repeated.",
+)
+@click.option(
     "--allow",
     multiple=True,
     metavar="NAME",
@@ -50,6 +63,8 @@ def fit(
     last: str,
     tags: str | None,
     without: Path | None,
+    mask: tuple[str, ...],
+    hashed: tuple[str, ...],
     allow: tuple[str, ...],
     seed: int,
 ) -> int:
@@ -61,7 +76,7 @@ def fit(
     from engine.errors import InputError
     from models.bundle.plan import DEFAULT, Plan
     from models.errors import ModelError
-    from vedette import bundles, sanity
+    from vedette import bundles, hiding, sanity
     from vedette.attacks import Attacks
     from vedette.cli.models.sources import gather
     from vedette.output.safe import visible
@@ -71,11 +86,13 @@ def fit(
     chosen = {each: DEFAULT.get(each, {}) for each in detectors} or dict(DEFAULT)
     width = duration(window, "--window").total_seconds()
     try:
-        plan = Plan(chosen, width, seed=seed)
+        key = hiding.key_of(settings.models)
+        plan = Plan(chosen, width, seed=seed, mask=mask, hashed=hashed).keyed(key)
+        privacy = hiding.of(plan, key)
     except ModelError as error:
         raise InputError(str(error)) from error
     attacks = Attacks.read(without, width) if without else None
-    gathered = gather(sources, settings, last, tags, attacks)
+    gathered = gather(sources, settings, last, tags, attacks, privacy)
     for finding in sanity.of_training(gathered, width, allow):
         click.echo(visible(f"warning: {finding}"), err=True)
     bundle, fingerprint = bundles.fit(

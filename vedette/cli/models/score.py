@@ -47,13 +47,13 @@ def score(
 
     p is the share of normal windows that would look as strange; the strangest comes first.
     """
-    from vedette import bundles, sanity
+    from vedette import bundles, hiding, sanity
     from vedette.cli.models.sources import gather
 
     shown = word("--output", form, FORMATS) or "table"
     settings = load_settings(path).settings
-    model = bundles.model(settings.state.dir, name)
-    gathered = gather(sources, settings, last, tags)
+    model = bundles.model(settings.state.dir, name, hiding.key_of(settings.models))
+    gathered = gather(sources, settings, last, tags, privacy=model.privacy)
     if finding := sanity.of_scored(gathered, model.training):
         click.echo(f"warning: {finding}", err=True)
     found = list(islice(bundles.answers(model.bundle, gathered, most), limit))

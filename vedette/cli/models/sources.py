@@ -12,6 +12,7 @@ import click
 from vedette.cli.options import duration, log_source
 
 if TYPE_CHECKING:
+    from models.prepare.privacy import Privacy
     from vedette.attacks import Attacks
     from vedette.bundles import Gathered
     from vedette.settings import Settings
@@ -23,10 +24,11 @@ def gather(
     last: str,
     tags: str | None,
     attacks: Attacks | None = None,
+    privacy: Privacy | None = None,
 ) -> Gathered:
     """All events of `sources`, each a file, a folder, `-` or the name of a configured source.
 
-    Those of `attacks` are left out.
+    Those of `attacks` are left out, and what `privacy` hides is hidden.
 
     What could not be read is said on stderr, with how often.
     """
@@ -35,7 +37,7 @@ def gather(
     from vedette.events import of_paths, of_source, source_of
 
     problems, labels = Problems(), log_source(tags)
-    gathered = Gathered(attacks)
+    gathered = Gathered(attacks, privacy)
     progress = _Line("events read")
     for name in sources:
         path: Any = "-" if name == "-" else Path(name)
