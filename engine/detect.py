@@ -22,6 +22,7 @@ from engine.match.judge import Asking
 from engine.match.lines import Lines
 from engine.match.memory import Budget
 from engine.match.pattern import RegexTimeoutError
+from engine.match.reading import NATIVE
 from engine.match.screen import Screen
 from engine.match.specialise import needed_numbers
 from engine.normalise import normalise
@@ -128,8 +129,10 @@ class Detector:
     Rules are grouped by the route of their bindings, and what an event's routing values (such
     as channel and event id) lead to is remembered, so that an event meets only the rules of its
     own log sources. `group` makes another evaluator of groups than the fast one: the reference.
-    `patience` is for tests, which do not have it.
+    `patience` is for tests, which do not have it. `native` says to read lines by the native reader.
     """
+
+    native = NATIVE
 
     def __init__(
         self,
@@ -180,9 +183,8 @@ class Detector:
         if lines is None:
             if not self._fast:
                 return None
-            lines = Lines(
-                self._routing, partial(self._members_of, tags), self._numbers, self.budget
-            )
+            route = partial(self._members_of, tags)
+            lines = Lines(self._routing, route, self._numbers, self.budget, native=self.native)
             self._lines[tags] = lines
         return lines.candidates(line)
 

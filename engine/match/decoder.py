@@ -38,8 +38,8 @@ def decoder(
     """
     rank = {path: place for place, path in enumerate(order)}
     wanted = sorted(set(paths(keys)), key=lambda path: (rank.get(path, len(rank)), path))
-    tree = _Tree(wanted, demands, fixed, whole=whole)
-    decode, astuple = msgspec.json.Decoder(tree.struct).decode, msgspec.structs.astuple
+    tree = Tree(wanted, demands, fixed, whole=whole)
+    decode, astuple = msgspec.json.Decoder(tree.struct()).decode, msgspec.structs.astuple
     if tree.flat and list(keys) == wanted:
         return lambda line: astuple(decode(line))
     holders, pick = tree.holders(), tree.pick()
@@ -59,16 +59,19 @@ def decoder(
     return joined
 
 
-class _Tree:
-    """The objects of a line, as msgspec is told of them: each a struct."""
+class Tree:
+    """The objects of a line, as msgspec is told of them: each a struct.
+
+    `below` has the keys of each object that something is said of; at a path that is `shut` there
+    may be nothing.
+    """
 
     def __init__(
         self, wanted: Sequence[Path], demands: Demands, fixed: Fixed, *, whole: bool
     ) -> None:
         self._demands, self._fixed, self._wanted = demands, fixed, wanted
-        self._below: dict[Path, dict[str, None]] = {(): {}}
-        """The keys of each object that something is said of."""
-        self._shut: set[Path] = set()
+        self.below: dict[Path, dict[str, None]] = {(): {}}
+        self.shut: set[Path] = set()
         for path in (*wanted, *fixed) if whole else wanted:
             self._add(path)
         if whole:
@@ -78,29 +81,32 @@ class _Tree:
                 self._shut_out(path)
         self._places: dict[Path, tuple[str, int]] = {}
         """The struct that has a value, by the names that lead to it, and where."""
-        self.struct, _ = self._made((), "")
-        self.flat = len(self._below) == 1
+        self.flat = len(self.below) == 1
         """Whether it is one object."""
+
+    def struct(self) -> type[msgspec.Struct]:
+        """What the outermost object is to msgspec; to be made once, before the rest is asked."""
+        return self._made((), "")[0]
 
     def _add(self, path: Path) -> None:
         for length, key in enumerate(path):
-            self._below.setdefault(path[:length], {}).setdefault(key)
+            self.below.setdefault(path[:length], {}).setdefault(key)
 
     def _shut_out(self, path: Path) -> None:
         """Nothing may lead to a path."""
-        length = next(n for n in range(1, len(path) + 1) if path[:n] not in self._below)
-        self._below[path[: length - 1]].setdefault(path[length - 1])
+        length = next(n for n in range(1, len(path) + 1) if path[:n] not in self.below)
+        self.below[path[: length - 1]].setdefault(path[length - 1])
         if length == len(path):
-            self._shut.add(path)
+            self.shut.add(path)
 
     def _made(self, path: Path, access: str) -> tuple[type[msgspec.Struct], bool]:
         """The struct for an object, and whether it must be there."""
         fields: list[tuple[str, Any, Any]] = []
         names: dict[str, str] = {}
-        for place, key in enumerate(self._below[path]):
+        for place, key in enumerate(self.below[path]):
             name, inner = f"value{place}", (*path, key)
             names[name] = key
-            if inner in self._below:
+            if inner in self.below:
                 struct, required = self._made(inner, f"{access}.{name}" if access else name)
                 fields.append((name, struct, msgspec.NODEFAULT if required else struct()))
             else:
@@ -115,7 +121,7 @@ class _Tree:
         """The type of what may stand at a path, and whether it must."""
         demands = self._demands
         required = demands.required(path) or path in self._fixed
-        if path in demands.never or path in self._shut or path in demands.empty & demands.filled:
+        if path in demands.never or path in self.shut or path in demands.empty & demands.filled:
             return msgspec.UnsetType, required  # if it must be there as well, nothing fits
         if path in self._fixed:
             return Literal[tuple(self._fixed[path])], True
@@ -141,7 +147,7 @@ class _Tree:
 
     def pick(self) -> Callable[[Values], Values]:
         """What takes the values out of those of all these structs, one after the other."""
-        sizes = {self._places[(*path, key)][0]: len(keys) for path, keys in self._below.items()
+        sizes = {self._places[(*path, key)][0]: len(keys) for path, keys in self.below.items()
                  for key in keys if (*path, key) in self._places}  # fmt: skip
         used = dict.fromkeys(self._places[path][0] for path in self._wanted)
         starts, start = {}, 0

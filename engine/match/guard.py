@@ -76,6 +76,13 @@ def guard(stretches: frozenset[str], *, spaced: bool, dotted: frozenset[str] | N
     return _search(words, [*exact, OTHERWISE, *([SPACED] if spaced else [])])
 
 
+@lru_cache(maxsize=256)
+def wordfinder(stretches: frozenset[str]) -> Finds | None:
+    """Look for stretches of keywords alone; None where there are none."""
+    words = [re.escape(stretch).encode() for stretch in sorted(stretches)]
+    return _search(words, []) if words else None
+
+
 def _search(words: list[bytes], exact: list[bytes]) -> Finds:
     """What looks for expressions; `words` are found in any case."""
     try:
@@ -112,6 +119,9 @@ def _re2_search(words: list[bytes], exact: list[bytes]) -> Finds:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     texts = b"(?i:" + b"|".join(words) + b")|" if words else b""
+    if not exact:
+        found = re2.compile(texts.removesuffix(b"|"), options).search
+        return lambda line: NOTHING if found(line) is None else WORDS
     search = re2.compile(texts + b"|".join(exact), options).search
     others = re2.compile(b"|".join(exact), options).search
 

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import orjson
 
+from engine.lazy import lazy
 from engine.match.body import Held
-from engine.match.decoder import UNFIT, WHOLE, Values, decoder
+from engine.match.decoder import UNFIT, WHOLE, Decode, Values, decoder
 from engine.match.demands import MISSING, Demands, Fixed, Key, Made, Path
 from engine.match.fieldtests import LONGEST_KEPT, NOTHING, FieldTests
-from engine.match.guard import Finds, guard, rarest
+from engine.match.guard import Finds, guard, rarest, wordfinder
 from engine.match.judge import Judge
 from engine.match.keywords import verbatim
 from engine.match.memory import Budget, Memory
+from engine.match.reading import Raws, Reading
 
 
 @dataclass(slots=True)
 class Answer:
     """What may match a line with some values, and what it must not have for that to be true.
 
-    Where `more` is not None, `places` are still to be decided, and it has the whole answers by what
-    holds of the rest of the values; `held` is what held of the first of them.
+    `spaced` says whether a key with a space would matter. Where `more` is not None, `places` are
+    still to be decided, and it has the whole answers by what holds of the rest of the values;
+    `held` is what held of the first of them.
     """
 
-    finds: Finds
+    spaced: bool
     found: tuple[Any, ...] = ()
     places: Sequence[int] = ()
     held: Held = NOTHING
@@ -42,7 +47,7 @@ class LinePlan:
 
     `decode` gives the values of the keys, UNSET where a line has none; raises one of `UNFIT`.
     `held` has what holds of the values seen of each of the first of them, and `known` the answers
-    for that.
+    for that. `reading` does all of it at once, where there is a native reader.
     """
 
     def __init__(
@@ -53,6 +58,8 @@ class LinePlan:
         fixed: Fixed,
         order: Sequence[Path],
         budget: Budget,
+        *,
+        native: bool,
     ) -> None:
         self._judge, self._rules, self._budget = judge, rules, budget
         self.stretches = _stretches(judge)
@@ -70,23 +77,69 @@ class LinePlan:
 
         soon = [key for key, tests in asked.items() if any(t.field not in late for t in tests)]
         first, rest = in_order(soon), in_order(asked.keys() - soon)
-        self.decode = decoder(first, demands, fixed, order, whole=True)
-        self._decode_rest = decoder(rest, demands, {}, order, whole=False)
+        self._decoders: Callable[[], tuple[Decode, Decode]] = lambda: (
+            decoder(first, demands, fixed, order, whole=True),
+            decoder(rest, demands, {}, order, whole=False),
+        )
         self._first = [_Slot(key, asked[key], budget) for key in first]
         self._rest = [_Slot(key, asked[key], budget) for key in rest]
         self.held = [slot.memory.answers for slot in self._first]
         self._rest_held = [slot.memory.answers for slot in self._rest]
         self._answers = Memory[Answer](budget)
         self.known = self._answers.answers
+        self._finds: dict[bool, Finds] = {}
+        self.words = wordfinder(self.stretches) if self.stretches is not None else None
+        """Looks for the rules' keywords alone, where there are any."""
+        self.reading: Reading | None = None
+        if native and self.stretches is not None:
+            self._raw_held = [slot.raws.answers for slot in (*self._first, *self._rest)]
+            fields = {tests.field for tests in (*judge.first, *judge.rest)}
+            with suppress(ValueError):  # it asks for more than is read so
+                self.reading = Reading(
+                    first, rest, fields, demands, fixed, self._raw_held, self.known
+                )
+
+    @lazy
+    def decode(self) -> Decode:
+        """Reads the values of the first keys of a whole line."""
+        return self._decoders()[0]
+
+    @lazy
+    def _decode_rest(self) -> Decode:
+        return self._decoders()[1]
+
+    def fits(self, line: bytes) -> bool:
+        """Whether a line can be read by this plan."""
+        if self.reading and self.reading.learn(line, self.reading.read(line)) is not None:
+            return True
+        try:
+            self.decode(line)
+        except UNFIT:
+            return False
+        return True
 
     def answer(self, values: Values, seen: Sequence[Held | None]) -> Answer | None:
         """The answer for values that `known` has none for; None when they cannot tell.
 
         `seen` is what `held` says of the first of them.
         """
-        key = _hold(self._first, values, seen)
-        if key is None or self.stretches is None:
+        key = _hold([slot.held for slot in self._first], values, seen)
+        return None if key is None or self.stretches is None else self._answer(key)
+
+    def answer_raw(self, raws: Raws) -> Answer | None:
+        """The whole answer for values as they stand in a line; None when they cannot tell."""
+        asks = [slot.held_raw for slot in (*self._first, *self._rest)]
+        seen, early = tuple(map(GET, self._raw_held, raws)), len(self._first)
+        key = _hold(asks[:early], raws[:early], seen[:early])
+        if key is None:
             return None
+        answer = self._answer(key)
+        if answer.more is None:
+            return answer
+        key = _hold(asks[early:], raws[early:], seen[early:])
+        return None if key is None else self._whole(answer, key)
+
+    def _answer(self, key: tuple[Held, ...]) -> Answer:
         known = self.known.get(key)
         if known is not None:
             return known
@@ -95,38 +148,50 @@ class LinePlan:
         places = self._judge.places(held)
         found = self._found([place for place in places if place not in late], held)
         places = [place for place in places if place in late]
-        answer = Answer(self._finds(held), found, places, held, {} if places else None)
+        answer = Answer(_spaced(held), found, places, held, {} if places else None)
         return self._answers.keep(key, answer, 0)
 
     def more(self, answer: Answer, line: bytes) -> Answer | None:
         """The answer by the rest of a line's values; None when they cannot tell."""
-        assert answer.more is not None
         try:
             values = self._decode_rest(line)
         except UNFIT:
             return None
-        key = _hold(self._rest, values, tuple(map(GET, self._rest_held, values)))
-        if key is None:
-            return None
+        asks = [slot.held for slot in self._rest]
+        key = _hold(asks, values, tuple(map(GET, self._rest_held, values)))
+        return None if key is None else self._whole(answer, key)
+
+    def _whole(self, answer: Answer, key: tuple[Held, ...]) -> Answer:
+        """The answer by what holds of the rest of the values."""
+        assert answer.more is not None
         known = answer.more.get(key)
         if known is None:
             held = answer.held.union(*key)
             found = answer.found + self._found(answer.places, held)
-            known = answer.more[key] = Answer(self._finds(held), found)
+            known = answer.more[key] = Answer(_spaced(held), found)
             self._budget.spend(0)
         return known
+
+    def finds(self, answer: Answer, line: bytes) -> int:
+        """What a line has of what would make an answer void, or add rules with keywords."""
+        finds = self._finds.get(answer.spaced)
+        if finds is None:
+            # each is made when it is needed, and shared: that takes long
+            stretches = self.stretches or frozenset()
+            finds = guard(stretches, spaced=answer.spaced, dotted=self._dotted)
+            self._finds[answer.spaced] = finds
+        return finds(line)
 
     def _found(self, places: Sequence[int], held: Held) -> tuple[Any, ...]:
         return tuple(self._rules[place] for place in self._judge.holding(places, held))
 
-    def _finds(self, held: Held) -> Finds:
-        # each is made when it is needed, and shared: that takes long
-        found, spaced = self.stretches or frozenset(), not MISSING.isdisjoint(held)
-        return guard(found, spaced=spaced, dotted=self._dotted)
-
 
 GET: Any = dict.get
 """Asks one dictionary after the other for one value each, without a step of the interpreter."""
+
+
+def _spaced(held: Held) -> bool:
+    return not MISSING.isdisjoint(held)
 
 
 def _rank(key: Key, rank: Mapping[Path, int]) -> tuple[bool, int, Path]:
@@ -141,32 +206,55 @@ class _Slot:
         self._made = key if isinstance(key, Made) else None
         self._tests = tests
         self.memory = Memory[Held](budget)
+        self.raws = Memory[Held](budget)
+        """What holds of values by their bytes in a line."""
+        self._same = Memory[Held](budget)
+        """One of those that are equal: then to compare them is to see that they are the same."""
 
     def held(self, value: Any) -> Held | None:
         """What holds of a value not seen before; None when that cannot be told."""
-        key, length = value, len(value) if type(value) is str else 0
+        length = len(value) if type(value) is str else 0
         if self._made is not None:
             length = sum(len(part) for part in value if type(part) is str)
+        held = self._asked(value)
+        if held is None or length > LONGEST_KEPT:
+            return held
+        return self.memory.keep(value, held, length)
+
+    def held_raw(self, raw: bytes | None) -> Held | None:
+        """As `held`, for a value as it stands in a line."""
+        if raw is None:
+            value = None
+        else:
+            value = orjson.loads(raw if self._made is None else b"[" + raw + b"]")
+        held, length = self._asked(value), len(raw or b"")
+        if held is None or length > LONGEST_KEPT:
+            return held
+        same = self._same.answers.get(held)
+        if same is None:
+            same = self._same.keep(held, held, 0)
+        return self.raws.keep(raw, same, length)
+
+    def _asked(self, value: Any) -> Held | None:
+        if self._made is not None:
             value = self._made.value(value)
         if type(value) is int and not -WHOLE < value < WHOLE:
             return None
         if value is None or value is msgspec.UNSET:
-            held = MISSING.union(*(tests.fresh(()) for tests in self._tests))
-        elif len(self._tests) == 1:
-            held = self._tests[0].fresh((value,))
-        else:
-            held = NOTHING.union(*(tests.fresh((value,)) for tests in self._tests))
-        return held if length > LONGEST_KEPT else self.memory.keep(key, held, length)
+            return MISSING.union(*(tests.fresh(()) for tests in self._tests))
+        if len(self._tests) == 1:
+            return self._tests[0].fresh((value,))
+        return NOTHING.union(*(tests.fresh((value,)) for tests in self._tests))
 
 
 def _hold(
-    slots: Sequence[_Slot], values: Values, known: Sequence[Held | None]
+    asks: Sequence[Callable[[Any], Held | None]], values: Values, known: Sequence[Held | None]
 ) -> tuple[Held, ...] | None:
     """What holds of each value, as far as it is not known; None when that cannot be told of one."""
     key = list(known)
     for place, held in enumerate(known):
         if held is None:
-            held = key[place] = slots[place].held(values[place])
+            held = key[place] = asks[place](values[place])
             if held is None:
                 return None
     return tuple(key)  # type: ignore[arg-type] # none of them is None

@@ -24,7 +24,7 @@ from engine.match.decoder import UNFIT, WHOLE
 from engine.match.demands import Fixed, Path, flat
 from engine.match.guard import OTHER
 from engine.match.judge import Asking, Judge
-from engine.match.lineplan import GET, LinePlan
+from engine.match.lineplan import GET, Answer, LinePlan
 from engine.match.memory import Budget
 from engine.match.nesteddemands import nested
 from engine.match.pattern import fold
@@ -61,11 +61,18 @@ _Identity = tuple[str, str | int]
 class Lines(Generic[R]):
     """What was learnt of the lines met so far.
 
-    `routing` are the fields of which `route` is a function, `budget` bounds what is remembered.
+    `routing` are the fields of which `route` is a function, `budget` bounds what is remembered;
+    `native` says to read by the native reader where a plan can.
     """
 
     def __init__(
-        self, routing: Sequence[str], route: Route[R], numbers: Numbers, budget: Budget
+        self,
+        routing: Sequence[str],
+        route: Route[R],
+        numbers: Numbers,
+        budget: Budget,
+        *,
+        native: bool,
     ) -> None:
         self._others = [
             name
@@ -73,6 +80,7 @@ class Lines(Generic[R]):
             if name not in ("Channel", "EventID") and not name.startswith("logsource.")
         ]
         self._route, self._numbers, self._budget = route, numbers, budget
+        self._native = native
         self._guesses: dict[bytes, LinePlan] = {}
         """Plans by the bytes at the event id; a guess is checked."""
         self._kinds: dict[_Identity, _Kind] = {}
@@ -90,6 +98,14 @@ class Lines(Generic[R]):
             plan = self._met_anew(line, hint)
             if plan is None:
                 return None
+        if plan.reading is not None:
+            answer = plan.reading.read(line)
+            if type(answer) is not Answer:
+                answer = self._answer(plan, line, answer)
+            if answer is not None:
+                found: tuple[R, ...] = answer.found
+                had = plan.words is not None and plan.words(line)
+                return found + plan.with_keywords if had else found
         try:
             values = plan.decode(line)
         except UNFIT:
@@ -108,10 +124,20 @@ class Lines(Generic[R]):
             answer = plan.more(answer, line)
             if answer is None:
                 return None
-        had = answer.finds(line)
+        had = plan.finds(answer, line)
         if had == OTHER or not (line.isascii() or _is_utf8(line)):
             return None
         return answer.found + plan.with_keywords if had else answer.found
+
+    def _answer(self, plan: LinePlan, line: bytes, found: Any) -> Answer | None:
+        """What a plan's reading has found in a line, when it is no answer that was known."""
+        if type(found) is list:
+            assert plan.reading is not None
+            found = plan.reading.learn(line, found)
+        if type(found) is tuple:
+            self.misses += 1
+            found = plan.answer_raw(found)
+        return found  # type: ignore[no-any-return]
 
     def _hint(self, line: bytes) -> bytes:
         """The bytes by which a plan is guessed, those of a flat event or others; or none."""
@@ -198,7 +224,9 @@ class Lines(Generic[R]):
         else:
             return None
         order = list(_order(document))
-        return LinePlan(kind.judge, kind.rules, demands, fixed, order, self._budget)
+        return LinePlan(
+            kind.judge, kind.rules, demands, fixed, order, self._budget, native=self._native
+        )
 
     def _worth_it(self, identity: _Identity) -> bool:
         """Whether a kind gets a plan: among very many, only one that comes again and again.
@@ -255,13 +283,7 @@ class _Kind:
 
 def _fitting(kind: _Kind, line: bytes) -> LinePlan | None:
     """The kind's plan that a line can be read by."""
-    for plan in kind.plans:
-        try:
-            plan.decode(line)
-        except UNFIT:
-            continue
-        return plan
-    return None
+    return next((plan for plan in kind.plans if plan.fits(line)), None)
 
 
 class _Told(msgspec.Struct):

@@ -21,6 +21,7 @@ from itertools import islice
 from pathlib import Path
 
 from engine.load import load_rules
+from engine.match.reading import NATIVE
 from engine.rule import Rule
 from tests.bench import corpus, peers
 from tests.bench.cores import speedup
@@ -40,12 +41,13 @@ TIMES = 10
 
 
 def machine() -> str:
-    """The processor's name and Python's version."""
+    """The processor's name, Python's version, and how lines are read."""
     facts = Path("/proc/cpuinfo")
     lines = facts.read_text().splitlines() if facts.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     name = names[0] if names else platform.processor()
-    return f"{name}, Python {platform.python_version()}"
+    reader = "native reader" if NATIVE else "no native reader"
+    return f"{name}, Python {platform.python_version()}, {reader}"
 
 
 def tell(done: Pass) -> None:

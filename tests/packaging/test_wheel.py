@@ -20,6 +20,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from engine.match.reading import NATIVE
 from vedette import ROOT, __version__
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -56,8 +57,23 @@ def contents(wheel: Path) -> zipfile.ZipFile:
     return zipfile.ZipFile(wheel)
 
 
-def test_its_name_says_version_and_any_platform(wheel: Path) -> None:
-    assert wheel.name == f"vedette-{__version__}-py3-none-any.whl"
+def test_its_name_says_for_what_it_was_built(wheel: Path, contents: zipfile.ZipFile) -> None:
+    native = "engine/match/reader.abi3.so" in contents.namelist()
+    assert native == NATIVE  # as in this environment, which the same compiler made
+    built = "cp311-abi3-" if native else "py3-none-any.whl"
+    assert wheel.name.startswith(f"vedette-{__version__}-{built}")
+
+
+def test_it_can_be_built_without_a_compiler(tmp_path: Path) -> None:
+    if find_spec("hatchling") is None or find_spec("build") is None:
+        pytest.skip("what builds it is not installed")
+    nowhere = {**os.environ, "PATH": str(tmp_path)}
+    words = ("-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT)
+    answer = run(sys.executable, *words, env=nowhere)
+    (built,) = tmp_path.glob("*.whl")
+    assert built.name == f"vedette-{__version__}-py3-none-any.whl"
+    assert "without the native reader of lines: " in answer.stdout + answer.stderr
+    assert not [name for name in zipfile.ZipFile(built).namelist() if name.endswith(".so")]
 
 
 def test_it_holds_every_tracked_file_of_the_packages(contents: zipfile.ZipFile) -> None:
@@ -145,14 +161,15 @@ def clean() -> dict[str, str]:
     }
 
 
-def test_installed_it_works_in_any_folder(installed: Path, tmp_path: Path) -> None:
+def test_installed_it_works_in_any_folder(wheel: Path, installed: Path, tmp_path: Path) -> None:
     command, environment = installed / "vedette", clean()
     python = "import vedette, engine, mitre, connectors; print(vedette.__file__, engine.__file__)"
     where = run(installed / "python", "-c", python, cwd=tmp_path, env=environment).stdout
     assert str(ROOT) not in where
     assert where.count(str(installed.parent)) == 2
     told = run(command, "--version", cwd=tmp_path, env=environment)
-    assert told.stdout == f"vedette {__version__}\n"
+    native = "yes" if "-abi3-" in wheel.name else "no"
+    assert told.stdout.startswith(f"vedette {__version__} (native reader: {native}, Hyperscan: ")
     tested = run(command, "rules", "test", cwd=tmp_path, env=environment)
     assert " 0 failed, 0 rules refused" in tested.stdout
     schema = run(command, "config", "schema", cwd=tmp_path, env=environment)

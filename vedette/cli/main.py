@@ -99,11 +99,26 @@ class LazyGroup(click.Group):
             raise click.UsageError(message, ctx=error.ctx) from error
 
 
+def _tell_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
+    """The version, and which of the quick ways this installation has."""
+    if not asked or context.resilient_parsing:
+        return
+    from importlib.util import find_spec
+
+    from engine.match.reading import NATIVE
+
+    ways = f"native reader: {'yes' if NATIVE else 'no'}"
+    ways += f", Hyperscan: {'yes' if find_spec('hyperscan') else 'no'}"
+    click.echo(f"vedette {__version__} ({ways})")
+    context.exit()
+
+
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version,
+              help="Show the version and exit.")  # fmt: skip
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def cli(debug: bool) -> None:
     """Vedette finds attacks in security logs.

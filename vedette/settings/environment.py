@@ -16,7 +16,7 @@ from vedette.settings.layers import Layer, Origin
 from vedette.settings.model import Settings
 
 PREFIX = "VEDETTE_"
-RESERVED = ("VEDETTE_CONFIG", "VEDETTE_REQUIRE", "VEDETTE_SHARED")
+RESERVED = ("VEDETTE_CONFIG", "VEDETTE_NATIVE", "VEDETTE_REQUIRE", "VEDETTE_SHARED")
 RESERVED_PREFIX = "VEDETTE_TEST_"
 ALTERNATIVES = {
     "password": "password_file",

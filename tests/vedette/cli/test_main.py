@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.match.reading import NATIVE
 from tests.vedette.cli.command import ndjson, process, vedette
 from vedette import ROOT, __version__
 from vedette.cli.main import COMMANDS, cli
@@ -64,7 +65,8 @@ def test_help_imports_nothing_slow_and_answers_at_once() -> None:
 
 def test_version_is_that_of_the_distribution() -> None:
     answer = vedette("--version")
-    assert answer.out == f"vedette {__version__}\n"
+    ways = f"native reader: {'yes' if NATIVE else 'no'}, Hyperscan: yes"
+    assert answer.out == f"vedette {__version__} ({ways})\n"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
 

@@ -1,0 +1,204 @@
+/* JSON's texts, numbers and spaces, strictly, for engine/match/reader.c.
+ *
+ * Each function is given where to begin and where the line ends, reads nothing from there on, and
+ * gives what comes after; or NULL for what is no JSON, or unusual.
+ */
+#include <stdint.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* Kinds of values; a LIST has texts, numbers and nulls alone. */
+enum { TEXT = 1, NUMBER = 2, EMPTY = 4, BOOLEAN = 8, LIST = 16, ANY_LIST = 32, OBJECT = 64 };
+enum {
+    DIGITS = 32,      /* of a number: with hundreds it is too large for some parsers */
+    DIGITS_READ = 18, /* of a number that is read: with more it may be rounded */
+};
+
+static const uint8_t *spaces(const uint8_t *at, const uint8_t *end)
+{
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
+}
+
+static int digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static int follows(const uint8_t *at, const uint8_t *end, int count)
+{
+    if (end - at < count)
+        return 0;
+    for (int n = 0; n < count; n++)
+        if ((at[n] & 0xC0) != 0x80)
+            return 0;
+    return 1;
+}
+
+/* One character beyond ASCII, as UTF-8 has it. Not U+0130 and U+212A: their lower case is, or
+ * begins with, a letter of ASCII, for which keywords are looked. */
+static const uint8_t *beyond_ascii(const uint8_t *at, const uint8_t *end)
+{
+    uint8_t c = *at;
+    if (c >= 0xC2 && c <= 0xDF) {
+        if (!follows(at + 1, end, 1) || (c == 0xC4 && at[1] == 0xB0))
+            return NULL;
+        return at + 2;
+    }
+    if (c >= 0xE0 && c <= 0xEF) {
+        if (!follows(at + 1, end, 2) || (c == 0xE0 && at[1] < 0xA0) || (c == 0xED && at[1] > 0x9F)
+            || (c == 0xE2 && at[1] == 0x84 && at[2] == 0xAA))
+            return NULL;
+        return at + 3;
+    }
+    if (c >= 0xF0 && c <= 0xF4) {
+        if (!follows(at + 1, end, 3) || (c == 0xF0 && at[1] < 0x90) || (c == 0xF4 && at[1] > 0x8F))
+            return NULL;
+        return at + 4;
+    }
+    return NULL;
+}
+
+/* An escape, from its backslash. Not one that writes what keywords are made of in another way, nor
+ * half of a pair of surrogates: `OTHERWISE` in engine/match/guard.py. */
+static const uint8_t *escape(const uint8_t *at, const uint8_t *end)
+{
+    if (end - at < 2)
+        return NULL;
+    switch (at[1]) {
+    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
+        return at + 2;
+    case 'u':
+        break;
+    default:
+        return NULL;
+    }
+    if (end - at < 6)
+        return NULL;
+    unsigned code = 0;
+    for (int n = 2; n < 6; n++) {
+        uint8_t c = at[n], lower = c | 0x20;
+        if (digit(c))
+            code = code << 4 | (unsigned)(c - '0');
+        else if (lower >= 'a' && lower <= 'f')
+            code = code << 4 | (unsigned)(lower - 'a' + 10);
+        else
+            return NULL;
+    }
+    if (code >= 0x20 && code < 0x80 && code != '&' && code != '\'' && code != '<' && code != '>')
+        return NULL;
+    if (code == 0x130 || code == 0x212A || (code >= 0xD800 && code < 0xE000))
+        return NULL;
+    return at + 6;
+}
+
+/* What follows a text, of which the first quote was read. */
+static const uint8_t *text(const uint8_t *at, const uint8_t *end)
+{
+    while (at < end) {
+#ifdef __SSE2__
+        if (end - at >= 16) {
+            __m128i block = _mm_loadu_si128((const __m128i *)at);
+            /* signed: what is beyond ASCII is below a space, too */
+            __m128i odd = _mm_or_si128(
+                _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')),
+                             _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))),
+                _mm_cmplt_epi8(block, _mm_set1_epi8(' ')));
+            int mask = _mm_movemask_epi8(odd);
+            if (!mask) {
+                at += 16;
+                continue;
+            }
+            at += __builtin_ctz((unsigned)mask);
+        }
+#endif
+        uint8_t c = *at;
+        if (c == '"')
+            return at + 1;
+        if (c == '\\')
+            at = escape(at, end);
+        else if (c >= 0x80)
+            at = beyond_ascii(at, end);
+        else if (c < 0x20)
+            return NULL;
+        else
+            at++;
+        if (!at)
+            return NULL;
+    }
+    return NULL;
+}
+
+/* A number without an exponent, which is no negative nought and of few digits. */
+static const uint8_t *number(const uint8_t *at, const uint8_t *end)
+{
+    if (*at == '-')
+        at++;
+    const uint8_t *whole = at;
+    while (at < end && digit(*at))
+        at++;
+    if (at == whole || at - whole > DIGITS || (*whole == '0' && (at - whole > 1 || whole[-1] == '-')))
+        return NULL;
+    if (at < end && *at == '.') {
+        const uint8_t *part = ++at;
+        while (at < end && digit(*at))
+            at++;
+        if (at == part || at - whole > DIGITS)
+            return NULL;
+    }
+    return at < end && (*at == 'e' || *at == 'E') ? NULL : at;
+}
+
+static const uint8_t *word(const uint8_t *at, const uint8_t *end, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    return (size_t)(end - at) >= length && !memcmp(at, wanted, length) ? at + length : NULL;
+}
+
+/* Any value but an object or a list; `kind` says which. */
+static const uint8_t *scalar(const uint8_t *at, const uint8_t *end, int *kind)
+{
+    switch (*at) {
+    case '"':
+        *kind = TEXT;
+        return text(at + 1, end);
+    case 'n':
+        *kind = EMPTY;
+        return word(at, end, "null");
+    case 't':
+        *kind = BOOLEAN;
+        return word(at, end, "true");
+    case 'f':
+        *kind = BOOLEAN;
+        return word(at, end, "false");
+    default:
+        *kind = NUMBER;
+        return digit(*at) || *at == '-' ? number(at, end) : NULL;
+    }
+}
+
+/* What follows a list of texts, numbers and nulls. */
+static const uint8_t *plain_list(const uint8_t *at, const uint8_t *end)
+{
+    int kind;
+    at = spaces(at + 1, end);
+    if (at < end && *at == ']')
+        return at + 1;
+    while (at < end) {
+        at = scalar(at, end, &kind);
+        if (!at || kind == BOOLEAN)
+            return NULL;
+        at = spaces(at, end);
+        if (at == end)
+            return NULL;
+        if (*at == ']')
+            return at + 1;
+        if (*at != ',')
+            return NULL;
+        at = spaces(at + 1, end);
+    }
+    return NULL;
+}
