@@ -6,13 +6,15 @@ import math
 import random
 from datetime import timedelta
 
+from connectors.search.seen import PARTS
 from tests.reliability.registry import fault
 from tests.reliability.scene import Scene
 
 HOUR, DAY = 3600.0, 86_400.0
 STEP = 600.0
 """Seconds from poll to poll."""
-OVERLAP = 600.0
+REACH = 600.0 * (1 + 1 / PARTS)
+"""Seconds that a poll looks behind the newest event met before: whole parts of the overlap."""
 
 
 @fault("late-events", "events, late by 0 s to 24 h", small=(60,), full=(5_000,))
@@ -30,14 +32,15 @@ def late(scene: Scene, dose: int) -> None:
     waiting = sorted(
         (time + by, time) for by in lateness for time in [base + draw.uniform(0, 6 * HOUR)]
     )
-    missed = 0
+    missed, newest = 0, base - 30
     while waiting:
         scene.seconds += STEP
         due = [item for item in waiting if item[0] <= scene.seconds]
         waiting = waiting[len(due) :]
         if due:
             scene.put(time for _, time in due)
-            missed += sum(scene.seconds - time > OVERLAP + STEP for _, time in due)
+            missed += sum(time < newest - REACH for _, time in due)
+            newest = max(newest, *(time for _, time in due))
         scene.check(worker.poll(), "a poll failed")
     scene.seconds += STEP
     worker.poll()
