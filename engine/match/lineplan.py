@@ -96,7 +96,15 @@ class LinePlan:
             fields = {tests.field for tests in (*judge.first, *judge.rest)}
             with suppress(ValueError):  # it asks for more than is read so
                 self.reading = Reading(
-                    first, rest, fields, demands, fixed, self._raw_held, self.known
+                    first,
+                    rest,
+                    fields,
+                    demands,
+                    fixed,
+                    self._raw_held,
+                    self.known,
+                    self.words,
+                    self.with_keywords,
                 )
 
     @lazy

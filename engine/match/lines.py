@@ -28,6 +28,7 @@ from engine.match.lineplan import GET, Answer, LinePlan
 from engine.match.memory import Budget
 from engine.match.nesteddemands import nested
 from engine.match.pattern import fold
+from engine.match.reading import chooser
 from engine.match.specialise import Known
 from engine.nesting import Nesting
 
@@ -83,6 +84,8 @@ class Lines(Generic[R]):
         self._native = native
         self._guesses: dict[bytes, LinePlan] = {}
         """Plans by the bytes at the event id; a guess is checked."""
+        self._readers: dict[bytes, Any] = {}
+        self._known = chooser(self._readers) if native else None
         self._kinds: dict[_Identity, _Kind] = {}
         self._met: Counter[_Identity] = Counter()
         self._refused: Counter[bytes] = Counter()
@@ -92,6 +95,10 @@ class Lines(Generic[R]):
 
     def candidates(self, line: bytes) -> tuple[R, ...] | None:
         """All that may match the one whole event in a line; None when that cannot be told."""
+        if self._known is not None:
+            at_once: tuple[R, ...] | None = self._known(line)
+            if at_once is not None:
+                return at_once
         hint = self._hint(line)
         plan = self._guesses.get(hint)
         if plan is None:
@@ -177,8 +184,16 @@ class Lines(Generic[R]):
 
     def _guess(self, hint: bytes, plan: LinePlan) -> None:
         if len(self._guesses) >= GUESSES_KEPT:
-            self._guesses.clear()
+            self._forget_guesses()
         self._guesses[hint] = plan
+        if plan.reading is not None:
+            self._readers[hint] = plan.reading.reader
+        else:
+            self._readers.pop(hint, None)
+
+    def _forget_guesses(self) -> None:
+        self._guesses.clear()
+        self._readers.clear()
 
     def _learn(self, line: bytes) -> LinePlan | None:
         """The plan for a line, made if there is none; None when there can be none."""
@@ -244,7 +259,7 @@ class Lines(Generic[R]):
     def _new(self, identity: _Identity, document: Mapping[str, Any]) -> _Kind:
         if len(self._kinds) >= KINDS_KEPT:
             self._kinds.clear()
-            self._guesses.clear()
+            self._forget_guesses()
         channel, number = identity
         rules = self._route(document)
         for twin in {id(kind): kind for kind in self._kinds.values()}.values():

@@ -6,8 +6,8 @@
  * on all that is unusual, and the line goes the other way.
  *
  * A line is taken only where it is certain that both parsers take it, too: strict JSON and UTF-8,
- * no exponents, no surrogates, few digits and levels. Nothing is read
- * beyond the end of the line, nothing calls itself, and the walk allocates nothing.
+ * no exponents, no surrogates, few digits and levels. Nothing is read beyond the end of the line,
+ * nothing calls itself, and the walk allocates nothing.
  */
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030b0000
@@ -16,162 +16,41 @@
 #include <string.h>
 
 #include "reader_json.h"
+#include "reader_keys.h"
 
 enum {
-    DEPTH = 24,        /* levels of objects and lists */
-    KEYS_KEPT = 512, /* of one reader; a line with one more is not taken */
-    TABLE = 2 * KEYS_KEPT,
-    KEY_LENGTH = 255,
-    PROBES = 16, /* for a key: whoever writes lines may choose keys of one hash */
+    DEPTH = 24,   /* levels of objects and lists */
     VALUES = 256, /* that are read of a line, and keys of which something is demanded */
 };
 #define IN_LIST 0xFFFF /* in the place of an object's number: a list */
 
 typedef struct {
-    PyObject *key; /* bytes; what stands between the quotes, without escapes */
-    const uint8_t *at;
-    PyObject *fixed; /* a tuple of bytes, of which the value must be one; or NULL */
-    Py_ssize_t length;
-    uint32_t hash;
-    uint16_t object; /* in which object the key stands */
-    uint16_t inner;  /* the object that is its value */
-    uint8_t allowed; /* kinds of values, of those above */
-    uint8_t required;
-    int16_t once;  /* its number among keys that may come only once; -1 for others */
-    int16_t value; /* where its value goes; -1 when it is not read */
-    int16_t next;  /* the key that came after it in another line */
-} Entry;
-
-typedef struct {
     PyObject_HEAD
-    Entry *entries;
-    int16_t table[TABLE]; /* places of entries by hash, -1 where there is none */
-    int count, room;
-    int objects, onces, values, required;
-    int16_t first; /* the key that began another line */
+    Keys keys;
+    int onces, values, required;
+    int16_t first[2]; /* the keys that began other lines */
     Py_ssize_t longest;
     PyObject *slots;  /* a tuple of tuples of numbers of values */
     PyObject *held;   /* a tuple of dictionaries, one for each slot */
     Py_ssize_t early; /* how many slots the first answer is for */
-    PyObject *known, *more;
+    PyObject *known;
+    PyObject *words;    /* what looks for keywords in a line; or None */
+    PyObject *by_words; /* a tuple: what may match besides where there are some */
+    PyObject *more, *found; /* names of an answer's attributes */
 } Reader;
+
+/* Readers by what a line has at its event id. */
+typedef struct {
+    PyObject_HEAD
+    PyObject *readers; /* a dictionary of bytes */
+    PyTypeObject *reader; /* their type */
+    int nested;           /* whether the last line was nested; then the next will be, too */
+} Chooser;
 
 typedef struct {
     const uint8_t *at;
     Py_ssize_t length;
 } Span;
-
-/* ---- the keys that are known ---- */
-
-/* Whether so many bytes are the same; quicker than a call for the few of a key. */
-static inline int same(const uint8_t *a, const uint8_t *b, Py_ssize_t length)
-{
-    uint64_t left, right;
-    for (; length >= 8; a += 8, b += 8, length -= 8) {
-        memcpy(&left, a, 8);
-        memcpy(&right, b, 8);
-        if (left != right)
-            return 0;
-    }
-    for (; length; a++, b++, length--)
-        if (*a != *b)
-            return 0;
-    return 1;
-}
-
-/* Of up to 24 bytes: the first, the last, and those in the middle. */
-static inline uint32_t hash_of(const uint8_t *at, Py_ssize_t length, unsigned object)
-{
-    uint64_t first = 0, last = 0, middle = 0;
-    if (length >= 8) {
-        memcpy(&first, at, 8);
-        memcpy(&last, at + length - 8, 8);
-        memcpy(&middle, at + length / 2 - 4, 8);
-    } else
-        for (Py_ssize_t n = 0; n < length; n++)
-            first = first << 8 | at[n];
-    uint64_t hash = (first ^ (last << 23 | last >> 41) ^ (middle << 47 | middle >> 17))
-                    + ((uint64_t)length << 16 | object);
-    hash = (hash ^ hash >> 32) * 0x9E3779B97F4A7C15u;
-    return (uint32_t)(hash >> 32);
-}
-
-/* Which entry a key is, by all keys; -1 when it is not known. */
-static int find(const Reader *self, const uint8_t *at, Py_ssize_t length, unsigned object)
-{
-    uint32_t hash = hash_of(at, length, object);
-    for (uint32_t place = hash; place - hash < PROBES; place++) {
-        int n = self->table[place % TABLE];
-        if (n < 0)
-            return -1;
-        const Entry *e = &self->entries[n];
-        if (e->hash == hash && e->object == object && e->length == length
-            && same(e->at, at, length))
-            return n;
-    }
-    return -1;
-}
-
-/* Enters an entry by its hash; 0 when too many others are where it would be. */
-static int enter(Reader *self, int n)
-{
-    uint32_t hash = self->entries[n].hash;
-    for (uint32_t place = hash; place - hash < PROBES; place++) {
-        int16_t *at = &self->table[place % TABLE];
-        if (*at < 0) {
-            *at = (int16_t)n;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* A new entry, NULL with an exception set where it cannot be. */
-static Entry *add(Reader *self, unsigned object, PyObject *key)
-{
-    if (object > (unsigned)self->objects || self->count >= KEYS_KEPT
-        || PyBytes_Size(key) > KEY_LENGTH) {
-        PyErr_SetString(PyExc_ValueError, "too many keys, or too long, or in no object");
-        return NULL;
-    }
-    const uint8_t *at = (const uint8_t *)PyBytes_AsString(key);
-    Py_ssize_t length = PyBytes_Size(key);
-    for (Py_ssize_t n = 0; n < length; n++)
-        if (at[n] < 0x20 || at[n] == '"' || at[n] == '\\') {
-            PyErr_SetString(PyExc_ValueError, "no key is written so");
-            return NULL;
-        }
-    if (find(self, at, length, object) >= 0) {
-        PyErr_SetString(PyExc_ValueError, "the key is known");
-        return NULL;
-    }
-    if (self->count == self->room) {
-        int room = self->room ? self->room * 2 : 64;
-        Entry *entries = PyMem_Realloc(self->entries, sizeof(Entry) * (size_t)room);
-        if (!entries) {
-            PyErr_NoMemory();
-            return NULL;
-        }
-        self->entries = entries;
-        self->room = room;
-    }
-    Entry *e = &self->entries[self->count];
-    e->hash = hash_of(at, length, object);
-    if (!enter(self, self->count)) {
-        PyErr_SetString(PyExc_ValueError, "too many keys of one hash");
-        return NULL;
-    }
-    self->count++;
-    e->key = Py_NewRef(key);
-    e->at = at;
-    e->length = length;
-    e->object = (uint16_t)object;
-    e->inner = (uint16_t)self->objects;
-    e->fixed = NULL;
-    e->allowed = e->required = 0;
-    e->once = e->value = e->next = -1;
-    return e;
-}
 
 /* ---- the walk ---- */
 
@@ -194,12 +73,17 @@ static int key_at(Reader *self, const uint8_t **at, const uint8_t *end, unsigned
                   int16_t *guess, Span *key)
 {
     const uint8_t *start = *at + 1;
-    if (*guess >= 0) { /* what came next in another line: then it need not be looked for */
-        const Entry *e = &self->entries[*guess];
+    for (int n = 0; n < 2; n++) { /* what came next in other lines need not be looked for */
+        int16_t guessed = guess[n];
+        if (guessed < 0)
+            break;
+        const Entry *e = &self->keys.entries[guessed];
         if (e->object == object && end - start > e->length && start[e->length] == '"'
-            && same(start, e->at, e->length)) {
+            && same(start, self->keys.names + e->at, e->length)) {
             *at = start + e->length + 1;
-            return *guess;
+            guess[1] = guess[n ? 0 : 1];
+            guess[0] = guessed;
+            return guessed;
         }
     }
     const uint8_t *after = text(start, end);
@@ -210,9 +94,11 @@ static int key_at(Reader *self, const uint8_t **at, const uint8_t *end, unsigned
     if (key->length > KEY_LENGTH || memchr(start, '\\', (size_t)key->length))
         return -2;
     *at = after;
-    int found = find(self, start, key->length, object);
-    if (found >= 0)
-        *guess = (int16_t)found;
+    int found = find(&self->keys, start, key->length, object);
+    if (found >= 0) {
+        guess[1] = guess[0];
+        guess[0] = (int16_t)found;
+    }
     return found;
 }
 
@@ -224,7 +110,7 @@ static int walk(Reader *self, const uint8_t *at, const uint8_t *end, Span *spans
     uint16_t levels[DEPTH];
     uint8_t seen[VALUES] = {0};
     int depth = 0, required = 0, kind;
-    int16_t *guess = &self->first;
+    int16_t *guess = self->first;
 
     memset(spans, 0, sizeof(Span) * (size_t)self->values);
     at = spaces(at, end);
@@ -241,8 +127,8 @@ next_key:
     int n = key_at(self, &at, end, *in, guess, key);
     if (n < 0)
         return n == -1 ? UNKNOWN : UNFIT;
-    Entry *e = &self->entries[n];
-    guess = &e->next;
+    Entry *e = &self->keys.entries[n];
+    guess = e->next;
     at = spaces(at, end);
     if (at == end || *at != ':')
         return UNFIT;
@@ -324,7 +210,7 @@ item:
         if (++depth == DEPTH)
             return UNFIT;
         /* of what is in lists nothing is known, as of all that has no number of its own */
-        levels[depth] = *at == '{' ? (uint16_t)self->objects : IN_LIST;
+        levels[depth] = *at == '{' ? (uint16_t)self->keys.objects : IN_LIST;
         if (*at == '{')
             goto opened;
         goto listed;
@@ -407,20 +293,9 @@ static PyObject *values(const Reader *self, const Span *spans)
     return all;
 }
 
-static PyObject *reader_read(Reader *self, PyObject *line)
+/* The whole answer for the values of a line, where all is known; NULL may be no error. */
+static PyObject *whole_answer(const Reader *self, const Span *spans)
 {
-    Span spans[VALUES], key;
-    unsigned in;
-    if (!PyBytes_Check(line)) {
-        PyErr_SetString(PyExc_TypeError, "a line is bytes");
-        return NULL;
-    }
-    const uint8_t *at = (const uint8_t *)PyBytes_AsString(line);
-    int found = walk(self, at, at + PyBytes_Size(line), spans, &key, &in);
-    if (found == UNKNOWN && self->count < KEYS_KEPT)
-        return Py_BuildValue("[Iy#]", in, (const char *)key.at, key.length);
-    if (found != FIT)
-        Py_RETURN_NONE;
     PyObject *held = what_held(self, spans, 0, self->early);
     PyObject *known = answer(self->known, held);
     Py_XDECREF(held);
@@ -433,9 +308,106 @@ static PyObject *reader_read(Reader *self, PyObject *line)
     } else if (!more)
         Py_CLEAR(known);
     Py_XDECREF(more);
-    if (!known && !PyErr_Occurred())
-        return values(self, spans);
     return known;
+}
+
+static int is_line(PyObject *line)
+{
+    if (!PyBytes_Check(line))
+        PyErr_SetString(PyExc_TypeError, "a line is bytes");
+    return PyBytes_Check(line);
+}
+
+static PyObject *reader_read(Reader *self, PyObject *line)
+{
+    Span spans[VALUES], key;
+    unsigned in;
+    if (!is_line(line))
+        return NULL;
+    const uint8_t *at = (const uint8_t *)PyBytes_AsString(line);
+    int found = walk(self, at, at + PyBytes_Size(line), spans, &key, &in);
+    if (found == UNKNOWN && self->keys.count < KEYS_KEPT)
+        return Py_BuildValue("[Iy#]", in, (const char *)key.at, key.length);
+    if (found != FIT)
+        Py_RETURN_NONE;
+    PyObject *known = whole_answer(self, spans);
+    return known || PyErr_Occurred() ? known : values(self, spans);
+}
+
+/* ---- choosing a reader ---- */
+
+/* Where a text is in a line; NULL where it is not. */
+static const char *where(const char *at, const char *end, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    for (; (size_t)(end - at) >= length; at++) {
+        at = memchr(at, wanted[0], (size_t)(end - at) - length + 1);
+        if (!at || !memcmp(at, wanted, length))
+            return at;
+    }
+    return NULL;
+}
+
+/* The bytes by which a reader is chosen, as `_hint` in engine/match/lines.py has them; None where
+ * there are none. */
+static PyObject *hint(Chooser *self, const char *at, const char *end)
+{
+    for (int turn = 0; turn < 2; turn++, self->nested = !self->nested) {
+        const char *number = where(at, end, self->nested ? "event_id\":" : "\"EventID\":");
+        if (!number)
+            continue;
+        number += 10;
+        if (!self->nested)
+            return PyBytes_FromStringAndSize(number, end - number < 12 ? end - number : 12);
+        const char *channel = where(at, end, "channel\":");
+        if (!channel || end - channel < 11 || end - number < 6)
+            continue;
+        channel += 9;
+        const char *last = memchr(channel + 2, '"', (size_t)(end - channel - 2));
+        char both[256];
+        if (!last || last - channel > 240)
+            continue;
+        memcpy(both, number, 6);
+        memcpy(both + 6, channel, (size_t)(last - channel));
+        return PyBytes_FromStringAndSize(both, 6 + (last - channel));
+    }
+    return Py_NewRef(Py_None);
+}
+
+/* All that may match the event in a line, where that is known, as a tuple; or None. */
+static PyObject *chooser_candidates(Chooser *self, PyObject *line)
+{
+    Span spans[VALUES], key;
+    unsigned in;
+    if (!is_line(line))
+        return NULL;
+    const char *at = PyBytes_AsString(line), *end = at + PyBytes_Size(line);
+    PyObject *hinted = hint(self, at, end);
+    if (!hinted)
+        return NULL;
+    Reader *reader = (Reader *)Py_XNewRef(PyDict_GetItemWithError(self->readers, hinted));
+    Py_DECREF(hinted);
+    if (!reader || !PyObject_TypeCheck((PyObject *)reader, self->reader)
+        || walk(reader, (const uint8_t *)at, (const uint8_t *)end, spans, &key, &in) != FIT) {
+        Py_XDECREF((PyObject *)reader);
+        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    }
+    PyObject *answer = whole_answer(reader, spans), *found = NULL, *words = NULL;
+    if (answer)
+        found = PyObject_GetAttr(answer, reader->found);
+    if (found && reader->words != Py_None) {
+        words = PyObject_CallFunctionObjArgs(reader->words, line, NULL);
+        int any = words ? PyObject_IsTrue(words) : -1;
+        PyObject *more = any > 0 ? PySequence_Concat(found, reader->by_words) : NULL;
+        if (any) {
+            Py_DECREF(found);
+            found = more;
+        }
+    }
+    Py_XDECREF(words);
+    Py_XDECREF(answer);
+    Py_DECREF((PyObject *)reader);
+    return found || PyErr_Occurred() ? found : Py_NewRef(Py_None);
 }
 
 /* ---- what Python sees ---- */
@@ -447,7 +419,7 @@ static PyObject *reader_learn(Reader *self, PyObject *args)
     unsigned char allowed;
     if (!PyArg_ParseTuple(args, "IO!b", &object, &PyBytes_Type, &key, &allowed))
         return NULL;
-    Entry *e = add(self, object, key);
+    Entry *e = add(&self->keys, object, key);
     if (!e)
         return NULL;
     e->allowed = allowed;
@@ -468,7 +440,7 @@ static int demand(Reader *self, PyObject *row)
     if (!PyArg_ParseTuple(row, "IO!biipO", &object, &PyBytes_Type, &key, &allowed, &inner, &value,
                           &required, &fixed))
         return -1;
-    if (self->onces >= VALUES || value >= self->values || inner > self->objects) {
+    if (self->onces >= VALUES || value >= self->values || inner > self->keys.objects) {
         PyErr_SetString(PyExc_ValueError, "too many keys or values");
         return -1;
     }
@@ -479,12 +451,12 @@ static int demand(Reader *self, PyObject *row)
         PyErr_SetString(PyExc_TypeError, "what is fixed are bytes");
         return -1;
     }
-    Entry *e = add(self, object, key);
+    Entry *e = add(&self->keys, object, key);
     if (!e)
         return -1;
     e->once = (int16_t)self->onces++;
     e->allowed = allowed;
-    e->inner = (uint16_t)(inner < 0 ? self->objects : inner);
+    e->inner = (uint16_t)(inner < 0 ? self->keys.objects : inner);
     e->value = (int16_t)(value < 0 ? -1 : value);
     e->required = (uint8_t)required;
     e->fixed = fixed == Py_None ? NULL : Py_NewRef(fixed);
@@ -512,13 +484,14 @@ static int is_slots(PyObject *slots, PyObject *held, int values)
 static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
     static char *names[] = {"objects", "values", "rows", "slots", "held", "early", "known",
-                            "longest", NULL};
-    PyObject *rows, *slots, *held, *known;
+                            "longest", "words", "by_words", NULL};
+    PyObject *rows, *slots, *held, *known, *words, *by_words;
     int objects, values;
     Py_ssize_t early, longest;
-    if (!PyArg_ParseTupleAndKeywords(args, named, "iiO!O!O!nO!n", names, &objects, &values,
+    if (!PyArg_ParseTupleAndKeywords(args, named, "iiO!O!O!nO!nOO!", names, &objects, &values,
                                      &PyTuple_Type, &rows, &PyTuple_Type, &slots, &PyTuple_Type,
-                                     &held, &early, &PyDict_Type, &known, &longest))
+                                     &held, &early, &PyDict_Type, &known, &longest, &words,
+                                     &PyTuple_Type, &by_words))
         return NULL;
     if (objects < 1 || objects >= IN_LIST || values < 0 || values > VALUES || early < 0
         || early > PyTuple_Size(slots) || !is_slots(slots, held, values)) {
@@ -530,18 +503,21 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
     Reader *self = (Reader *)allocate(type, 0); /* all of it nought */
     if (!self)
         return NULL;
-    self->objects = objects;
+    self->keys.objects = objects;
     self->values = values;
-    self->first = -1;
+    self->first[0] = self->first[1] = -1;
     self->early = early;
     self->longest = longest;
     self->slots = Py_NewRef(slots);
     self->held = Py_NewRef(held);
     self->known = Py_NewRef(known);
+    self->words = Py_NewRef(words);
+    self->by_words = Py_NewRef(by_words);
+    self->found = PyUnicode_InternFromString("found");
     self->more = PyUnicode_InternFromString("more");
     for (int n = 0; n < TABLE; n++)
-        self->table[n] = -1;
-    int bad = !self->more;
+        self->keys.table[n] = -1;
+    int bad = !self->more || !self->found;
     for (Py_ssize_t n = 0; !bad && n < PyTuple_Size(rows); n++)
         bad = demand(self, PyTuple_GetItem(rows, n)) < 0;
     if (bad) {
@@ -555,14 +531,16 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
 static void reader_dealloc(Reader *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
-    for (int n = 0; n < self->count; n++) {
-        Py_DECREF(self->entries[n].key);
-        Py_XDECREF(self->entries[n].fixed);
-    }
-    PyMem_Free(self->entries);
+    for (int n = 0; n < self->keys.count; n++)
+        Py_XDECREF(self->keys.entries[n].fixed);
+    PyMem_Free(self->keys.entries);
+    PyMem_Free(self->keys.names);
     Py_XDECREF(self->slots);
     Py_XDECREF(self->held);
     Py_XDECREF(self->known);
+    Py_XDECREF(self->words);
+    Py_XDECREF(self->by_words);
+    Py_XDECREF(self->found);
     Py_XDECREF(self->more);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF(type);
@@ -586,14 +564,61 @@ static PyType_Spec reader_spec = {
     "engine.match.reader.Reader", sizeof(Reader), 0, Py_TPFLAGS_DEFAULT, reader_slots,
 };
 
+static PyObject *chooser_new(PyTypeObject *type, PyObject *args, PyObject *named)
+{
+    static char *names[] = {"readers", "type", NULL};
+    PyObject *readers, *reader;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "O!O!", names, &PyDict_Type, &readers,
+                                     &PyType_Type, &reader))
+        return NULL;
+    if (PyType_GetSlot((PyTypeObject *)reader, Py_tp_new) != (void *)reader_new) {
+        PyErr_SetString(PyExc_TypeError, "no type of readers");
+        return NULL;
+    }
+    allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    Chooser *self = (Chooser *)allocate(type, 0);
+    if (!self)
+        return NULL;
+    self->readers = Py_NewRef(readers);
+    self->reader = (PyTypeObject *)Py_NewRef(reader);
+    return (PyObject *)self;
+}
+
+static void chooser_dealloc(Chooser *self)
+{
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
+    Py_XDECREF(self->readers);
+    Py_XDECREF((PyObject *)self->reader);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef chooser_methods[] = {
+    {"candidates", (PyCFunction)chooser_candidates, METH_O, "What may match a line."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot chooser_slots[] = {
+    {Py_tp_new, chooser_new},
+    {Py_tp_dealloc, chooser_dealloc},
+    {Py_tp_methods, chooser_methods},
+    {Py_tp_doc, "Asks the reader that a line is for."},
+    {0, NULL},
+};
+
+static PyType_Spec chooser_spec = {
+    "engine.match.reader.Chooser", sizeof(Chooser), 0, Py_TPFLAGS_DEFAULT, chooser_slots,
+};
+
 static int prepare(PyObject *module)
 {
-    PyObject *type = PyType_FromSpec(&reader_spec);
-    if (!type)
-        return -1;
-    int failed = PyModule_AddObjectRef(module, "Reader", type);
-    Py_DECREF(type);
-    return failed;
+    PyObject *reader = PyType_FromSpec(&reader_spec);
+    PyObject *chooser = PyType_FromSpec(&chooser_spec);
+    int failed = !reader || !chooser || PyModule_AddObjectRef(module, "Reader", reader) < 0
+                 || PyModule_AddObjectRef(module, "Chooser", chooser) < 0;
+    Py_XDECREF(reader);
+    Py_XDECREF(chooser);
+    return failed ? -1 : 0;
 }
 
 static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, prepare}, {0, NULL}};

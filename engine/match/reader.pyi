@@ -1,5 +1,6 @@
 """The native reader of lines, where it was built."""
 
+from collections.abc import Callable
 from typing import Any
 
 class Reader:
@@ -15,6 +16,14 @@ class Reader:
         early: int,
         known: dict[Any, Any],
         longest: int,
+        words: Callable[[bytes], Any] | None,
+        by_words: tuple[Any, ...],
     ) -> Reader: ...
     def read(self, line: bytes) -> Any: ...
     def learn(self, object: int, key: bytes, allowed: int) -> None: ...
+
+class Chooser:
+    """Has the reader that a line is for say what may match the line."""
+
+    def __new__(cls, readers: dict[bytes, Reader], type: type[Reader]) -> Chooser: ...
+    def candidates(self, line: bytes) -> Any: ...

@@ -62,21 +62,20 @@ static const uint8_t *beyond_ascii(const uint8_t *at, const uint8_t *end)
     return NULL;
 }
 
+/* What may follow a backslash, besides `u`. */
+static const uint8_t ESCAPED[256] = {
+    ['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1, ['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1,
+};
+
 /* An escape, from its backslash. Not one that writes what keywords are made of in another way, nor
  * half of a pair of surrogates: `OTHERWISE` in engine/match/guard.py. */
 static const uint8_t *escape(const uint8_t *at, const uint8_t *end)
 {
     if (end - at < 2)
         return NULL;
-    switch (at[1]) {
-    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
+    if (ESCAPED[at[1]])
         return at + 2;
-    case 'u':
-        break;
-    default:
-        return NULL;
-    }
-    if (end - at < 6)
+    if (at[1] != 'u' || end - at < 6)
         return NULL;
     unsigned code = 0;
     for (int n = 2; n < 6; n++) {
@@ -95,37 +94,49 @@ static const uint8_t *escape(const uint8_t *at, const uint8_t *end)
     return at + 6;
 }
 
+/* One character that is no plain one, nor a quote. */
+static inline const uint8_t *odd(const uint8_t *at, const uint8_t *end)
+{
+    if (*at == '\\')
+        return escape(at, end);
+    return *at >= 0x80 ? beyond_ascii(at, end) : NULL;
+}
+
 /* What follows a text, of which the first quote was read. */
 static const uint8_t *text(const uint8_t *at, const uint8_t *end)
 {
-    while (at < end) {
 #ifdef __SSE2__
-        if (end - at >= 16) {
-            __m128i block = _mm_loadu_si128((const __m128i *)at);
-            /* signed: what is beyond ASCII is below a space, too */
-            __m128i odd = _mm_or_si128(
-                _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')),
-                             _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))),
-                _mm_cmplt_epi8(block, _mm_set1_epi8(' ')));
-            int mask = _mm_movemask_epi8(odd);
-            if (!mask) {
-                at += 16;
+    while (end - at >= 17) {
+        __m128i block = _mm_loadu_si128((const __m128i *)at);
+        /* signed: what is beyond ASCII is below a space, too */
+        __m128i special = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')),
+                                                    _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))),
+                                       _mm_cmplt_epi8(block, _mm_set1_epi8(' ')));
+        unsigned mask = (unsigned)_mm_movemask_epi8(special);
+        const uint8_t *next = at + 16;
+        while (mask) {
+            const uint8_t *here = at + __builtin_ctz(mask);
+            if (*here == '"')
+                return here + 1;
+            if (*here == '\\' && ESCAPED[here[1]]) { /* most are so */
+                mask &= mask - 1;
+                mask &= ~(1u << (here + 1 - at));
+                if (here + 1 == next)
+                    next++;
                 continue;
             }
-            at += __builtin_ctz((unsigned)mask);
+            next = odd(here, end);
+            if (!next)
+                return NULL;
+            break;
         }
+        at = next;
+    }
 #endif
-        uint8_t c = *at;
-        if (c == '"')
+    while (at < end) {
+        if (*at == '"')
             return at + 1;
-        if (c == '\\')
-            at = escape(at, end);
-        else if (c >= 0x80)
-            at = beyond_ascii(at, end);
-        else if (c < 0x20)
-            return NULL;
-        else
-            at++;
+        at = *at >= ' ' && *at < 0x80 && *at != '\\' ? at + 1 : odd(at, end);
         if (!at)
             return NULL;
     }

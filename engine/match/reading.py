@@ -9,7 +9,7 @@ nothing, msgspec and the guard do the same.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import orjson
@@ -18,10 +18,10 @@ from engine.layout import NESTED, OTHER_WAYS
 from engine.match.decoder import Tree
 from engine.match.demands import Demands, Fixed, Key, Path, paths
 from engine.match.fieldtests import LONGEST_KEPT
-from engine.match.guard import WRAPPERS
+from engine.match.guard import WRAPPERS, Finds
 
 try:
-    from engine.match.reader import Reader
+    from engine.match.reader import Chooser, Reader
 except ImportError:
     NATIVE = False
 else:
@@ -32,6 +32,12 @@ TEXT, NUMBER, EMPTY, BOOLEAN, LIST, ANY_LIST, OBJECT = (1 << n for n in range(7)
 ANY = 127
 """Kinds of values; a `LIST` has texts, numbers and nulls alone. The same in `reader.c`."""
 
+
+def chooser(readers: dict[bytes, Reader]) -> Callable[[bytes], Any]:
+    """What says what may match a line, where that is known, by the readers of hints; else None."""
+    return Chooser(readers, Reader).candidates
+
+
 Raws = tuple[bytes | None, ...]
 """Values as they stand in a line, None for null and for one that it does not have."""
 
@@ -41,7 +47,7 @@ class Reading:
 
     `early` and `late` are the keys whose values it reads, `fields` those that rules ask for; `held`
     has for each key what holds of the values seen, by their bytes, and `known` the answers for what
-    held of the early ones.
+    held of the early ones. `words` looks for the keywords of rules, which are `by_words`.
     """
 
     def __init__(
@@ -53,6 +59,8 @@ class Reading:
         fixed: Fixed,
         held: Sequence[dict[Any, Any]],
         known: dict[Any, Any],
+        words: Finds | None,
+        by_words: tuple[Any, ...],
     ) -> None:
         """Raises ValueError where the plan asks for more than it can do."""
         keys = [*early, *late]
@@ -65,11 +73,11 @@ class Reading:
             rows += [self._row(tree, fixed, path, key) for key in below]
         places = {path: place for place, path in enumerate(self._wanted)}
         slots = tuple(tuple(places[path] for path in paths([key])) for key in keys)
-        self._reader = Reader(
+        self.reader = Reader(
             len(self._objects), len(self._wanted), tuple(rows), slots, tuple(held), len(early),
-            known, LONGEST_KEPT,
+            known, LONGEST_KEPT, words, by_words,
         )  # fmt: skip
-        self.read = self._reader.read
+        self.read = self.reader.read
         """An answer, a value (`Raws`) of each key, a key that is to be learnt, or None."""
 
     def learn(self, line: bytes, found: Any) -> Any:
@@ -77,7 +85,7 @@ class Reading:
         while type(found) is list:
             place, key = found
             try:
-                self._reader.learn(place, key, self._allowed(place, key.decode()))
+                self.reader.learn(place, key, self._allowed(place, key.decode()))
             except ValueError:  # it has no room for it
                 return None
             found = self.read(line)

@@ -20,7 +20,11 @@ LINES = [
     b'{"b": 1, "Message": "Process Create:\\r\\nRuleName: -\\r\\n\\tUtcTime: 2020", "a": -7.25}',
     '{"é":"ü€😀","b":1,"other":[{"a":[1,2,{"b":null}]},true,"x"],"a":"😀"}'.encode(),
     b' {"x":{"y":{"z":{}}},"b":1 ,"n":-9223372036854775808,"a":null,"t":"a longer text without"} ',
+    b'{"EventID":1,"b":1,"a":"x","c":{}}',
+    b'{"winlog":{"channel":"Security","event_id":4624},"b":1}',
 ]
+HINTS = (b'1,"b":1,"a":', b'4624},"Security')
+"""By which the last two are known."""
 _PIECES = [
     *(bytes([char]) for char in b'{}[]":,\\ \t\r\n/+-.eE019ax'),
     b"true", b"false", b"null", b"NaN", b"1e5", b"\\u00e9", b"\\ud83d", b"\\u0041", b"\\x",
@@ -54,6 +58,7 @@ class KEPT(NamedTuple):
     """Stands for an answer that is known."""
 
     more: Any
+    found: tuple[Any, ...] = ()
 
 
 ROWS = (
@@ -73,20 +78,23 @@ class Asked:
     """A reader, and what a parser says of the same lines."""
 
     def __init__(self, **change: Any) -> None:
-        from engine.match.reader import Reader
+        from engine.match.reader import Chooser, Reader
 
         self.held: tuple[dict[Any, Any], ...] = ({}, {}, {}, {})
         self.known: dict[Any, Any] = {}
         given: dict[str, Any] = {
             "objects": 2, "values": 4, "rows": ROWS, "slots": ((0,), (1,), (2,), (0, 3)),
             "held": self.held, "early": 2, "known": self.known, "longest": 100,
+            "words": None, "by_words": (),
         }  # fmt: skip
         self.reader = Reader(**given | change)
+        self.chooser = Chooser(dict.fromkeys(HINTS, self.reader), Reader)
 
     def check(self, line: bytes) -> bool:
         """Whether a line is taken; then what is read of it must be what a parser reads."""
         # a copy that ends where its memory does: what reads beyond is seen by a sanitizer
         found = read(self.reader, bytes(bytearray(line)))
+        assert self.chooser.candidates(bytes(bytearray(line))) is None  # no answer is known
         if found is None:
             return False
         document = orjson.loads(line)

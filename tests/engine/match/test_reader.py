@@ -116,6 +116,28 @@ def test_answers_that_are_known_are_given_at_once() -> None:
         asked.reader.read("{}")  # type: ignore[arg-type]
 
 
+def test_a_reader_is_chosen_by_what_a_line_has_at_its_event_id() -> None:
+    asked, words = Asked(), [False]
+    asked.held[0].update({None: 1, b'"x"': 1})
+    asked.held[1][b"1"] = 2
+    asked.known[1, 2] = KEPT(None, ("r0",))
+    with_words = Asked(
+        held=asked.held, known=asked.known, words=lambda line: words[0], by_words=("r1",)
+    )
+    for each, found in ((asked, ("r0",)), (with_words, ("r0",)), (asked, ("r0",))):
+        for line in (*LINES[-2:], *LINES[-2:], LINES[-1], LINES[-2]):
+            assert read(each.reader, line).found == ("r0",)
+            assert each.chooser.candidates(line) == found
+    words[0] = True
+    assert with_words.chooser.candidates(LINES[-1]) == ("r0", "r1")
+    for line in (b"", b"{}", b'"EventID":', b'channel":event_id":', *LINES[:2]):
+        assert with_words.chooser.candidates(line) is None
+    broken = Asked(held=asked.held, known=asked.known, words=len, by_words=("r1",)).chooser
+    assert broken.candidates(b'{"c":{"?":1},"b":1}') is None
+    with pytest.raises(TypeError):
+        broken.candidates("{}")  # type: ignore[arg-type]
+
+
 def test_keys_beyond_what_is_kept_are_not_taken() -> None:
     asked = Asked()
     for number in range(2000):
