@@ -17,10 +17,10 @@ from engine.match.allowance import allowance
 from engine.match.body import Body, Numbers
 from engine.match.evaluate import Ruleset
 from engine.match.expression import Expression, Test, fields
-from engine.match.fieldtests import lasting
+from engine.match.fieldtests import characters, lasting
 from engine.match.judge import Asking
 from engine.match.lines import Lines
-from engine.match.memory import Budget
+from engine.match.memory import Budget, Memory
 from engine.match.pattern import RegexTimeoutError
 from engine.match.reading import NATIVE
 from engine.match.screen import Screen
@@ -144,6 +144,7 @@ class Detector:
     ) -> None:
         self.rules = tuple(rules)
         self.budget = Budget()
+        self._evidence = Memory[tuple[Test, ...]](self.budget)
         self._report = report
         self._fast = group is None
         self._patience = patience
@@ -171,7 +172,7 @@ class Detector:
             for place, holds in group.candidates(event):
                 member = group.members[place]
                 if member.place not in matched and self._ask(member.rule, holds):
-                    matched[member.place] = _match(member, event)
+                    matched[member.place] = self._match(member, event)
         return [matched[place] for place in sorted(matched)]
 
     def candidates(self, line: bytes, tags: LogSource | None = None) -> Candidates | None:
@@ -200,7 +201,7 @@ class Detector:
             # all but keywords, what is exact was decided by the values in the line
             decided = member.body.exact and not member.body.keywords
             if decided or self._ask(member.rule, holds):
-                matched[member.place] = _match(member, event)
+                matched[member.place] = self._match(member, event)
         return [matched[place] for place in sorted(matched)]
 
     def _found(self, pushed: Pushed, event: Event) -> list[Match]:
@@ -275,10 +276,22 @@ class Detector:
             self._report(Problem("rule-timeout", f"{rule.title}: {error}", file=rule.file))
             return False
 
+    def _match(self, member: _Member, event: Event) -> Match:
+        if not member.rule.output:  # no alert will ask for it
+            return Match(member.rule, event, member.binding.name, ())
+        if not (self._fast and member.body.exact) or member.body.keywords:
+            return Match(member.rule, event, member.binding.name, _evidence(member, event))
+        # which tests hold hangs on the values that the rule reads alone, and these come again
+        values = [event.values(name) for name in member.reads]
+        key = (member, *map(lasting, values))
+        known = self._evidence.answers.get(key)
+        if known is None:
+            known = _evidence(member, event)
+            if None not in key:
+                self._evidence.keep(key, known, sum(map(characters, values)))
+        return Match(member.rule, event, member.binding.name, known)
 
-def _match(member: _Member, event: Event) -> Match:
-    if not member.rule.output:  # no alert will ask for it
-        return Match(member.rule, event, member.binding.name, ())
+
+def _evidence(member: _Member, event: Event) -> tuple[Test, ...]:
     with allowance():
-        evidence = tuple(dict.fromkeys(reference.evidence(member.binding.body, event)))
-    return Match(member.rule, event, member.binding.name, evidence)
+        return tuple(dict.fromkeys(reference.evidence(member.binding.body, event)))

@@ -9,6 +9,7 @@ from engine.match.body import Held, Numbers
 from engine.match.expression import Test
 from engine.match.literal import required_literal
 from engine.match.memory import Budget, Memory
+from engine.match.networks import Networks
 from engine.match.pattern import fold
 from engine.match.predicates import (
     InNetwork,
@@ -81,7 +82,8 @@ class Ready:
     def __init__(self, tests: Mapping[int, Test]) -> None:
         self._exact: dict[str, list[int]] = {}
         self._numbers: dict[float, list[int]] = {}
-        self._networks: list[tuple[int, InNetwork]] = []
+        networks: list[tuple[int, InNetwork]] = []
+        self._any: list[int] = []
         pieces: list[Piece] = []
         self._beyond_ascii: list[tuple[int, Matches]] = []
         self._others: list[tuple[int, Test]] = []
@@ -91,6 +93,8 @@ class Ready:
                 pattern = predicate.pattern
                 if (literal := pattern.literal) is not None:
                     self._exact.setdefault(literal, []).append(number)
+                elif pattern.plain and not pattern.longest:  # `*`
+                    self._any.append(number)
                 else:
                     pieces.append(Piece(number, pattern.longest, pattern))
                 continue
@@ -103,15 +107,16 @@ class Ready:
                 case Number(wanted):
                     self._numbers.setdefault(wanted, []).append(number)
                 case InNetwork():
-                    self._networks.append((number, predicate))
+                    networks.append((number, predicate))
                 case _:
                     self._others.append((number, test))
+        self._networks = Networks(networks)
         self._texts = TextTests(pieces)
         self._long = max(LONG, *map(len, self._exact), 0)
 
     def held(self, values: tuple[Scalar, ...]) -> Held:
         """The numbers of the tests that hold."""
-        found: list[int] = []
+        found = self._any.copy() if values else []
         for value in values:
             text = value if type(value) is str else as_text(value)
             long = len(text) > self._long and text.isascii()
@@ -129,7 +134,7 @@ class Ready:
             if self._numbers and (number := as_number(value)) is not None:
                 found += self._numbers.get(number, ())
             if self._networks and (address := as_address(value)) is not None:
-                found += [n for n, network in self._networks if network.has(address)]
+                found += self._networks.having(address)
         found += [n for n, test in self._others if test.predicate.holds(values, NO_EVENT)]
         return frozenset(found) if found else NOTHING
 

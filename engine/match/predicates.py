@@ -55,6 +55,9 @@ def as_text(value: Scalar) -> str:
     return str(value)
 
 
+_BEGINS_A_NUMBER = "0123456789+-."
+
+
 def as_number(value: Scalar) -> float | int | None:
     """A value as a number, or None when it is not one; hexadecimal text is not a number."""
     if isinstance(value, bool):
@@ -62,6 +65,8 @@ def as_number(value: Scalar) -> float | int | None:
     if isinstance(value, int | float):
         return value
     text = value.strip()
+    if text[:1] not in _BEGINS_A_NUMBER:  # most texts do not, and to fail below takes long
+        return None
     if not text.isascii() or "_" in text:  # Python's own spellings, `1_000`, are no one else's
         return None
     try:

@@ -21,6 +21,8 @@ LONG = 400
 """Characters of a text from which on a database is quicker than an automaton."""
 SOON = 1500
 """Characters of long texts, for each pattern, that are looked at before a database is made."""
+AT_LEAST = 500
+"""Patterns that a database takes as long as to make, however few it has."""
 
 
 class Piece(NamedTuple):
@@ -83,7 +85,7 @@ class TextTests:
         literals = [literal.encode() for literal in by_literal]
         self._automaton = BytesAhoCorasick(literals, implementation=compact) if many else None
         self._database: _Database | None = None
-        self._soon = SOON * len(pieces) if many else 0
+        self._soon = SOON * (AT_LEAST + len(pieces)) if many else 0
 
     def held(self, text: str, folded: str) -> list[int]:
         """The numbers of the tests that a text passes, some maybe twice.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from engine.detect import Detector
+from engine.detect import Candidates, Detector
 from engine.errors import Problem
 from engine.normalise import normalise
 from engine.ports import Record
@@ -50,8 +50,11 @@ class Engine:
 
     def match(self, line: bytes) -> int:
         """How many rules match the event in a line, by the way that a source and a pipeline go."""
+        return self.decide(line, self.detector.candidates(line))
+
+    def decide(self, line: bytes, candidates: Candidates | None) -> int:
+        """The same, when the line was looked at before."""
         detector = self.detector
-        candidates = detector.candidates(line)
         if candidates is None:
             document = orjson.loads(line)
             if not detector.may_match(document, line):
@@ -64,7 +67,7 @@ class Engine:
 
     def run(self, name: str, lines: Lines) -> Pass:
         """Every line through it, reading them included."""
-        detector, match, matches, untold = self.detector, self.match, 0, 0
+        detector, decide, matches, untold = self.detector, self.decide, 0, 0
         candidates = detector.candidates
         before = detector.misses()
         seconds = parsing = 0.0
@@ -78,12 +81,11 @@ class Engine:
             parsing += parse_only(block)
             started = time.process_time()
             for line in block:
-                # asked here as well as in `match`, since most lines end here
-                found = candidates(line)
+                found = candidates(line)  # most lines end here
                 if found == ():
                     continue
                 untold += found is None
-                matches += match(line)
+                matches += decide(line, found)
             seconds += time.process_time() - started
         known = len(lines) - untold - (detector.misses() - before)
         return Pass(name, len(lines), seconds, parsing, matches, len(lines) - untold, known)
