@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from models.bundle.observation import Observation
 from models.bundle.plan import Plan
 from models.errors import ModelError
 from models.prepare.privacy import Privacy
+from models.template.event import MESSAGES, event_key
 from vedette import __version__, hiding
 from vedette.attacks import Attacks
 
@@ -28,6 +29,8 @@ ROOM = "models"
 """The folder of bundles in the state directory."""
 SHIPPED = {"demo-office": Path(__file__).parent / "demo" / "office"}
 """Models that come with Vedette; one of the same name in the state directory goes first."""
+SHARED = 4096
+"""Different fields of events that are remembered at a time, to be kept once."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
@@ -127,6 +130,8 @@ class Gathered:
         self.timeless = self.attacks = 0
         self._known, self._privacy = attacks, privacy
         self._hash = hashlib.sha256()
+        self._shared: dict[str, Mapping[str, Any]] = {}
+        self._names: dict[str, str] = {}
 
     def add(self, events: Iterable[Event], told: Callable[[int], None] = lambda _: None) -> None:
         """Take in events; `told` hears after each thousand how many there are."""
@@ -139,9 +144,19 @@ class Gathered:
                 self.attacks += 1
                 continue
             self._hash.update(repr((seen.entity, seen.time, sorted(seen.fields.items()))).encode())
-            self.observations.append(seen)
+            self.observations.append(self._kept(seen))
             if len(self.observations) % 1000 == 0:
                 told(len(self.observations))
+
+    def _kept(self, seen: Observation) -> Observation:
+        """The observation without what no model asks for; equal ones share what they say."""
+        fields = seen.fields
+        if event_key(fields) is not None:  # then its message counts for nothing
+            fields = {name: value for name, value in fields.items() if name not in MESSAGES}
+        if len(self._shared) >= SHARED:
+            self._shared.clear()
+        told = self._shared.setdefault(repr(fields), fields)
+        return Observation(self._names.setdefault(seen.entity, seen.entity), seen.time, told)
 
     def sha256(self) -> str:
         """The hash of all that was taken in."""
