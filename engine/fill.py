@@ -176,7 +176,16 @@ def begin(ledger: Ledger, gap: Gap) -> None:
 def settle(ledger: Ledger, gap: Gap, work: Work) -> None:
     """Record that a gap is filled."""
     text = f"{work.events} events evaluated, {work.pipeline.totals.written.created} alerts new"
+    text += unscored(work.pipeline)
     change(ledger, gap, "filled", text, work.events)
+
+
+def unscored(pipeline: Pipeline) -> str:
+    """What to add of models that a run has and a window once more has not; empty without any."""
+    if not pipeline.unscored:
+        return ""
+    names = ", ".join(pipeline.unscored)
+    return f"; not scored by {names}, whose windows of that time are answered or hold it already"
 
 
 def change(ledger: Ledger, gap: Gap, state: State, reason: str, count: int | None = None) -> None:

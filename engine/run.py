@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -118,6 +119,8 @@ class Pipeline:
         self.recorder = recorder
         self.fill: Callable[[Source, LogSource | None, Callable[[], bool]], int] | None = None
         """Called after each whole poll to work on gaps; gives the number of events read."""
+        self.unscored: Sequence[str] = ()
+        """Models that score the run and not this pipeline, for which it says so."""
         self._saved: int | None = None
         """The number of the state last saved; None before it was looked for."""
         self._kept: Mapping[str, Any] | None = None
@@ -330,7 +333,17 @@ class Pipeline:
         now = self.clock()
         made = [(correlation_alert(self.maker, finding, now), finding) for finding in findings]
         tuner = self.tuner
-        return [alert for alert, finding in made if not tuner or tuner.found(finding, alert, now)]
+        told = [each for each in made if not tuner or tuner.found(each[1], each[0], now)]
+        for _, finding in told if self.scorer else ():
+            self._vouch(finding)
+        return [alert for alert, _ in told]
+
+    def _vouch(self, finding: Finding) -> None:
+        """Tell the models that a correlation came true, with the events that are at hand."""
+        if self.scorer and not finding.capped:
+            texts = (text for _, text in finding.documents)
+            events = [normalise(Record(json.loads(text), "")) for text in texts]
+            self.scorer.together(events, finding.correlation.rule)
 
     def _write(self, name: str, findings: Sequence[Finding]) -> Written:
         written = self._store(name, self._made(findings))

@@ -62,7 +62,9 @@ class Company:
         factor = min(BOUND, max(1 / BOUND, factor))
         odds = factor * ranked.confidence / max(1e-9, 1 - ranked.confidence)
         sure = round(odds / (1 + odds), 4)
-        return replace(ranked, confidence=sure, source="mapper and incident")
+        return replace(
+            ranked, confidence=sure, source="mapper and incident", alone=ranked.confidence
+        )
 
     def _ratio(self, own: str, other: str) -> float:
         """The best of the ratios of a tactic of the one with a tactic of the other."""

@@ -21,7 +21,7 @@ class Ranked:
     `tactics` are shortnames in matrix order. `confidence` in [0, 1] is how often a technique with
     such evidence was right among the texts learned from, each left out in turn. `because` are the
     nearest texts with the technique, the nearest first; `source` is "mapper", "tags", or
-    "mapper and incident".
+    "mapper and incident", and then `alone` is the confidence without the incident.
     """
 
     technique: str
@@ -30,6 +30,7 @@ class Ranked:
     confidence: float
     because: tuple[Near, ...] = ()
     source: str = "mapper"
+    alone: float | None = None
 
 
 def tactic(ranked: tuple[Ranked, ...]) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.errors import InputError, nearest_name
-from engine.fill import Fresh, Windowed, Work, begin, settle
+from engine.fill import Fresh, Windowed, Work, begin, settle, unscored
 from engine.ledger import ENDED, Gap, Ledger, Note, gaps
 from vedette.feeds import Feed
 
@@ -43,7 +43,7 @@ class Backfill:
             for gap in inside:
                 settle(self.ledger, gap, work)
             created = work.pipeline.totals.written.created
-            text = f"evaluated by hand, {created} alerts new"
+            text = f"evaluated by hand, {created} alerts new{unscored(work.pipeline)}"
             name = feed.source.name
             note = Note("backfill", name, start, end, work.events, text, began.isoformat())
             self.ledger.record([note])
@@ -74,9 +74,9 @@ class Backfill:
         written = work.pipeline.totals.written
         log.info(
             "source %s: %d events of %s to %s evaluated; alerts: %d new, %d already there, "
-            "%d dead letters",
+            "%d dead letters%s",
             source.name, work.events, _short(start), _short(end),
-            written.created, written.existing, written.dead,
+            written.created, written.existing, written.dead, unscored(work.pipeline),
         )  # fmt: skip
         return work
 

@@ -14,6 +14,7 @@ from engine.rule import Rule
 
 if TYPE_CHECKING:
     from engine.score.anomaly import Anomaly
+    from mitre.incident import Company
     from mitre.mapper import Mapper
     from mitre.ranked import Ranked
 
@@ -30,6 +31,7 @@ class Proposals:
     def __init__(self, rules: Sequence[Rule], state: Path | None, report: Report) -> None:
         self._rules, self._state, self._report = rules, state, report
         self._mapper: Mapper | None = None
+        self._company: Company | None = None
         self._failed = False
 
     def __call__(self, anomaly: Anomaly) -> Sequence[Ranked]:
@@ -44,7 +46,16 @@ class Proposals:
                 known = found.get(ranked.technique)
                 if known is None or ranked.confidence > known.confidence:
                     found[ranked.technique] = ranked
-        return sorted(found.values(), key=lambda each: (-each.confidence, each.technique))
+        answer = sorted(found.values(), key=lambda each: (-each.confidence, each.technique))
+        return self._in_company(answer, anomaly.neighbours) if anomaly.neighbours else answer
+
+    def _in_company(self, ranked: list[Ranked], neighbours: Sequence[str]) -> Sequence[Ranked]:
+        """The same, each as sure as what rules say of the entity around that time makes it."""
+        from mitre.incident import Company
+
+        if self._company is None and self._mapper is not None:
+            self._company = Company(self._mapper.examples, self._mapper.release)
+        return self._company.rerank(ranked, neighbours) if self._company else ranked
 
     def _made(self) -> Mapper | None:
         if self._mapper is None and not self._failed:

@@ -329,6 +329,9 @@ def window_pipeline(
 ) -> Pipeline:
     """What evaluates a window once more: no checkpoint, and correlations that see it alone.
 
+    Models do not score it, and what is recorded of it says so: they have answered the windows of
+    that time, and would answer a part of one as if it were the whole.
+
     Suppression holds back what it held back before, by the actions. Caps count whole periods, of
     which a window is a part: there are none. Raises `SinkError`.
     """
@@ -344,7 +347,7 @@ def window_pipeline(
     if tuner and actions and tuning and tuning.suppress:
         # an action is written after the event that it tells of, unless that claims the future
         tuner.learn(earlier(actions.read(start), start, end))
-    return Pipeline(
+    pipeline = Pipeline(
         detector,
         maker,
         sink,
@@ -355,6 +358,8 @@ def window_pipeline(
         tuner=tuner,
         actions=actions,
     )
+    pipeline.unscored = tuple(settings.models.names)
+    return pipeline
 
 
 def log_problem(problem: Problem) -> None:

@@ -35,6 +35,8 @@ class Anomaly:
     """Some of its events, in the order of time."""
     new: tuple[str, ...] = ()
     """Kinds of its events that the model never saw, in words."""
+    neighbours: tuple[str, ...] = ()
+    """Techniques that rules named of the same entity around that time."""
 
     @property
     def field(self) -> str:
@@ -97,6 +99,11 @@ class Ranked(Protocol):
     @property
     def because(self) -> Sequence[Near]:
         """The texts that speak for it, the nearest first."""
+        ...
+
+    @property
+    def alone(self) -> float | None:
+        """The confidence without the anomaly's neighbours; None where these had no say."""
         ...
 
 

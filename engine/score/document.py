@@ -38,6 +38,9 @@ ENOUGH = 0.5
 CANDIDATES = 5
 """Techniques that an alert lists as proposed."""
 
+NEIGHBOURS = 5
+"""Techniques of neighbours that a candidate names."""
+
 SMALLEST = 1e-300
 """The smallest p that is written: a search engine's `double` holds it."""
 
@@ -83,7 +86,9 @@ def alert(maker: AlertMaker, anomaly: Anomaly, ranked: Sequence[Ranked], now: da
     own = _own(maker, anomaly, id, level)
     own["attack"] = {**maker.said(mapping), **({"source": source} if source else {})}
     if ranked:
-        own["attack"]["candidates"] = [_candidate(each) for each in ranked[:CANDIDATES]]
+        own["attack"]["candidates"] = [
+            _candidate(each, anomaly.neighbours) for each in ranked[:CANDIDATES]
+        ]
     document: dict[str, Any] = {
         **base,
         "rule": rule_fields(rule) | {"category": KIND},
@@ -101,7 +106,10 @@ def alert(maker: AlertMaker, anomaly: Anomaly, ranked: Sequence[Ranked], now: da
 def technique(
     maker: AlertMaker, anomaly: Anomaly, ranked: Sequence[Ranked]
 ) -> tuple[TagMapping, str | None, list[dict[str, Any]]]:
-    """What ATT&CK calls it, and who says so: rules that matched, else the best of `ranked`."""
+    """What ATT&CK calls it, and who says so: rules that matched, else the best of `ranked`.
+
+    That is the mapper, or the incident where only its neighbours make it likely enough.
+    """
     tags = [tag for hit in anomaly.corroborating for tag in hit.tags]
     mapping = map_tags(tags, maker.catalog, maker.attack_version)
     if mapping.techniques or mapping.tactics:
@@ -109,7 +117,9 @@ def technique(
     if not ranked or ranked[0].confidence < ENOUGH:
         return mapping, None, []
     mapping = map_tags([f"attack.{ranked[0].technique}"], maker.catalog, maker.attack_version)
-    return mapping, "mapper", threat(mapping)
+    alone = ranked[0].alone
+    source = "mapper" if alone is None or alone >= ENOUGH else "incident"
+    return mapping, source, threat(mapping)
 
 
 def capped(
@@ -200,15 +210,18 @@ def _detectors(anomaly: Anomaly) -> list[dict[str, Any]]:
     ]
 
 
-def _candidate(ranked: Ranked) -> dict[str, Any]:
+def _candidate(ranked: Ranked, neighbours: Sequence[str]) -> dict[str, Any]:
+    near = [cut(f"like {each.title!r} ({each.similarity:.2f})", 1024) for each in ranked.because]
+    if ranked.alone is not None:
+        others = ", ".join(neighbours[:NEIGHBOURS])
+        more = f" and {len(neighbours) - NEIGHBOURS} more" if neighbours[NEIGHBOURS:] else ""
+        near.append(f"{ranked.alone:.2f} by itself; other alerts around it show {others}{more}")
     return {
         "id": ranked.technique,
         "name": ranked.name,
         "tactic": list(ranked.tactics),
         "confidence": round(ranked.confidence, 4),
-        "because": [
-            cut(f"like {near.title!r} ({near.similarity:.2f})", 1024) for near in ranked.because
-        ],
+        "because": near,
     }
 
 

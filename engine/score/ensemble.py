@@ -7,6 +7,7 @@ windows are answered when the watermark has passed their ends; in a hunt at the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,11 +19,14 @@ from engine.detect import Match
 from engine.errors import Problem, Report
 from engine.event import Event
 from engine.ports import Alert, Record
+from engine.rule import Rule
 from engine.score import document, drift
-from engine.score.anomaly import Anomaly, Techniques
+from engine.score.anomaly import Anomaly, Ranked, Techniques
+from engine.score.company import Neighbours
 from engine.score.figures import Figures
 from engine.score.limits import HUNT, Limits
 from engine.score.model import Model
+from engine.score.observe import observation
 from engine.score.quick import Observer
 from engine.score.scorer import Placed
 from engine.score.threshold import Moved
@@ -82,6 +86,7 @@ class Ensemble:
         self._brought = False
         self._heard: int | None = None
         """When any source has last brought something; None before that."""
+        self._neighbours = Neighbours()
         share = self.alerts_a_day / max(len(self.models), 1)
         self._all = [
             Track.of(
@@ -132,8 +137,26 @@ class Ensemble:
         rules = [match.rule for match in matches if match.rule.output]
         if not rules:
             return
+        if self._techniques:
+            self._neighbours.add(placed.entity, placed.time, rules)
         for track in self.tracks:
             track.matched(placed.entity, placed.time, record, identity, rules)
+
+    def together(self, events: Iterable[Event], rule: Rule) -> None:
+        """A correlation came true: it vouches for the windows of its events, once for each."""
+        if not rule.output:
+            return
+        windows: set[tuple[str, float]] = set()
+        for event in events:
+            if (seen := observation(event)) is None:
+                continue
+            if self._techniques:
+                self._neighbours.add(seen.entity, seen.time, [rule])
+            for track in self.tracks:
+                width = track.windows.width
+                if (place := (track.model.name + seen.entity, seen.time // width)) not in windows:
+                    windows.add(place)
+                    track.vouched(seen.entity, seen.time, rule)
 
     def watch(self, names: Iterable[str], now: datetime) -> None:
         """These sources will be read."""
@@ -182,11 +205,17 @@ class Ensemble:
             ]
             alerts += [drift.alert(self._maker, track.model, each, now) for each in parted]
             self.changed = self.changed or bool(anomalies or over or parted)
+        if self._watermark is not None and -END < before < END:
+            self._neighbours.forget(before)
         return alerts
 
     def _alert(self, anomaly: Anomaly, now: datetime) -> Alert:
         tagged = any(hit.tags for hit in anomaly.corroborating)  # rules know better
-        ranked = self._techniques(anomaly) if self._techniques and not tagged else ()
+        ranked: Sequence[Ranked] = ()
+        if self._techniques and not tagged:
+            near = self._neighbours.of(anomaly.entity, anomaly.start, anomaly.end)
+            anomaly = replace(anomaly, neighbours=near)
+            ranked = self._techniques(anomaly)
         return document.alert(self._maker, anomaly, ranked, now)
 
     def _fail(self, track: Track, error: Exception) -> None:
@@ -209,6 +238,7 @@ class Ensemble:
             "watermark": self._watermark.value if self._watermark else NEVER,
             "latest": self._watermark.save() if self._watermark else {},
             "models": {track.model.name: track.save() for track in self.tracks},
+            "neighbours": self._neighbours.save(),
         }
 
     def restore(self, saved: Mapping[str, Any], now: datetime) -> None:
@@ -218,6 +248,7 @@ class Ensemble:
             return
         if self._watermark:
             self._watermark.restore(saved["watermark"], saved["latest"], micros(now))
+        self._neighbours.restore(saved.get("neighbours", ()))  # a state of before has none
         for track in self.tracks:
             state = saved["models"].get(track.model.name)
             if state is None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from engine.detect import Match
 from engine.event import Event
 from engine.ports import Alert, Record
+from engine.rule import Rule
 from engine.score.figures import Figures
 
 
@@ -44,6 +45,10 @@ class Scorer(Protocol):
         self, placed: Placed, record: Record, identity: str, matches: Sequence[Match]
     ) -> None:
         """Rules matched an event that was seen; `identity` is its id."""
+        ...
+
+    def together(self, events: Iterable[Event], rule: Rule) -> None:
+        """A correlation came true; `events` are those behind it that are at hand."""
         ...
 
     def watch(self, names: Iterable[str], now: datetime) -> None:

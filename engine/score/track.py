@@ -102,6 +102,12 @@ class Track:
         if fresh:
             self.windows.keep(window, Sample.of(MATCHED, UNKNOWN, time, record, identity))
 
+    def vouched(self, entity: str, time: float, rule: Rule) -> None:
+        """A correlation came true with an event that was seen."""
+        window = self.windows.at(entity, time)
+        if window is not None:
+            window.hit([rule])
+
     def advance(self, before: float) -> list[Anomaly]:
         """What is strange among the windows that are over by then.
 

@@ -95,6 +95,24 @@ def test_an_open_gap_is_filled_and_says_so(ledger: MemoryLedger, time: Time) -> 
     assert work(filler(ledger, time), source) == 0
 
 
+def test_a_filled_gap_names_the_models_that_did_not_score_it(
+    ledger: MemoryLedger, time: Time
+) -> None:
+    ledger.record([gap(1)])
+    one = filler(ledger, time)
+    plain = one.fresh
+
+    def fresh(start: datetime, end: datetime) -> Pipeline:
+        made = plain(start, end)
+        made.unscored = ("office", "servers")
+        return made
+
+    one.fresh = fresh
+    work(one, Source())
+    (filled,) = [note.reason for note in ledger.notes() if note.state == "filled"]
+    assert "3 events evaluated, 0 alerts new; not scored by office, servers" in filled
+
+
 def test_only_so_much_is_done_after_a_poll(ledger: MemoryLedger, time: Time) -> None:
     ledger.record([gap(1), gap(2)])
     fill, source = filler(ledger, time, effort=2), Source(3)

@@ -11,7 +11,7 @@ from vedette.output import fields
 SOURCES = {
     "rule": "by the rule's tags",
     "mapper": "by likeness to the texts of rules and of ATT&CK",
-    "incident": "by the other alerts of its incident",
+    "incident": "by likeness to the texts of rules, made likely enough by other alerts around it",
 }
 
 

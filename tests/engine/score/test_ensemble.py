@@ -108,6 +108,25 @@ def test_rules_that_say_little_or_only_feed_correlations_do_not_vouch(given: Rul
     assert alert.document["event"]["risk_score"] in (47.0, 73.0)
 
 
+def test_a_correlation_vouches_once_for_each_window_of_its_events() -> None:
+    one, _ = ensemble()
+    events = strange(340)
+    for each in events:
+        see(one, each, NOW)
+    one.together([normalise(each) for each in (*events, record(900 * 60))], rule())
+    (alert,) = one.finish(NOW)
+    assert own(alert)["corroborated_by"] == [{"id": "r-1", "name": "A rule", "times": 1}]
+
+
+def test_a_correlation_that_only_feeds_others_does_not_vouch() -> None:
+    one, _ = ensemble()
+    for each in strange(340):
+        see(one, each, NOW)
+    one.together([normalise(each) for each in strange(340)], rule(output=False))
+    (alert,) = one.finish(NOW)
+    assert "corroborated_by" not in own(alert)
+
+
 def test_rules_in_the_window_raise_the_risk() -> None:
     one, _ = ensemble()
     for each in strange(340):
@@ -271,6 +290,7 @@ class Proposed:
     name: str = "Clear Windows Event Logs"
     tactics: tuple[str, ...] = ("defense-impairment",)
     because: tuple[Alike, ...] = (Alike(),)
+    alone: float | None = None
 
 
 @pytest.mark.parametrize(("sure", "source"), [(0.5, "mapper"), (0.49, None)])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.correlate.correlator import Correlator
 from engine.detect import Detector
 from engine.errors import SinkError
 from engine.ports import Alert, Batch, Checkpoint, Record, Written
 from engine.run import Bounds, MemoryState, Pipeline
 from engine.score.keep import KEY
+from tests.engine.correlate.stream import correlation
 from tests.engine.helpers import fail_on_problem, loaded, rule
 from tests.engine.score.parts import at, ensemble, maker, ordinary, own, record, strange
 
@@ -118,6 +121,28 @@ def test_state_goes_with_the_checkpoint_and_a_new_process_takes_it_up(detector: 
         assert KEY in (state.load("lines") or {})
     assert sink.alerts.keys() == whole.alerts.keys()
     assert own_of(sink) == own_of(whole)
+
+
+@pytest.mark.parametrize("lateness", [None, TEN])
+def test_a_correlation_vouches_for_the_windows_of_its_events(
+    tmp_path: Path, lateness: timedelta | None
+) -> None:
+    three = correlation(
+        "Log cleared thrice", type="event_count", rules=[CLEARED["id"]],
+        timespan="1m", condition={"gte": 3}, **{"group-by": ["Computer"]},
+    )  # fmt: skip
+    rules = loaded(tmp_path, CLEARED, three)
+    sink = Sink()
+    one, _ = ensemble(lateness=lateness, alerts_a_day=0.01)
+    line = Pipeline(
+        Detector(rules.rules, fail_on_problem), maker(), sink, MemoryState(), lambda: at(400 * 60),
+        scorer=one, correlator=Correlator.of(rules, fail_on_problem, lateness=lateness),
+        sources=["lines"],
+    )  # fmt: skip
+    line.drain(Lines([*strange(340), *ordinary(1, 352)]))
+    line.finish()
+    (anomaly,) = [a for a in sink.alerts.values() if own(a)["kind"] == "anomaly"]
+    assert [each["name"] for each in own(anomaly)["corroborated_by"]] == ["Log cleared thrice"]
 
 
 def own_of(sink: Sink) -> dict[str, Any]:

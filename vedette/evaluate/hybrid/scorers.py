@@ -18,6 +18,7 @@ from engine.errors import Report
 from engine.event import Event
 from engine.incident.finding import ANOMALY, Finding, finding_of
 from engine.ports import Alert, Document, Record
+from engine.rule import Rule
 from engine.score.anomaly import Techniques
 from engine.score.ensemble import Ensemble
 from engine.score.figures import Figures
@@ -47,6 +48,9 @@ class Silent:
         self, placed: Placed, record: Record, identity: str, matches: Sequence[Match]
     ) -> None:
         """Rules do not matter to it."""
+
+    def together(self, events: Iterable[Event], rule: Rule) -> None:
+        """Correlations do not matter to it."""
 
     def watch(self, names: Iterable[str], now: datetime) -> None:
         """Sources do not matter to it."""
