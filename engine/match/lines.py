@@ -24,11 +24,11 @@ from engine.match.decoder import UNFIT, WHOLE
 from engine.match.demands import Fixed, Path, flat
 from engine.match.guard import OTHER
 from engine.match.judge import Asking, Judge
-from engine.match.lineplan import GET, Answer, LinePlan
+from engine.match.lineplan import GET, LinePlan
 from engine.match.memory import Budget
 from engine.match.nesteddemands import nested
 from engine.match.pattern import fold
-from engine.match.reading import chooser
+from engine.match.reading import Reading, chooser
 from engine.match.specialise import Known
 from engine.nesting import Nesting
 
@@ -106,19 +106,19 @@ class Lines(Generic[R]):
             if plan is None:
                 return None
         if plan.reading is not None:
-            answer = plan.reading.read(line)
-            if type(answer) is not Answer:
-                answer = self._answer(plan, line, answer)
-            if answer is not None:
-                found: tuple[R, ...] = answer.found
-                had = plan.words is not None and plan.words(line)
-                return found + plan.with_keywords if had else found
+            told = self._read(plan, plan.reading, line)
+            if told is not None:
+                return told
         try:
             values = plan.decode(line)
         except UNFIT:
             plan = self._other(line, hint)
             if plan is None:
                 return None
+            if plan.reading is not None:
+                told = self._read(plan, plan.reading, line)
+                if told is not None:
+                    return told
             values = plan.decode(line)
         held = tuple(map(GET, plan.held, values))
         answer = plan.known.get(held)
@@ -136,15 +136,17 @@ class Lines(Generic[R]):
             return None
         return answer.found + plan.with_keywords if had else answer.found
 
-    def _answer(self, plan: LinePlan, line: bytes, found: Any) -> Answer | None:
-        """What a plan's reading has found in a line, when it is no answer that was known."""
-        if type(found) is list:
-            assert plan.reading is not None
-            found = plan.reading.learn(line, found)
+    def _read(self, plan: LinePlan, reading: Reading, line: bytes) -> tuple[R, ...] | None:
+        """All that may match, by the native reader; None when that tells nothing."""
+        found = reading.learn(line, reading.read(line))
         if type(found) is tuple:
             self.misses += 1
             found = plan.answer_raw(found)
-        return found  # type: ignore[no-any-return]
+        if found is None:
+            return None
+        candidates: tuple[R, ...] = found.found
+        had = plan.words is not None and plan.words(line)
+        return candidates + plan.with_keywords if had else candidates
 
     def _hint(self, line: bytes) -> bytes:
         """The bytes by which a plan is guessed, those of a flat event or others; or none."""

@@ -163,8 +163,6 @@ next_key:
     if (!at || !(e->allowed & kind))
         return UNFIT;
     if (e->value >= 0 && kind != EMPTY) {
-        if (kind == NUMBER && at - start > DIGITS_READ)
-            return UNFIT;
         spans[e->value].at = start;
         spans[e->value].length = at - start;
     }

@@ -11,10 +11,7 @@
 
 /* Kinds of values; a LIST has texts, numbers and nulls alone. */
 enum { TEXT = 1, NUMBER = 2, EMPTY = 4, BOOLEAN = 8, LIST = 16, ANY_LIST = 32, OBJECT = 64 };
-enum {
-    DIGITS = 32,      /* of a number: with hundreds it is too large for some parsers */
-    DIGITS_READ = 18, /* of a number that is read: with more it may be rounded */
-};
+enum { DIGITS = 32 }; /* of a number: with hundreds it is too large for some parsers */
 
 static const uint8_t *spaces(const uint8_t *at, const uint8_t *end)
 {

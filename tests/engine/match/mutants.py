@@ -124,13 +124,14 @@ def read(reader: Any, line: bytes) -> Any:
 
 def main() -> int:
     """Read many, with a new reader now and then, and tell how many were taken."""
-    rnd, taken, count = random.Random(), 0, int(sys.argv[1])
-    for number in range(count):
+    rnd, taken, count, asked = random.Random(), 0, int(sys.argv[1]), Asked()
+    for number in range(1, count + 1):
+        line = rnd.choice(LINES) * (20 if rnd.random() < 0.1 else 1)
+        taken += asked.check(mutant(Choices(rnd.randbytes(48)), line))
         if not number % 2000:
             asked = Asked()
-        line = rnd.choice(LINES) if rnd.random() < 0.9 else rnd.choice(LINES) * 20
-        taken += asked.check(mutant(Choices(rnd.randbytes(48)), line))
-    print(f"{count:,} lines, {taken:,} taken")
+        if not number % 100_000 or number == count:
+            print(f"{number:,} lines, {taken:,} taken", flush=True)
     return 0
 
 
