@@ -2,6 +2,8 @@
 
     python -m vedette.evaluate.choose ../shared/data
 
+With `--harder` the made-up sets are those of `madeup.py` and both kinds of `harder.py`.
+
 The detectors are chosen on made-up anomalies of all sets, once for each seed of the protocol, and
 for each rule. Greedily: the detector that raises the mean PR-AUC over the sets most is added until
 none does. Taken are those of the rule that comes out best.
@@ -26,6 +28,7 @@ from models import registry
 from models.base import Takes
 from models.combine.rules import RULES
 from models.errors import ModelError
+from vedette.evaluate.harder import shifted, strangers
 from vedette.evaluate.madeup import made_up
 from vedette.evaluate.measure import curve
 from vedette.evaluate.part import PublicSet
@@ -37,6 +40,7 @@ from vedette.evaluate.sets.registry import load
 GAIN = 0.001
 """PR-AUC that a further detector must add."""
 NAMES = ("hdfs", "adfa-ld", "ait-ads", "openstack")
+HARDER = "--harder"
 TAKES = (Takes.SESSIONS, Takes.VECTORS)
 
 Runs = Mapping[str, Sequence[Scored]]
@@ -101,12 +105,25 @@ def runs_of(public: PublicSet, names: Sequence[str]) -> Runs:
     return found
 
 
+def harder(whole: Sequence[PublicSet]) -> list[PublicSet]:
+    """The harder made-up sets of each, with what the first trials of the others learn from."""
+    known = {public.name: list(public.trials[0].train.sessions) for public in whole}
+    return [
+        make(public, [known[name] for name in known if name != public.name], seed)
+        for make in (strangers, shifted)
+        for public in whole
+        for seed in protocol().seeds
+    ]
+
+
 def main(arguments: Sequence[str]) -> None:
     """Print what each rule chooses, and the rule: data folder, then detectors to choose from."""
-    data, *only = arguments
+    data, *only = [each for each in arguments if each != HARDER]
     candidates = only or [n for n, kind in registry.detectors().items() if kind.takes in TAKES]
     whole = [load(name, Path(data)) for name in NAMES]
     sets = [made_up(public, seed) for public in whole for seed in protocol().seeds]
+    if HARDER in arguments:
+        sets += harder(whole)
     made = [(public, runs_of(public, candidates)) for public in sets]
     best: tuple[list[str], float] = [], 0.0
     for rule in RULES:

@@ -99,12 +99,12 @@ def _trial(trial: Trial, seed: int) -> Trial:
     rng = np.random.default_rng(seed)
     # Messages have no alteration: detectors of texts take no part.
     whole = replace(trial.train, texts=None)
-    kinds = _kinds(whole.sessions, rng)
+    kinds = some_kinds(whole.sessions, rng)
     kept, novel = (whole.only(np.flatnonzero(at)) for at in (~kinds, kinds))
-    out = _late(kept.blocks)
+    out = late(kept.blocks)
     train, held = (kept.only(np.flatnonzero(at)) for at in (~out, out))
     strange = [("new kind", session) for session in novel.sessions]
-    strange += _altered(held.sessions, {*whole.sessions}, rng)
+    strange += altered(held.sessions, {*whole.sessions}, rng)
     test = Part.of(
         [*held.sessions, *(session for _, session in strange)],
         [*held.blocks, *(("made up", at) for at in range(len(strange)))],
@@ -114,14 +114,14 @@ def _trial(trial: Trial, seed: int) -> Trial:
     return Trial(trial.name, train, replace(test, weights=np.where(test.labels, 1.0, weight)))
 
 
-def _late(blocks: Sequence[Hashable]) -> NDArray[np.bool_]:
+def late(blocks: Sequence[Hashable]) -> NDArray[np.bool_]:
     """Which items are of the last part of the blocks, shape (n,)."""
     names = list(dict.fromkeys(blocks))
     late = set(names[len(names) * (PARTS - 1) // PARTS :])
     return np.array([block in late for block in blocks], dtype=np.bool_)
 
 
-def _kinds(sessions: Sequence[Session], rng: Rng) -> NDArray[np.bool_]:
+def some_kinds(sessions: Sequence[Session], rng: Rng) -> NDArray[np.bool_]:
     """Which sessions are of the kinds that are taken out: alike in which events they have.
 
     Sessions that are equal go together, and what makes up more than a kind's share stays.
@@ -144,7 +144,7 @@ def _apart(one: set[int], other: set[int]) -> float:
     return len(one ^ other) / max(len(one | other), 1)
 
 
-def _altered(
+def altered(
     sessions: Sequence[Session], normal: set[Session], rng: Rng
 ) -> list[tuple[str, Session]]:
     """Each session altered in one way, by turns, where that makes one that no normal is."""
