@@ -229,7 +229,7 @@ def main() -> int:
     parser.add_argument("--interval", type=int, default=30, help="from poll to poll, seconds")
     parser.add_argument("--overlap", type=int, default=30, help="seconds")
     parser.add_argument("--lag", type=int, default=1, help="refresh_lag, seconds")
-    parser.add_argument("--page", type=int, default=1000, help="page_size")
+    parser.add_argument("--page", type=int, default=5000, help="page_size")
     parser.add_argument("--events", type=int, default=20_000, help="recorded events, repeated")
     options = parser.parse_args()
     if not SHARED.is_dir():

@@ -60,7 +60,10 @@ class SearchSource(Section):
         default=None, description="Query DSL object that narrows what is read."
     )
     page_size: WholeNumber = Field(
-        default=1000, ge=1, le=10000, description="Events asked for at a time."
+        default=5000,
+        ge=1,
+        le=10000,
+        description="Events asked for at a time, at most; never more than 16 MiB of them.",
     )
     slices: WholeNumber = Field(
         default=1, ge=1, le=16, description="Parts of a poll that are read side by side."

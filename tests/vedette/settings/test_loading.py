@@ -139,7 +139,7 @@ def test_a_search_source_has_the_documented_defaults(tmp_path: Path) -> None:
     assert source.refresh_lag == timedelta(seconds=5)
     assert source.start == timedelta(hours=24)
     assert (source.time_field, source.cursor_field) == ("@timestamp", None)
-    assert (source.page_size, source.query, source.logsource) == (1000, None, None)
+    assert (source.page_size, source.query, source.logsource) == (5000, None, None)
     assert found.store == "cluster"
     assert found.cluster is not None
     assert found.cluster.hosts == ("https://es:9200",)
