@@ -99,8 +99,9 @@ def ecs_to_sigma(fields: dict[str, Any]) -> None:
         _rename(fields, "file.path", "ImageLoaded")
     if fields.get("EventID") in (17, 18):
         _rename(fields, "file.name", "PipeName")
-    if "network.direction" in fields and "DestinationIp" in fields:
-        outward = fields["network.direction"] in ("egress", "outbound")
+    direction = fields.get("network.direction")
+    if direction is not None and "DestinationIp" in fields:
+        outward = direction in ("egress", "outbound")
         fields.setdefault("Initiated", "true" if outward else "false")
 
 

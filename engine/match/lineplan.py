@@ -244,7 +244,7 @@ class _Slot:
         return self.raws.keep(raw, same, length)
 
     def _asked(self, value: Any) -> Held | None:
-        if self._made is not None:
+        if self._made is not None and value is not None:  # with none of its parts there is nothing
             value = self._made.value(value)
         if type(value) is int and not -WHOLE < value < WHOLE:
             return None

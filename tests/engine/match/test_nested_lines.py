@@ -229,6 +229,23 @@ def test_the_event_s_data_stand_in_one_place() -> None:
     assert told(detector(), data | {"winlog.event_data.Image": "C:\\good.exe"}) is None
 
 
+@pytest.mark.parametrize("direction", ["egress", "ingress", None])
+def test_a_direction_that_is_null_is_none(direction: str | None) -> None:
+    detection = {"s": {"Initiated": None}, "condition": "s"}
+    rule = made(0, {"title": "r", "logsource": CATEGORY, "detection": detection})
+    assert rule
+    fast = Detector([rule], lambda problem: None, patience=0)
+    slow = Detector([rule], lambda problem: None, ReferenceGroup)
+    for given_direction in ("egress", direction):
+        document = NESTED | {
+            "network": {"direction": given_direction},
+            "destination": {"ip": "10.0.0.1"},
+        }
+        found = asked(fast, document, orjson.dumps(document))
+        assert found == asked(slow, document, None)
+        assert bool(found) is (given_direction is None)
+
+
 def test_documents_whose_keys_come_in_another_order_are_of_one_plan() -> None:
     """Go's maps have none."""
     fast, rnd = detector(), random.Random(1)
