@@ -11,6 +11,7 @@ from engine.event import Event
 from engine.lazy import lazy
 from engine.match import reference
 from engine.match.expression import And, Expression, Not, Or, Test
+from engine.match.pattern import Pattern
 from engine.match.predicates import Exists, Matches, Text
 
 Held = frozenset[int]
@@ -34,14 +35,10 @@ class Cover(NamedTuple):
     fields: frozenset[str | None]
 
 
+MUCH = 30.0
+"""How much oftener a cover may hold than the rarest one, to save looking at a field."""
+
 NOTHING_COVERS = Cover(inf, frozenset(), frozenset())
-
-
-class Leaf(NamedTuple):
-    """A test, numbered; its weight is infinite when its answer is not remembered."""
-
-    number: int
-    weight: float
 
 
 class Numbers:
@@ -52,39 +49,53 @@ class Numbers:
     """
 
     def __init__(self) -> None:
-        self._leaves: dict[object, Leaf] = {}
-        self.ready: WeakValueDictionary[Held, Any] = WeakValueDictionary()
-
-    def leaf(self, test: Test) -> Leaf:
-        """The test with its number."""
-        predicate = test.predicate
         # nearly all are texts, and what they are made of is quicker to look up than they are
-        text = type(predicate) is Text and not predicate.pattern.cased
-        key = (test.field, predicate.pattern.segments) if text else test  # type: ignore[attr-defined]
-        leaf = self._leaves.get(key)
-        if leaf is None:
-            weight = _commonness(test) if text or remembered(test) else inf
-            leaf = self._leaves[key] = Leaf(len(self._leaves), weight)
-        return leaf
+        self._texts: dict[str | None, dict[tuple[str, ...], int]] = {}
+        self._others: dict[Test, int] = {}
+        self.weights: list[float] = []
+        """A guess at how often each holds; infinite when its answer is not remembered."""
+        self.ready: WeakValueDictionary[Held, Any] = WeakValueDictionary()
 
     def of(self, test: Test) -> int:
         """The test's number."""
-        return self.leaf(test).number
+        predicate = test.predicate
+        if type(predicate) is Text and not predicate.pattern.cased:
+            return self._of_text(test.field, predicate.pattern)
+        number = self._others.get(test)
+        if number is None:
+            weight = _commonness(test) if remembered(test) else inf
+            number = self._others[test] = self._new(weight)
+        return number
+
+    def _of_text(self, field: str | None, pattern: Pattern) -> int:
+        texts = self._texts.get(field)
+        if texts is None:
+            texts = self._texts[field] = {}
+        number = texts.get(pattern.segments)
+        if number is None:
+            number = texts[pattern.segments] = self._new(_commonness_of_text(pattern))
+        return number
+
+    def _new(self, weight: float) -> int:
+        self.weights.append(weight)
+        return len(self.weights) - 1
 
 
 class Body:
     """A condition, ready to be decided.
 
     `asked` are the tests whose answers are remembered, and `covers` have some of them, the rarest
-    first. `exact` says that the answers to `asked` decide it, `keywords` that it has some; `fields`
-    are those that `asked` reads (None stands for keywords).
+    first, and not those that hold much oftener than that. `exact` says that the answers to `asked`
+    decide it, `keywords` that it has some; `fields` are those that `asked` reads (None stands for
+    keywords).
     """
 
     def __init__(self, expression: Expression, numbers: Numbers) -> None:
         self.asked: dict[int, Test] = {}
         self.exact, self.keywords = True, False
         self._expression, self._numbers = expression, numbers
-        self.covers = sorted(self._covers(expression), key=_weight)
+        covers = sorted(self._covers(expression), key=_weight)
+        self.covers = [cover for cover in covers if cover.weight <= MUCH * covers[0].weight]
         self.fields = frozenset([test.field for test in self.asked.values()])
 
     def _covers(self, expression: Expression) -> list[Cover]:
@@ -107,10 +118,11 @@ class Body:
         total = 0.0
         numbers: list[int] = []
         fields: set[str | None] = set()
-        leaf_of, asked = self._numbers.leaf, self.asked
+        number_of, weights, asked = self._numbers.of, self._numbers.weights, self.asked
         for item in items:
             if type(item) is Test:
-                number, weight = leaf_of(item)
+                number = number_of(item)
+                weight = weights[number]
                 if weight == inf:
                     self.exact = False
                 else:
@@ -215,6 +227,10 @@ def _commonness(test: Test) -> float:
     """A guess at how often a test holds, to consider rules by their rarest ones."""
     predicate = test.predicate
     if isinstance(predicate, Text):
-        longest = len(predicate.pattern.longest)
-        return 1.0 + 20.0 / (1 + longest) if longest else 1000.0
+        return _commonness_of_text(predicate.pattern)
     return 1000.0 if isinstance(predicate, Exists) else 5.0
+
+
+def _commonness_of_text(pattern: Pattern) -> float:
+    longest = len(pattern.longest)
+    return 1.0 + 20.0 / (1 + longest) if longest else 1000.0

@@ -91,16 +91,9 @@ class Ruleset:
         return sorted(places)
 
 
-MUCH = 30.0
-"""How much oftener a cover may hold than the rarest one, to save looking at a field."""
-
-
 def choose(bodies: Sequence[Body]) -> list[Cover | None]:
     """A cover of each body, rare and such that all of them together look at few fields."""
-    choices = [
-        [cover for cover in body.covers if cover.weight <= MUCH * body.covers[0].weight]
-        for body in bodies
-    ]
+    choices = [body.covers for body in bodies]
     fields: set[str | None] = set()
     chosen: list[Cover | None] = [None] * len(bodies)
     # those without a choice first; what they look at costs the others nothing

@@ -34,6 +34,10 @@ OTHERWISE = (
     rb"|\xc4\xb0|\xe2\x84\xaa"
 )
 
+PATIENCE = 1000
+"""Lines that RE2 looks at, each ten times as long, before a database of Hyperscan is made. That
+takes as long as thousands of lines, and where the native reader is, few lines come here."""
+
 SPACED = rb'[{,][ \t\r\n]*"[^"\\]* [^"\\]*"[ \t\r\n]*:'
 """A key with a space, which goes by its name without the space as well."""
 
@@ -86,9 +90,28 @@ def wordfinder(stretches: frozenset[str]) -> Finds | None:
 def _search(words: list[bytes], exact: list[bytes]) -> Finds:
     """What looks for expressions; `words` are found in any case."""
     try:
-        import hyperscan
+        import hyperscan  # noqa: F401 # is it there?
     except ImportError:
         return _re2_search(words, exact)
+    if not exact:
+        return _database(words, exact)
+    first, later, left = _re2_search(words, exact), None, PATIENCE
+
+    def finds(line: bytes) -> int:
+        nonlocal later, left
+        if later is None:
+            if left:
+                left -= 1
+                return first(line)
+            later = _database(words, exact)
+        return later(line)
+
+    return finds
+
+
+def _database(words: list[bytes], exact: list[bytes]) -> Finds:
+    import hyperscan
+
     database = hyperscan.Database()
     once = hyperscan.HS_FLAG_SINGLEMATCH
     database.compile(

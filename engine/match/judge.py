@@ -55,10 +55,10 @@ class Judge:
         ids = known.get("EventID")
         number = as_number(ids[0]) if ids else None
         for place, rule in enumerate(rules):
-            if ids is not None and rule.event_ids is not None and number not in rule.event_ids:
-                continue  # as `specialise` would find, which takes long for all rules of a log
             if rule.reads.isdisjoint(known):
                 bodies.append(rule.body)
+            elif ids is not None and rule.event_ids is not None and number not in rule.event_ids:
+                continue  # as `specialise` would find, which takes long for all rules of a log
             else:
                 left = specialise(rule.expression, known)
                 if left is NEVER:
