@@ -12,6 +12,8 @@ from engine.errors import InputError, nearest_name
 from models import registry
 from models.base import Floats
 from models.errors import ModelError
+from models.prepare.checks import Side, check
+from models.prepare.finding import refuse
 from vedette.evaluate.measure import Mask
 from vedette.evaluate.part import Part, PublicSet, Trial
 from vedette.evaluate.protocol import Protocol
@@ -50,7 +52,7 @@ def evaluate(
     new = np.concatenate([unseen(t.train.sessions, t.test.sessions) for t in trials])
     rows: list[Row] = []
     logs: dict[str, Floats] = {}
-    notes = [*public.notes, _new(new, part)]
+    notes = [*public.notes, *_findings(trials), _new(new, part)]
     runs: dict[str, list[list[Scored]]] = {}
     for name in wanted:
         told(f"{public.name}: {name}")
@@ -73,6 +75,16 @@ def evaluate(
         logs[name] = each_seed[0].test
         rows += rows_of(public.name, name, each_seed, part, new, protocol)
     return Result(public.name, rows, part, logs, notes)
+
+
+def _findings(trials: Sequence[Trial]) -> list[str]:
+    """What is wrong with the data of each trial, by name; raises what forbids to measure."""
+    found = []
+    for trial in trials:
+        train = Side(trial.train.sessions, np.zeros(len(trial.train), dtype=int).tolist())
+        test = Side(trial.test.sessions, trial.test.labels.astype(int).tolist())
+        found += [f"{trial.name}: {each}" for each in refuse(check(train, test))]
+    return found
 
 
 def _new(new: Mask, part: Part) -> str:

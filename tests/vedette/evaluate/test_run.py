@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import InputError
 from models.base import Takes
+from models.errors import DataError
 from vedette.evaluate.part import Part, Trial
 from vedette.evaluate.protocol import protocol
 from vedette.evaluate.row import calibration
@@ -46,6 +47,23 @@ def test_a_detector_finds_the_made_up_attacks(made_up: Path) -> None:
         row = evaluate(load(name, made_up), QUICK, NAMES).rows[0]
         assert row.pr_auc > 0.8, name
         assert row.roc_auc > 0.9, name
+
+
+def test_what_is_wrong_with_the_data_is_told_by_name(made_up: Path) -> None:
+    public = load("hdfs", made_up)
+    (trial,) = public.trials
+    both = trial.test.only(np.arange(len(trial.test)).repeat(2))
+    normal = replace(both, families=["" if at % 2 else "x" for at in range(len(both))])
+    notes = evaluate(replace(public, trials=[replace(trial, test=normal)]), QUICK, NAMES).notes
+    assert any(note.startswith("hdfs: contradicting-labels: ") for note in notes)
+
+
+def test_a_test_without_attacks_is_refused(made_up: Path) -> None:
+    public = load("hdfs", made_up)
+    (trial,) = public.trials
+    none = replace(trial.test, families=[""] * len(trial.test))
+    with pytest.raises(DataError, match="one-label"):
+        evaluate(replace(public, trials=[replace(trial, test=none)]), QUICK, NAMES)
 
 
 def test_labels_of_the_test_move_no_threshold(made_up: Path) -> None:
