@@ -62,6 +62,7 @@ class Mapper:
         """`techniques` names the classes of the views; `release` what is known of them."""
         self.examples, self.techniques = tuple(examples), tuple(techniques)
         self.release, self.views, self.encode = release, dict(views), encode
+        self._ids = np.array([each.id for each in self.examples], dtype=object)
 
     @classmethod
     def learn(
@@ -105,16 +106,20 @@ class Mapper:
         view: ViewName | None = None,
         k: int = 3,
         least: float = UNKNOWN,
+        without: str = "",
     ) -> tuple[Ranked, ...]:
         """At most `k` techniques, the likeliest first; empty when none is as sure as `least`.
 
         `logsource` may name product, category and service; `fields` are the names of the fields
         that `text` has the values of. Without `view`, a text with either is an event; any other is
-        what the nearest known text is.
+        what the nearest known text is. The known text with the id `without` speaks for nothing: so
+        a rule can be asked what it may be besides what its tags say.
         """
         told = signs(logsource, tuple(fields))
         query = self._query(text, told)
         chosen, alike = self._seen(query, view or ("event" if told else None))
+        if without:
+            alike = np.where(self._ids[chosen.rows] == without, np.float32(0), alike)
         classes, chance = chosen.rank(alike)
         return tuple(
             self._ranked(chosen, alike, int(number), float(sure))

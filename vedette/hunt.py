@@ -26,6 +26,7 @@ from mitre.catalog import Catalog
 from vedette.output.summary import Summary
 from vedette.output.writers import Writer
 from vedette.report.select import Selection as ReportSelection
+from vedette.rule_techniques import RuleProposals
 
 if TYPE_CHECKING:
     from engine.score.model import Model
@@ -143,7 +144,8 @@ def hunt(
         attack_version=plan.attack_version,
     )
     kept = ReportSelection(REPORTED) if plan.report_alerts else None
-    gathering = Gathering(plan.namespace)
+    proposes = RuleProposals(plan.rules.rules, plan.state, problems)
+    gathering = Gathering(plan.namespace, proposes)
     read = _Counter()
     execution = Execution(uuid.uuid4().hex, "hunt", plan.bounds.start, plan.bounds.end)
     maker = AlertMaker(

@@ -14,6 +14,7 @@ from engine.incident.gather import Story, ranked
 from engine.incident.keep import Gathered, Keeper
 from engine.incident.rank import Rarity
 from engine.incident.record import incident_of
+from engine.incident.step import Proposes
 from engine.incident.words import chain
 from engine.moment import parse_time
 from engine.ports import Document, Incidents, Sink
@@ -36,10 +37,11 @@ def gathered(
     client: SearchClient | None,
     report: Report,
     clock: Callable[[], datetime],
+    proposes: Proposes | None = None,
 ) -> Gathered:
     """A sink that puts into incidents what another one stores."""
     keeper = Keeper(open_incidents(settings, client), settings.namespace, clock)
-    return Gathered(inner, keeper, report)
+    return Gathered(inner, keeper, report, proposes)
 
 
 def stories(store: Incidents, since: datetime | None = None, *, merged: bool = False

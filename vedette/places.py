@@ -20,6 +20,7 @@ from connectors.search import (
 from connectors.sqlite import SqliteActions, SqliteLedger, SqliteLetters, SqliteStore
 from engine.errors import InputError, Report
 from engine.feedback.standing import Standing, Weighed
+from engine.incident.step import Proposes
 from engine.letter import Letters
 from engine.ports import Actions, FencedState, Leases, Ledger, Sink
 from vedette import learned
@@ -58,7 +59,11 @@ def cluster_settings(cluster: config.Cluster) -> ClusterSettings:
 
 
 def stores(
-    settings: config.Settings, client: SearchClient | None, report: Report, clock: Clock
+    settings: config.Settings,
+    client: SearchClient | None,
+    report: Report,
+    clock: Clock,
+    proposes: Proposes | None = None,
 ) -> tuple[Sink, FencedState, str]:
     """Where alerts, weighed by verdicts and put into incidents, and checkpoints go."""
     known = learned.sure(settings.state.dir, report)
@@ -66,11 +71,11 @@ def stores(
     if settings.store == "cluster" and client is not None:
         sink = AlertSink(client, settings.namespace, clock=clock, report=report)
         state = ClusterState(client, settings.namespace, clock=clock)
-        weighed = gathered(Weighed(sink, standing), settings, client, report, clock)
+        weighed = gathered(Weighed(sink, standing), settings, client, report, clock, proposes)
         return weighed, state, f"{sink.alias} on {client.host}"
     path = settings.output.sqlite
     store = SqliteStore(path)
-    weighed = gathered(Weighed(store.sink, standing), settings, None, report, clock)
+    weighed = gathered(Weighed(store.sink, standing), settings, None, report, clock, proposes)
     return weighed, store.state, str(path)
 
 

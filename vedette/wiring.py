@@ -43,6 +43,7 @@ from vedette.places import (
 from vedette.reload import Reload
 from vedette.roll import Roll
 from vedette.roll import rules_of as rules_of_hunts
+from vedette.rule_techniques import RuleProposals
 from vedette.scoring import reads, scorer
 
 log = logging.getLogger("vedette.run")
@@ -177,7 +178,8 @@ def _line(
     sources = [source for source in settings.sources if source.name in plan.sources]
     late = lateness(sources)
     report = recorder = Recorder(report)
-    sink, state, _ = stores(settings, client, report, clock)
+    proposes = RuleProposals(rules.rules, settings.state.dir, report)
+    sink, state, _ = stores(settings, client, report, clock, proposes)
     ledger: Ledger = ledger_of(settings, client, clock)
     actions = open_actions(settings, client, clock)
     if dry:
@@ -227,6 +229,7 @@ def _line(
 
     def adopt(changed: RuleSet) -> None:
         live[:] = [changed]
+        proposes.adopt(changed.rules)
         for each in pushed.values():
             each.adopt(changed)
         pipeline.adopt(

@@ -162,11 +162,17 @@ def incidents_index() -> dict[str, Any]:
             "about": {"properties": dict.fromkeys(kinds, word)},
             "tactics": {"properties": {"id": word, "name": word}},
             "techniques": {
-                "properties": {"id": word, "name": word, "certainty": {"type": "float"}}
+                "properties": {
+                    "id": word,
+                    "name": word,
+                    "certainty": {"type": "float"},
+                    "source": word,
+                }
             },
             "story": {"type": "text"},
             "parts": KEPT,
             "entities": KEPT,
+            "ties": KEPT,
             "merged": word,
             "merged_into": word,
         }

@@ -5,13 +5,14 @@ Nothing here raises on any JSON value: what is missing, or not of its type, is l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from engine.incident.entity import Entity, entities_of
 from engine.incident.read import entries, first, get, texts
+from engine.incident.step import Proposed, Proposes, Step, candidates
 from engine.level import LEVELS
 from engine.moment import parse_time
 
@@ -29,23 +30,12 @@ LONGEST = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A technique (the sub-technique where there is one) with the tactics that it was named under.
-
-    `tactics` are ids, in the order of the matrix.
-    """
-
-    id: str
-    name: str
-    tactics: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """An alert as a part of a story.
 
     `start` and `end` are those of its events (UTC); `risk` is 0 to 100, `confidence` 0 to 1.
-    `entities` are who and what it is about, `steps` its techniques, `tactics` maps ids to names.
+    `entities` are who and what it is about, `steps` its techniques, `tactics` maps ids to names,
+    `proposed` are techniques that it may show besides.
     """
 
     id: str
@@ -60,6 +50,7 @@ class Finding:
     entities: tuple[Entity, ...] = ()
     steps: tuple[Step, ...] = ()
     tactics: Mapping[str, str] | None = None
+    proposed: tuple[Proposed, ...] = ()
 
     @property
     def weight(self) -> float:
@@ -67,10 +58,11 @@ class Finding:
         return self.risk / 100 * self.confidence
 
 
-def finding_of(document: Any) -> Finding | None:
+def finding_of(document: Any, proposes: Proposes | None = None) -> Finding | None:
     """An alert document as a finding; None for one that is no part of a story or has no id.
 
-    An alert whose events have no time is placed by when it was made.
+    An alert whose events have no time is placed by when it was made. `proposes` says what else
+    its rule may be about.
     """
     own = get(document, "vedette.alert")
     identity, kind = first(own, "id"), first(own, "kind") or "sigma"
@@ -80,9 +72,12 @@ def finding_of(document: Any) -> Finding | None:
     end = _time(document, "event.end") or start
     tactics: dict[str, str] = {}
     steps = tuple(_steps(document, tactics))
+    if kind == ANOMALY and first(own, "attack.source") in BORROWED:
+        steps = ()
+    rule = (first(document, "rule.uuid") or identity)[:LONGEST]
     return Finding(
         id=identity,
-        rule=(first(document, "rule.uuid") or identity)[:LONGEST],
+        rule=rule,
         title=(first(document, "rule.name") or first(document, "message"))[:LONGEST],
         kind=kind[:LONGEST],
         level=_level(first(own, "level")),
@@ -91,9 +86,23 @@ def finding_of(document: Any) -> Finding | None:
         start=min(start, end),
         end=max(start, end),
         entities=entities_of(document),
-        steps=() if kind == ANOMALY and first(own, "attack.source") in BORROWED else steps,
+        steps=steps,
         tactics=tactics,
+        proposed=tuple(_proposed(document, kind, rule, steps, proposes)),
     )
+
+
+def _proposed(
+    document: Any, kind: str, rule: str, steps: Sequence[Step], proposes: Proposes | None
+) -> Iterator[Proposed]:
+    """What the finding may show besides what it names."""
+    named = {step.id for step in steps}
+    if kind == ANOMALY:
+        borrowed = first(document, "vedette.alert.attack.source") in BORROWED
+        found: Sequence[Proposed] = () if borrowed else candidates(document, LONGEST)
+    else:
+        found = proposes(rule) if proposes else ()
+    yield from (each for each in found if each.step.id not in named)
 
 
 def _level(name: str) -> str:

@@ -9,6 +9,7 @@ from engine.incident.finding import Finding, finding_of
 from engine.incident.group import Shelf
 from engine.incident.incident import Incident
 from engine.incident.rank import USUAL, Rarity, Standing, Weights, standing
+from engine.incident.step import Proposes
 
 MOST_WAITING = 20_000
 """Findings kept until they are put into incidents, together and in the order of their times."""
@@ -25,15 +26,16 @@ class Story:
 class Gathering:
     """Takes alerts as they come, and tells at the end what stories they are."""
 
-    def __init__(self, namespace: str = "default") -> None:
-        self._namespace = namespace
+    def __init__(self, namespace: str = "default", proposes: Proposes | None = None) -> None:
+        """`proposes` says what else rules may be about than their tags say."""
+        self._namespace, self._proposes = namespace, proposes
         self._shelf = Shelf(())
         self._waiting: list[Finding] = []
         self._incidents: dict[str, Incident] = {}
 
     def add(self, document: Any) -> None:
         """Take an alert document; one that is no part of a story is passed over."""
-        finding = finding_of(document)
+        finding = finding_of(document, self._proposes)
         if finding is None:
             return
         self._waiting.append(finding)

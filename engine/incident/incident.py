@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.incident.entity import HOST, KINDS, USER, Entity
-from engine.incident.finding import Finding, Step
+from engine.incident.finding import Finding
+from engine.incident.step import Proposed, Step, together
 from engine.level import level_rank
 
 MOST_PARTS = 256
 """Rules and models that an incident tells apart; findings of others are counted."""
 MOST_ENTITIES = 512
 """Entities that an incident remembers, the first ones."""
+MOST_TIES = 2048
+"""Pairs of a rule and an entity that are remembered, the first ones."""
 MOST_SEEN = 5000
 """Ids of findings that are remembered, the latest: enough for a batch that is given again."""
 
@@ -41,6 +44,7 @@ class Part:
     finding: str
     count: int = 0
     steps: tuple[Step, ...] = ()
+    proposed: tuple[Proposed, ...] = ()
 
     @property
     def weight(self) -> float:
@@ -53,6 +57,7 @@ class Part:
         self._widen(finding.start, finding.end, finding.id)
         self._grave(finding.level, finding.risk, finding.confidence)
         self.steps = _together(self.steps, finding.steps)
+        self.proposed = together(self.proposed, finding.proposed)
 
     def join(self, other: Part) -> None:
         """All that another part of the same rule holds."""
@@ -60,6 +65,7 @@ class Part:
         self._widen(other.first, other.last, other.finding)
         self._grave(other.level, other.risk, other.confidence)
         self.steps = _together(self.steps, other.steps)
+        self.proposed = together(self.proposed, other.proposed)
 
     def _widen(self, start: datetime, end: datetime, finding: str) -> None:
         if (start, finding) < (self.first, self.finding):
@@ -78,6 +84,7 @@ def part_of(finding: Finding) -> Part:
     return Part(
         finding.rule, finding.title, finding.kind, finding.level, finding.risk,
         finding.confidence, finding.start, finding.end, finding.id, 1, finding.steps,
+        finding.proposed,
     )  # fmt: skip
 
 
@@ -89,9 +96,10 @@ def _together(steps: Sequence[Step], more: Iterable[Step]) -> tuple[Step, ...]:
 class Incident:
     """Findings of one story. Its id is given by its first finding and never changes.
 
-    `entities` counts findings by entity, `tactics` maps ids to names, `more` counts findings of
-    rules beyond `MOST_PARTS`. `merged` names the incidents that were found to be the same story,
-    `merged_into` the one that this has become part of: it then takes in nothing more.
+    `entities` counts findings by entity, `ties` by rule and entity, `tactics` maps ids to names,
+    `more` counts findings of rules beyond `MOST_PARTS`. `merged` names the incidents that were
+    found to be the same story, `merged_into` the one that this has become part of: it then takes in
+    nothing more.
     """
 
     id: str
@@ -99,6 +107,7 @@ class Incident:
     end: datetime
     parts: dict[str, Part] = field(default_factory=dict)
     entities: dict[Entity, int] = field(default_factory=dict)
+    ties: dict[tuple[str, Entity], int] = field(default_factory=dict)
     tactics: dict[str, str] = field(default_factory=dict)
     seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
     findings: int = 0
@@ -121,6 +130,7 @@ class Incident:
             self.more += 1
         for entity in finding.entities:
             self._meet(entity, 1)
+            self._tie((finding.rule, entity), 1)
         self.tactics.update(finding.tactics or {})
         return True
 
@@ -137,6 +147,8 @@ class Incident:
                 self.more += part.count
         for entity, count in other.entities.items():
             self._meet(entity, count)
+        for tie, count in other.ties.items():
+            self._tie(tie, count)
         self.tactics.update(other.tactics)
         self.findings, self.more = self.findings + other.findings, self.more + other.more
         self.start, self.end = min(self.start, other.start), max(self.end, other.end)
@@ -172,6 +184,13 @@ class Incident:
     def _meet(self, entity: Entity, count: int) -> None:
         if entity in self.entities or len(self.entities) < MOST_ENTITIES:
             self.entities[entity] = self.entities.get(entity, 0) + count
+
+    def _tie(self, tie: tuple[str, Entity], count: int) -> None:
+        known = tie in self.ties
+        if known or (
+            len(self.ties) < MOST_TIES and tie[0] in self.parts and tie[1] in self.entities
+        ):
+            self.ties[tie] = self.ties.get(tie, 0) + count
 
 
 def by_kind(incident: Incident) -> Mapping[str, list[str]]:

@@ -17,6 +17,7 @@ from engine.incident.group import assign, span_of, ties
 from engine.incident.incident import Incident
 from engine.incident.rank import Rarity, standing
 from engine.incident.record import document_of, incident_of
+from engine.incident.step import Proposes
 from engine.ports import Alert, Incidents, Sink, Written
 
 TRIES = 10
@@ -86,8 +87,12 @@ class Gathered:
     problem `incidents-unwritten`, alerts go on, and the findings wait for the next batch.
     """
 
-    def __init__(self, inner: Sink, keeper: Keeper, report: Report) -> None:
+    def __init__(
+        self, inner: Sink, keeper: Keeper, report: Report, proposes: Proposes | None = None
+    ) -> None:
+        """`proposes` says what else rules may be about than their tags say."""
         self.inner, self.keeper, self.report = inner, keeper, report
+        self.proposes = proposes
         self._waiting: list[Finding] = []
 
     def prepare(self) -> None:
@@ -102,7 +107,9 @@ class Gathered:
         """Store, then group what was stored."""
         written = self.inner.write(alerts)
         dead = set(written.dead_ids)
-        found = (finding_of(alert.document) for alert in alerts if alert.id not in dead)
+        found = (
+            finding_of(alert.document, self.proposes) for alert in alerts if alert.id not in dead
+        )
         self._group([finding for finding in found if finding is not None])
         return written
 

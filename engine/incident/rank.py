@@ -4,18 +4,20 @@ A technique is as certain as the parts that name it, put together as independent
 (noisy-or): 1 - (1 - a)(1 - b)…. A part gives what its risk and confidence say, times how rare its
 rule is among incidents, shared by the techniques that it names at once. A technique that most
 incidents show tells little of any of them, how the code was run less than what it did, and a
-sub-technique more than the whole technique. `Weights` says how much each of these counts.
+sub-technique more than the whole technique. What a rule's text or an anomaly's events are like
+speaks for a technique too, with a share of its confidence; and what speaks for a technique speaks a
+little for its family. `Weights` says how much each of these counts.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.incident.finding import Step
 from engine.incident.incident import Incident, Part
+from engine.incident.step import Step
 
 EXECUTION = "TA0002"
 MOST = 0.99
@@ -27,14 +29,18 @@ class Weights:
     """What the ranking of techniques goes by.
 
     `execution`: what a technique counts that is of the tactic Execution alone; `precise`: what a
-    sub-technique counts; `rare_rule` and `rare_technique`: the power of how rare it is. How they
-    were chosen, and what others give, is in docs/incidents.md.
+    sub-technique counts; `rare_rule` and `rare_technique`: the power of how rare it is;
+    `proposed`: what a technique counts that is only proposed, beside one that is named; `kin`: what
+    the certainty of a parent, or of another part of it, counts. How they were chosen, and what
+    others give, is in docs/incidents.md.
     """
 
     execution: float = 0.5
     precise: float = 2.0
     rare_rule: float = 1.0
     rare_technique: float = 1.0
+    proposed: float = 0.25
+    kin: float = 0.2
 
 
 USUAL = Weights()
@@ -91,13 +97,22 @@ class Rarity:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A technique of an incident, how certain it is (0 to 1), and the rules that named it."""
+    """A technique of an incident, how certain it is (0 to 1), and the rules that speak for it.
+
+    `named` says whether one of them names it, or it is only proposed.
+    """
 
     id: str
     name: str
     tactics: tuple[str, ...]
     certainty: float
     rules: tuple[str, ...]
+    named: bool = True
+
+    @property
+    def source(self) -> str:
+        """Who says so: "rule" where a finding names it, "mapper" where texts are like it."""
+        return "rule" if self.named else "mapper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +140,17 @@ def standing(incident: Incident, rarity: Rarity, weights: Weights = USUAL) -> St
     """Rank an incident's techniques and weigh its risk."""
     apart: dict[str, float] = {}
     about: dict[str, tuple[Step, list[str]]] = {}
+    named: set[str] = set()
     for part in incident.parts.values():
+        named.update(step.id for step in part.steps)
         for step, certain in _certainties(part, rarity, weights):
             apart[step.id] = apart.get(step.id, 1.0) * (1 - certain)
             about.setdefault(step.id, (step, []))[1].append(part.rule)
+    apart = _with_kin(apart, weights.kin)
     ranked = [
-        Ranked(step.id, step.name, step.tactics, 1 - apart[identity], tuple(rules))
+        Ranked(
+            step.id, step.name, step.tactics, 1 - apart[identity], tuple(rules), identity in named
+        )
         for identity, (step, rules) in about.items()
     ]
     ranked.sort(key=lambda each: (-each.certainty, each.id))
@@ -160,15 +180,37 @@ def _techniques(incident: Incident) -> set[str]:
 
 
 def _certainties(part: Part, rarity: Rarity, weights: Weights) -> Iterator[tuple[Step, float]]:
-    """What a part says of each of its techniques."""
-    if not part.steps:
-        return
+    """What a part says of each technique that it names, then of those proposed for it."""
     own = part.weight * rarity.rule(part.rule) ** weights.rare_rule
-    own /= math.sqrt(len(part.steps))
+    share = own / math.sqrt(max(1, len(part.steps)))
     for step in part.steps:
-        certain = own * rarity.technique(step.id) ** weights.rare_technique
-        if step.tactics and set(step.tactics) == {EXECUTION}:
-            certain *= weights.execution
-        if "." in step.id:
-            certain *= weights.precise
-        yield step, min(MOST, certain)
+        yield step, min(MOST, share * _counts(step, rarity, weights))
+    named = {step.id for step in part.steps}
+    for each in part.proposed if weights.proposed else ():
+        if each.step.id not in named:
+            sure = own * each.confidence * weights.proposed
+            yield each.step, min(MOST, sure * _counts(each.step, rarity, weights))
+
+
+def _counts(step: Step, rarity: Rarity, weights: Weights) -> float:
+    """What a technique counts, whoever speaks for it."""
+    counts = rarity.technique(step.id) ** weights.rare_technique
+    if step.tactics and set(step.tactics) == {EXECUTION}:
+        counts *= weights.execution
+    return float(counts * weights.precise if "." in step.id else counts)
+
+
+def _with_kin(apart: Mapping[str, float], kin: float) -> dict[str, float]:
+    """What speaks against each technique, with what its family says for it."""
+    families: dict[str, list[str]] = {}
+    for identity in apart:
+        families.setdefault(identity.partition(".")[0], []).append(identity)
+    return {
+        identity: against
+        * math.prod(
+            1 - kin * (1 - apart[other])
+            for other in families[identity.partition(".")[0]]
+            if other != identity
+        )
+        for identity, against in apart.items()
+    }

@@ -13,9 +13,9 @@ from typing import Any
 
 from engine.errors import StateError
 from engine.incident.entity import Entity
-from engine.incident.finding import Step
 from engine.incident.incident import Incident, Part, by_kind
 from engine.incident.rank import Standing
+from engine.incident.step import Proposed, Step
 from engine.incident.words import chain, story, title
 from engine.moment import iso, parse_time
 from engine.ports import Document
@@ -47,12 +47,13 @@ def document_of(
         "tactics": [{"id": t, "name": name} for t, name in incident.tactics.items()],
         "chain": chain(incident),
         "techniques": [
-            {"id": t.id, "name": t.name, "certainty": round(t.certainty, 4)}
+            {"id": t.id, "name": t.name, "certainty": round(t.certainty, 4), "source": t.source}
             for t in standing.techniques[:SHOWN]
         ],
         "story": story(incident, standing),
         "parts": [_part(part) for part in incident.parts.values()],
         "entities": [[e.kind, e.name, count] for e, count in incident.entities.items()],
+        "ties": _ties(incident),
         "seen": list(incident.seen),
         "merged": list(incident.merged),
         "merged_into": incident.merged_into,
@@ -67,12 +68,18 @@ def incident_of(document: Document) -> Incident:
                 f"an incident of another version: {document['version']!r}",
                 expected=f"version {VERSION}",
             )
+        entities = {Entity(str(k), str(n)): int(count) for k, n, count in document["entities"]}
+        rules, named = [str(p["rule"]) for p in document["parts"]], list(entities)
         return Incident(
             id=str(document["id"]),
             start=_time(document["start"]),
             end=_time(document["end"]),
             parts={str(p["rule"]): _read_part(p) for p in document["parts"]},
-            entities={Entity(str(k), str(n)): int(count) for k, n, count in document["entities"]},
+            entities=entities,
+            ties={
+                (rules[part], named[entity]): int(count)
+                for part, entity, count in document.get("ties", ())  # records of before have none
+            },
             tactics={str(t["id"]): str(t["name"]) for t in document["tactics"]},
             seen=OrderedDict.fromkeys(str(identity) for identity in document["seen"]),
             findings=int(document["findings"]),
@@ -86,13 +93,29 @@ def incident_of(document: Document) -> Incident:
         ) from error
 
 
+def _ties(incident: Incident) -> list[list[int]]:
+    """Each as the places of its part and its entity in the record, and how often it came."""
+    parts = {rule: at for at, rule in enumerate(incident.parts)}
+    entities = {entity: at for at, entity in enumerate(incident.entities)}
+    return [
+        [parts[rule], entities[entity], count] for (rule, entity), count in incident.ties.items()
+    ]
+
+
 def _part(part: Part) -> dict[str, Any]:
     return {
         "rule": part.rule, "title": part.title, "kind": part.kind, "level": part.level,
         "risk": part.risk, "confidence": part.confidence, "count": part.count,
         "first": iso(part.first), "last": iso(part.last), "finding": part.finding,
-        "steps": [{"id": s.id, "name": s.name, "tactics": list(s.tactics)} for s in part.steps],
+        "steps": [_step(step) for step in part.steps],
+        "proposed": [
+            {**_step(each.step), "confidence": each.confidence} for each in part.proposed
+        ],
     }  # fmt: skip
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"id": step.id, "name": step.name, "tactics": list(step.tactics)}
 
 
 def _read_part(told: Mapping[str, Any]) -> Part:
@@ -101,11 +124,16 @@ def _read_part(told: Mapping[str, Any]) -> Part:
         level=str(told["level"]), risk=float(told["risk"]), confidence=float(told["confidence"]),
         first=_time(told["first"]), last=_time(told["last"]), finding=str(told["finding"]),
         count=int(told["count"]),
-        steps=tuple(
-            Step(str(s["id"]), str(s["name"]), tuple(str(t) for t in s["tactics"]))
-            for s in told["steps"]
+        steps=tuple(_read_step(s) for s in told["steps"]),
+        # records of before have none
+        proposed=tuple(
+            Proposed(_read_step(s), float(s["confidence"])) for s in told.get("proposed", ())
         ),
     )  # fmt: skip
+
+
+def _read_step(told: Mapping[str, Any]) -> Step:
+    return Step(str(told["id"]), str(told["name"]), tuple(str(t) for t in told["tactics"]))
 
 
 def _time(text: Any) -> datetime:

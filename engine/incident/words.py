@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from engine.incident.group import PLACES
 from engine.incident.incident import Incident, Part
-from engine.incident.rank import Standing
+from engine.incident.rank import Ranked, Standing
 
 TOLD = 12
 """Parts that a story tells one by one."""
@@ -56,14 +56,19 @@ def _sentences(incident: Incident, standing: Standing) -> Iterator[str]:
     yield f"{alerts} from {rules}{where}{who}, {lasted}."
     if standing.techniques:
         first, *others = standing.techniques[:SHOWN]
-        told = f"Most probably {first.id} {first.name}".rstrip()
+        told = f"Most probably {_technique(first)}"
         if others:
-            told += "; then " + " and ".join(f"{t.id} {t.name}".rstrip() for t in others)
+            told += "; then " + " and ".join(map(_technique, others))
         yield f"{told}."
     else:
         yield "No rule says which technique this is."
     if tactics := chain(incident):
         yield f"Tactics: {' → '.join(tactics)}."
+
+
+def _technique(ranked: Ranked) -> str:
+    told = f"{ranked.id} {ranked.name}".rstrip()
+    return told if ranked.named else f"{told} (by likeness: no rule names it)"
 
 
 def _step(part: Part) -> str:

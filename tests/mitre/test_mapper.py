@@ -57,6 +57,18 @@ def test_a_text_like_known_ones_gets_their_technique(mapper: Mapper, id: str, pl
     assert first.tactics == Catalog.load().release().techniques[id].tactics
 
 
+def test_a_known_text_can_be_asked_about_as_if_it_were_not_known() -> None:
+    odd = Example("odd", "Odd", ("T1123",), "", "C:\\Windows\\qqzx.exe -listen microphone")
+    mapper = Mapper.learn([*examples(), odd], Catalog.load())
+    known = mapper.rank(odd.values, view="values", least=0.0)
+    assert known[0].technique == "T1123"
+    without = {r.technique: r for r in mapper.rank(odd.values, view="values", least=0.0,
+                                                   without="odd", k=20)}  # fmt: skip
+    told = without.get("T1123")
+    assert told is None or (told.confidence < known[0].confidence and "odd" not in
+                            {near.id for near in told.because})  # fmt: skip
+
+
 def test_the_nearest_known_texts_of_the_technique_say_why(mapper: Mapper) -> None:
     first = mapper.rank("vssadmin delete shadows")[0]
     assert [near.id.partition("-")[0] for near in first.because] == ["T1490", "T1490"]

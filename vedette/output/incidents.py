@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.incident.gather import Story
+from engine.incident.graph import central
 from engine.incident.incident import by_kind
 from engine.incident.words import chain, in_order, named, story, title
 from engine.moment import iso
@@ -28,6 +29,7 @@ ID = 12
 _NARROW = 100
 _LONGEST = 160
 _TECHNIQUES = 5
+_CENTRAL = 3
 
 
 def show(stories: Sequence[Story], console: Console) -> None:
@@ -81,6 +83,9 @@ def lines(each: Story) -> Iterator[str]:
     yield f"  time       {fields.stamp(incident.start)} to {fields.stamp(incident.end)} UTC"
     for kind, names in by_kind(incident).items():
         yield f"  {kind:<10} {brief(named(names), _LONGEST)}"
+    if middle := central(incident)[:_CENTRAL]:
+        shares = ", ".join(f"{each.entity.name} {each.share:.0%}" for each in middle)
+        yield f"  centre     {brief(shares, _LONGEST)}"
     if incident.merged:
         yield f"  took in    {named(incident.merged)}"
     if incident.merged_into:
@@ -91,7 +96,8 @@ def lines(each: Story) -> Iterator[str]:
     if standing.techniques:
         yield ""
     for ranked in standing.techniques[:_TECHNIQUES]:
-        yield f"  {ranked.certainty:4.0%}  {brief(ranked.id, 24):<10} {brief(ranked.name, 80)}"
+        how = "" if ranked.named else "  (by likeness: no rule names it)"
+        yield f"  {ranked.certainty:4.0%}  {brief(ranked.id, 24):<10} {brief(ranked.name, 80)}{how}"
     yield ""
     for part in in_order(incident, standing):
         yield f"  vedette explain {part.finding}  # {brief(part.title, 80)}"
@@ -109,9 +115,13 @@ def as_json(each: Story) -> dict[str, Any]:
         "end": iso(incident.end),
         "alerts": incident.findings,
         "about": dict(by_kind(incident)),
+        "central": [
+            {"kind": each.entity.kind, "name": each.entity.name, "share": round(each.share, 4)}
+            for each in central(incident)
+        ],
         "chain": chain(incident),
         "techniques": [
-            {"id": t.id, "name": t.name, "certainty": round(t.certainty, 4)}
+            {"id": t.id, "name": t.name, "certainty": round(t.certainty, 4), "source": t.source}
             for t in standing.techniques
         ],
         "parts": [

@@ -70,7 +70,7 @@ class Grouped:
     met: dict[tuple[str, str], frozenset[str]]
     """Incident and rule → the names of recordings."""
     named: dict[tuple[str, str, str], frozenset[str]]
-    """Incident, rule and technique → the recordings of the findings that name it."""
+    """Incident, rule and technique → the recordings of the findings that name or propose it."""
 
     def alerts(self, weights: Weights = USUAL) -> list[Claims]:
         """The incidents as alerts, ranked under some weights."""
@@ -99,7 +99,7 @@ def grouped(hits: Hits, strange: Sequence[Strange] = ()) -> Grouped:
             seen = where[finding.id]
             at = home[finding.id], finding.rule
             met[at] = met.get(at, frozenset()) | seen
-            for step in finding.steps:
+            for step in (*finding.steps, *(each.step for each in finding.proposed)):
                 named[(*at, step.id)] = named.get((*at, step.id), frozenset()) | seen
     return Grouped(incidents, Rarity.of(incidents), met, named)
 

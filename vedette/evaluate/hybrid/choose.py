@@ -19,12 +19,12 @@ from vedette.evaluate.hybrid.credit import BUDGETS, Found
 from vedette.evaluate.hybrid.recordings import Recording
 
 GRID = tuple(
-    Weights(execution, precise, rule, technique)
-    for execution, precise, rule, technique in itertools.product(
-        (1.0, 0.5, 0.25), (1.0, 1.5, 2.0), (1.0, 2.0), (0.0, 1.0)
+    Weights(*each)
+    for each in itertools.product(
+        (1.0, 0.5, 0.25), (1.0, 1.5, 2.0), (1.0, 2.0), (0.0, 1.0), (0.0, 0.25, 0.5), (0.0, 0.2)
     )
 )
-"""All that is tried, fixed before."""
+"""All that is tried: each of `Weights`, in their order."""
 GOAL = BUDGETS[1:]
 """The budgets that count; what is found at both by the first and by the first three is added up."""
 
@@ -41,9 +41,11 @@ class Chosen:
     """What all labels together would choose."""
 
 
-def leave_one_out(recordings: Sequence[Recording], measure: Measure) -> Chosen:
+def leave_one_out(
+    recordings: Sequence[Recording], measure: Measure, grid: Sequence[Weights] = GRID
+) -> Chosen:
     """Choose for each group of recordings by the others."""
-    results = [measure(weights) for weights in GRID]
+    results = [measure(weights) for weights in grid]
     families = [frozenset(t.partition(".")[0] for t in r.techniques) for r in recordings]
     chosen: Counter[Weights] = Counter()
     picked = np.zeros(len(recordings), dtype=int)
@@ -51,10 +53,10 @@ def leave_one_out(recordings: Sequence[Recording], measure: Measure) -> Chosen:
         others = np.array([not (family & each) for each in families])
         best = _best(results, others)
         picked[[each == family for each in families]] = best
-        chosen[GRID[best]] += 1
+        chosen[grid[best]] += 1
     everybody = np.ones(len(recordings), dtype=bool)
     found = {budget: _picked([r[budget] for r in results], picked) for budget in BUDGETS}
-    return Chosen(found, chosen, GRID[_best(results, everybody)])
+    return Chosen(found, chosen, grid[_best(results, everybody)])
 
 
 def _best(results: Sequence[dict[int, Found]], counted: np.ndarray[tuple[int], np.dtype[np.bool_]]

@@ -64,7 +64,8 @@ class Judged:
             f"{MODELS!r}: {len(self.alone)} anomalies, in {len(seen)} of {len(labelled)} labelled "
             f"recordings; {HYBRID!r}: {len(self.supported)}, of which {sources['rule']} have their "
             f"techniques from rules in the window, {sources['mapper']} from the mapper, "
-            f"{sources['']} none; {HUNTS!r}: {len(self.usual)}",
+            f"{sources['incident']} from it by their neighbours, {sources['']} none; "
+            f"{HUNTS!r}: {len(self.usual)}",
         ]
 
 

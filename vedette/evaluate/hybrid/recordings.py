@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
-from engine.errors import InputError
+from engine.errors import InputError, Problems
 from engine.incident.finding import Finding, finding_of
+from engine.incident.step import Proposes
 from engine.ports import Document
 from engine.rule import RuleSet
 from vedette.evaluate.files import require
 from vedette.output.summary import Summary
+from vedette.rule_techniques import RuleProposals
 
 if TYPE_CHECKING:
     from engine.alert import AlertMaker
-    from engine.errors import Problems
     from engine.score.scorer import Scorer
 
 MakesScorer: TypeAlias = "Callable[[AlertMaker, Problems], Scorer]"
@@ -71,11 +72,12 @@ class Hits:
 class _Collector:
     """A writer that keeps alerts as findings."""
 
+    proposes: Proposes
     findings: list[Finding] = field(default_factory=list)
     where: dict[str, str] = field(default_factory=dict)
 
     def alert(self, document: Document) -> None:
-        finding = finding_of(document)
+        finding = finding_of(document, self.proposes)
         if finding is not None:
             self.findings.append(finding)
             self.where[finding.id] = Path(
@@ -112,7 +114,7 @@ def hunted(data: Path, rules: RuleSet, scorer: MakesScorer | None = None) -> Hit
 
     recordings = manifest(data)
     paths: Sequence[Path] = [require(data / FOLDER / each.name) for each in recordings]
-    collector = _Collector()
+    collector = _Collector(RuleProposals(rules.rules, None, Problems()))
     outcome = hunt(Hunt(list(paths), rules, scorer=scorer), collector)
     if not outcome.summary.events:
         raise InputError("holds no events", file=str(data / FOLDER))

@@ -99,7 +99,7 @@ def test_the_table_names_every_method_and_budget() -> None:
     show(measured(hits(), 3), out)
     lines = out.getvalue().splitlines()
     assert sum(line.startswith("rules alone") for line in lines) == 6
-    assert "no ranking of these hits finds more" in out.getvalue()
+    assert "no ranking by tags finds more" in out.getvalue()
 
 
 @pytest.mark.parametrize("text", ["{", "[{}]", "[7]", '{"a": 1}'])

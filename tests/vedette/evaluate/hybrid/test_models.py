@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from engine.errors import Problems
+from engine.incident.rank import Weights
 from engine.normalise import normalise
 from engine.ports import Record
 from engine.rule import Selection
@@ -110,12 +111,14 @@ def test_the_strangest_anomaly_is_the_first_alert() -> None:
     assert firsts == [{"dump"}, {"look"}]
 
 
-def test_anomalies_are_parts_of_incidents_and_only_a_technique_that_they_name_is_credited() -> None:
+def test_anomalies_are_parts_of_incidents_and_what_they_propose_comes_after_what_is_named() -> None:
     found = judges(heard("dump", strange(3)))
     put = grouped(Hits(1000, ALL, (), {}), found.supported)
     (claims,) = put.alerts()
-    assert [claim.technique for claim in claims] == ["T1046"]
-    assert claims[0].recordings == {"dump"}
+    assert [claim.technique for claim in claims] == ["T1046", "T1003.001"]
+    assert {claim.recordings for claim in claims} == {frozenset({"dump"})}
+    (named,) = put.alerts(Weights(proposed=0.0))
+    assert [claim.technique for claim in named] == ["T1046"]
 
 
 def test_a_hunt_tells_of_a_mild_anomaly_only_where_a_rule_matched_in_it() -> None:

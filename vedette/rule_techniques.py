@@ -1,0 +1,84 @@
+"""What rules may be about besides what their tags say: their texts, asked of the mapper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import InputError, Problem, Report
+from engine.incident.step import Proposed, step_of, together
+from engine.rule import Rule
+from mitre.catalog import Catalog
+
+if TYPE_CHECKING:
+    from mitre.mapper import Mapper
+
+FEWEST = 50
+"""Rules from which on they are asked: fewer know too little of each other."""
+
+TOLD = 5
+"""Answers for each text of a rule that are looked at."""
+
+LEAST = 0.1
+"""The confidence from which an answer is evidence at all."""
+
+
+class RuleProposals:
+    """Says of a rule, by its id, what the other rules make of its texts.
+
+    It is asked about the title and description, and about the values that it looks for, as if it
+    were not known; of each technique the surest answer counts, and those of its tags are left out.
+    A rule is asked about once, when its first alert comes, and the mapper is made then.
+    """
+
+    def __init__(self, rules: Sequence[Rule], state: Path | None, report: Report) -> None:
+        self._state, self._report = state, report
+        self.adopt(rules)
+
+    def adopt(self, rules: Sequence[Rule]) -> None:
+        """Go on with other rules."""
+        self._rules = {rule.id: rule for rule in rules}
+        self._known: dict[str, tuple[Proposed, ...]] = {}
+        self._mapper: Mapper | None = None
+        self._failed = len(self._rules) < FEWEST
+
+    def __call__(self, rule: str) -> Sequence[Proposed]:
+        """Techniques, the surest first; none for what is no rule of these."""
+        if self._failed or rule not in self._rules:
+            return ()
+        if rule not in self._known:
+            try:
+                self._known[rule] = self._asked(self._rules[rule])
+            except InputError as error:
+                self._failed = True
+                text = f"no technique is proposed for rules in incidents: {error.message}"
+                self._report(Problem("mapper-missing", text))
+                return ()
+        return self._known[rule]
+
+    def _asked(self, rule: Rule) -> tuple[Proposed, ...]:
+        from vedette import mapper as mappers  # needs NumPy: for those alone who have alerts
+        from vedette.mapper_texts import rule_examples, source_of, told
+
+        if self._mapper is None:
+            rules = self._rules.values()
+            self._mapper = mappers.mapper(rules, state=self._state, report=self._report)
+        mapper = self._mapper
+        (example,) = rule_examples([rule], Catalog.load())
+        _, fields = told(example)
+        found = [
+            *mapper.rank(example.prose, view="prose", k=TOLD, least=LEAST, without=rule.id),
+            *mapper.rank(
+                example.values, view="event", logsource=source_of(rule), fields=fields,
+                k=TOLD, least=LEAST, without=rule.id,
+            ),
+        ]  # fmt: skip
+        return together(
+            (),
+            (
+                Proposed(step_of(each.technique, each.name, each.tactics), each.confidence)
+                for each in found
+                if each.technique not in example.techniques
+            ),
+        )
