@@ -36,7 +36,10 @@ ViewName = Literal["prose", "values", "event"]
 VIEWS: tuple[ViewName, ...] = get_args(ViewName)
 
 WORDS, LETTERS, SIGNS, MEANING = "words", "letters", "signs", "meaning"
-SHARES = {WORDS: 0.5, LETTERS: 0.5, SIGNS: 0.3, MEANING: 0.5}
+SHARES = {WORDS: 0.5, LETTERS: 0.5, SIGNS: 0.3, MEANING: 0.25}
+"""How much each counts; that of meanings was chosen by cross-validation on rules with known tags.
+Cosines that are cut off at 0 make no kernel, and with a share of 1 the regression breaks down.
+"""
 
 UNKNOWN = 0.1
 """A technique that is less sure is not named: the answer may be none."""

@@ -45,7 +45,7 @@ def answer(asked: Question, form: str) -> int:
         raise InputError("map takes a TEXT or --event FILE", expected="one of them")
     source = _source(asked.logsource)
     rules = rulesets.load(asked.rules, Selection())
-    encode, fingerprint = _encoder(asked.encoder)
+    encode, fingerprint = encoder_of(asked.encoder)
     made = mapper(
         rules.rules,
         state=asked.state or own_state(),
@@ -104,7 +104,8 @@ def _event(path: Path) -> Mapping[str, Any]:
     return event
 
 
-def _encoder(name: str | None) -> tuple[Encode | None, str]:
+def encoder_of(name: str | None) -> tuple[Encode | None, str]:
+    """An encoder by its name with what tells it from others; `InputError` where there is none."""
     if name is None:
         return None, ""
     from models.embed.choose import encoder

@@ -57,6 +57,11 @@ MAPPING = "mapping"
     is_flag=True,
     help="Anomalies made up from training normals, in place of the test: to choose by.",
 )
+@click.option(
+    "--encoder",
+    metavar="NAME",
+    help="Of mapping: compare meanings too: best, minilm, or hashing.",
+)
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
 @click.option(
     "--report",
@@ -71,6 +76,7 @@ def command(
     rule_paths: tuple[Path, ...],
     quick: bool,
     made: bool,
+    encoder: str | None,
     form: str | None,
     report: Path | None,
 ) -> int:
@@ -101,7 +107,7 @@ def command(
             rows += _feedback(data, shown, protocol(quick))
             continue
         if name == MAPPING:
-            rows += _mapping(data, shown)
+            rows += _mapping(data, shown, encoder)
             continue
         public = made_up(load(name, data)) if made else load(name, data)
         try:
@@ -164,10 +170,10 @@ def _feedback(data: Path, shown: str, fixed: Protocol) -> list[dict[str, Any]]:
     return [row.as_json() for row in found]
 
 
-def _mapping(data: Path, shown: str) -> list[dict[str, Any]]:
+def _mapping(data: Path, shown: str, encoder: str | None) -> list[dict[str, Any]]:
     from vedette.evaluate import mapping
 
-    found = mapping.evaluate(data)
+    found = mapping.evaluate(data, encoder)
     if shown == "table":
         mapping.show(found, sys.stdout)
     return [row.as_json() for row in found.rows]

@@ -92,8 +92,11 @@ class Found:
     known: int
 
 
-def evaluate(data: Path) -> Found:
-    """Hide, learn and ask. Raises `InputError` when the data is not there."""
+def evaluate(data: Path, encoder: str | None = None) -> Found:
+    """Hide, learn and ask. Raises `InputError` when the data is not there.
+
+    `encoder` names one by whose vectors titles and descriptions are compared as well.
+    """
     from vedette import rulesets
 
     catalog = Catalog.load()
@@ -111,6 +114,13 @@ def evaluate(data: Path) -> Found:
         learned = Mapper.learn([*known, *told_by], catalog, views=("prose",))
         outcomes = [outcome(each, _asked(learned, each, "prose")) for each in hidden]
         rows.append(row("title and description", "mapper, with descriptions", outcomes))
+    if encoder is not None:
+        from vedette.mapped import encoder_of
+
+        encode, _ = encoder_of(encoder)
+        learned = Mapper.learn([*known, *names], catalog, encode=encode, views=("prose",))
+        outcomes = [outcome(each, _asked(learned, each, "prose")) for each in hidden]
+        rows.append(row("title and description", f"mapper, with {encoder}", outcomes))
     return Found([_majority(known, hidden), *rows], reliability, len(known))
 
 

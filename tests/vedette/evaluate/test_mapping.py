@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
+import yaml
 
 from engine.errors import InputError
 from engine.kinds import LogSource
@@ -81,3 +83,31 @@ def test_the_table_shows_every_row() -> None:
     mapping.show(found, out)
     assert "tags of 1 rules hidden, 160 known" in out.getvalue()
     assert "0.8 - 1.0     1   0.900   1.000" in out.getvalue()
+
+
+def test_with_an_encoder_there_is_one_row_more_and_an_unknown_one_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mapping, "technique_examples", lambda *_: iter(()))
+    folder = tmp_path / mapping.RULES
+    folder.mkdir(parents=True)
+    many = [
+        {
+            "title": f"Rule {at} {word}",
+            "logsource": {"product": "windows"}, "tags": [f"attack.{technique}"],
+            "detection": {"s": {"CommandLine|contains": f"{word} {at}"}, "condition": "s"},
+        }
+        for at in range(60)
+        for word, technique in [(("dump", "t1003.001"), ("task", "t1053.005"))[at % 2]]
+        for _ in range(2)
+    ]  # fmt: skip
+    for at, each in enumerate(many):
+        each["id"] = f"{at:08}-0000-4000-8000-000000000000"
+    (folder / "all.yml").write_text(yaml.safe_dump_all(many))
+    more = mapping.evaluate(tmp_path, "hashing")
+    assert sum("hashing" in each.method for each in more.rows) == 1
+    assert (more.rows[-1].text, more.rows[-1].method) == (
+        "title and description", "mapper, with hashing",
+    )  # fmt: skip
+    with pytest.raises(InputError, match="nonsense"):
+        mapping.evaluate(tmp_path, "nonsense")
