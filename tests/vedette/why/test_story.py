@@ -64,7 +64,8 @@ def test_techniques_say_where_they_come_from_and_parents_of_one_named_are_left_o
     }]  # fmt: skip
     assert section(story(document), "ATT&CK") == [
         "Execution: T1059.001 PowerShell",
-        "by the other alerts of its incident, ATT&CK v19",
+        "by likeness to the texts of rules, made likely enough by other alerts around it, "
+        "ATT&CK v19",
     ]
 
 
