@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 FEWEST = 50
 """Rules from which on they are asked: fewer know too little of each other."""
 
+MOST = 1_000
+"""Rules up to which they are asked in hunts and runs.
+
+To learn from SigmaHQ's 3,141 takes some 20 seconds of CPU at the first alert, and 770 MB: more than
+an alert may wait, and than a process may have.
+"""
+
 TOLD = 5
 """Answers for each text of a rule that are looked at."""
 
@@ -29,11 +36,14 @@ class RuleProposals:
 
     It is asked about the title and description, and about the values that it looks for, as if it
     were not known; of each technique the surest answer counts, and those of its tags are left out.
-    A rule is asked about once, when its first alert comes, and the mapper is made then.
+    A rule is asked about once, when its first alert comes, and the mapper is made then. Nothing is
+    proposed where there are more rules than `most`.
     """
 
-    def __init__(self, rules: Sequence[Rule], state: Path | None, report: Report) -> None:
-        self._state, self._report = state, report
+    def __init__(
+        self, rules: Sequence[Rule], state: Path | None, report: Report, most: int = MOST
+    ) -> None:
+        self._state, self._report, self._most = state, report, most
         self.adopt(rules)
 
     def adopt(self, rules: Sequence[Rule]) -> None:
@@ -41,7 +51,7 @@ class RuleProposals:
         self._rules = {rule.id: rule for rule in rules}
         self._known: dict[str, tuple[Proposed, ...]] = {}
         self._mapper: Mapper | None = None
-        self._failed = len(self._rules) < FEWEST
+        self._failed = not FEWEST <= len(self._rules) <= self._most
 
     def __call__(self, rule: str) -> Sequence[Proposed]:
         """Techniques, the surest first; none for what is no rule of these."""

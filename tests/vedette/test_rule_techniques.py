@@ -46,13 +46,15 @@ def test_nothing_is_proposed_for_what_is_no_rule_of_these() -> None:
     assert RuleProposals(own_rules(), None, Problems())("model@1") == ()
 
 
-def test_few_rules_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_rules_and_very_many_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: Any, **__: Any) -> Any:
         raise AssertionError("asked")
 
     monkeypatch.setattr("vedette.mapper.mapper", never)
     few = own_rules()[: FEWEST - 1]
     assert RuleProposals(few, None, Problems())(few[0].id) == ()
+    many = own_rules()
+    assert RuleProposals(many, None, Problems(), most=len(many) - 1)(many[0].id) == ()
 
 
 def test_a_mapper_that_cannot_be_made_is_one_problem_until_there_are_other_rules(

@@ -114,7 +114,7 @@ def hunted(data: Path, rules: RuleSet, scorer: MakesScorer | None = None) -> Hit
 
     recordings = manifest(data)
     paths: Sequence[Path] = [require(data / FOLDER / each.name) for each in recordings]
-    collector = _Collector(RuleProposals(rules.rules, None, Problems()))
+    collector = _Collector(RuleProposals(rules.rules, None, Problems(), most=len(rules.rules)))
     outcome = hunt(Hunt(list(paths), rules, scorer=scorer), collector)
     if not outcome.summary.events:
         raise InputError("holds no events", file=str(data / FOLDER))
