@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "reader_hint.h"
 #include "reader_json.h"
 #include "reader_keys.h"
 
@@ -334,44 +335,6 @@ static PyObject *reader_read(Reader *self, PyObject *line)
 
 /* ---- choosing a reader ---- */
 
-/* Where a text is in a line; NULL where it is not. */
-static const char *where(const char *at, const char *end, const char *wanted)
-{
-    size_t length = strlen(wanted);
-    for (; (size_t)(end - at) >= length; at++) {
-        at = memchr(at, wanted[0], (size_t)(end - at) - length + 1);
-        if (!at || !memcmp(at, wanted, length))
-            return at;
-    }
-    return NULL;
-}
-
-/* The bytes by which a reader is chosen, as `_hint` in engine/match/lines.py has them; None where
- * there are none. */
-static PyObject *hint(Chooser *self, const char *at, const char *end)
-{
-    for (int turn = 0; turn < 2; turn++, self->nested = !self->nested) {
-        const char *number = where(at, end, self->nested ? "event_id\":" : "\"EventID\":");
-        if (!number)
-            continue;
-        number += 10;
-        if (!self->nested)
-            return PyBytes_FromStringAndSize(number, end - number < 12 ? end - number : 12);
-        const char *channel = where(at, end, "channel\":");
-        if (!channel || end - channel < 11 || end - number < 6)
-            continue;
-        channel += 9;
-        const char *last = memchr(channel + 2, '"', (size_t)(end - channel - 2));
-        char both[256];
-        if (!last || last - channel > 240)
-            continue;
-        memcpy(both, number, 6);
-        memcpy(both + 6, channel, (size_t)(last - channel));
-        return PyBytes_FromStringAndSize(both, 6 + (last - channel));
-    }
-    return Py_NewRef(Py_None);
-}
-
 /* All that may match the event in a line, where that is known, as a tuple; or None. */
 static PyObject *chooser_candidates(Chooser *self, PyObject *line)
 {
@@ -380,7 +343,7 @@ static PyObject *chooser_candidates(Chooser *self, PyObject *line)
     if (!is_line(line))
         return NULL;
     const char *at = PyBytes_AsString(line), *end = at + PyBytes_Size(line);
-    PyObject *hinted = hint(self, at, end);
+    PyObject *hinted = hint(&self->nested, at, end);
     if (!hinted)
         return NULL;
     Reader *reader = (Reader *)Py_XNewRef(PyDict_GetItemWithError(self->readers, hinted));

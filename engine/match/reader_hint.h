@@ -1,0 +1,40 @@
+/* By which bytes of a line its reader is guessed, for engine/match/reader.c. Include Python.h first. */
+#include <string.h>
+
+/* Where a text is in a line; NULL where it is not. */
+static const char *where(const char *at, const char *end, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    for (; (size_t)(end - at) >= length; at++) {
+        at = memchr(at, wanted[0], (size_t)(end - at) - length + 1);
+        if (!at || !memcmp(at, wanted, length))
+            return at;
+    }
+    return NULL;
+}
+
+/* The bytes by which a reader is chosen, as `_hint` in engine/match/lines.py has them; None where
+ * there are none. */
+static PyObject *hint(int *nested, const char *at, const char *end)
+{
+    for (int turn = 0; turn < 2; turn++, *nested = !*nested) {
+        const char *number = where(at, end, *nested ? "event_id\":" : "\"EventID\":");
+        if (!number)
+            continue;
+        number += 10;
+        if (!*nested)
+            return PyBytes_FromStringAndSize(number, end - number < 12 ? end - number : 12);
+        const char *channel = where(at, end, "channel\":");
+        if (!channel || end - channel < 11 || end - number < 6)
+            continue;
+        channel += 9;
+        const char *last = memchr(channel + 2, '"', (size_t)(end - channel - 2));
+        char both[256];
+        if (!last || last - channel > 240)
+            continue;
+        memcpy(both, number, 6);
+        memcpy(both + 6, channel, (size_t)(last - channel));
+        return PyBytes_FromStringAndSize(both, 6 + (last - channel));
+    }
+    return Py_NewRef(Py_None);
+}
