@@ -72,11 +72,12 @@ class TestShow:
 
     def test_each_value_stands_with_its_origin(self) -> None:
         FILE.write_text("log:\n  level: debug\n")
-        lines = run("show", VEDETTE_NAMESPACE="prod").output.splitlines()
-        assert 'namespace           = "prod"  (VEDETTE_NAMESPACE)' in lines
-        assert 'log.level           = "debug"  (vedette.yml:2)' in lines
-        assert 'log.format          = "text"  (default)' in lines
-        assert 'sources.0.interval  = "5s"  (default)' in lines
+        output = run("show", VEDETTE_NAMESPACE="prod").output
+        lines = [" ".join(line.split()) for line in output.splitlines()]
+        assert 'namespace = "prod" (VEDETTE_NAMESPACE)' in lines
+        assert 'log.level = "debug" (vedette.yml:2)' in lines
+        assert 'log.format = "text" (default)' in lines
+        assert 'sources.0.interval = "5s" (default)' in lines
 
     @pytest.mark.parametrize("form", [["show"], ["show", "--json"]])
     def test_no_secret_is_shown(self, form: list[str]) -> None:
