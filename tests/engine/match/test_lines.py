@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -12,23 +11,14 @@ from hypothesis import strategies as st
 
 from engine.detect import Detector
 from engine.match.lines import FREE
-from engine.match.reading import NATIVE
 from engine.normalise import normalise
 from engine.ports import Record
 from tests.engine.match.test_agreement import made
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 SYSMON = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1}
 PROCESS = {"product": "windows", "category": "process_creation"}
-
-
-@pytest.fixture(scope="module", autouse=True, params=[True, False], ids=["native", "python"])
-def _way(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Each is asked of both ways of reading a line."""
-    if request.param and not NATIVE:
-        pytest.skip("the native reader was not built")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Detector, "native", request.param)
-        yield
 
 
 def detector(*selections: Any, logsource: dict[str, str] | None = None) -> Detector:

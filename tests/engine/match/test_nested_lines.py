@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -15,10 +14,11 @@ from hypothesis import strategies as st
 
 from engine.detect import Detector, ReferenceGroup
 from engine.match.lines import REFUSALS, Lines
-from engine.match.reading import NATIVE
 from engine.rule import Rule
 from tests.engine.match.choices import Choices
 from tests.engine.match.test_agreement import asked, made
+
+pytestmark = pytest.mark.usefixtures("both_ways")
 
 EXAMPLES = int(os.environ.get("VEDETTE_TEST_EXAMPLES", "2000")) // 10
 
@@ -48,16 +48,6 @@ PLACES = [
 ]  # fmt: skip
 VALUES: list[Any] = ["evil", "evil", "good", "x evil", "", "egress", "process", None]
 ODD: list[Any] = [7, ["evil"], True, {"b": "evil"}, [{"b": "evil"}], 1 << 63, "\0"]
-
-
-@pytest.fixture(scope="module", autouse=True, params=[True, False], ids=["native", "python"])
-def _way(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Each is asked of both ways of reading a line."""
-    if request.param and not NATIVE:
-        pytest.skip("the native reader was not built")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Detector, "native", request.param)
-        yield
 
 
 def put(document: dict[str, Any], place: str, value: Any, spelling: int) -> None:

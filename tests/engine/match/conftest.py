@@ -1,0 +1,20 @@
+"""What tests of a first look at lines share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from engine.detect import Detector
+from engine.match.reading import NATIVE
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["native", "python"])
+def both_ways(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each test is asked of both ways of reading a line."""
+    if request.param and not NATIVE:
+        pytest.skip("the native reader was not built")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Detector, "native", request.param)
+        yield
