@@ -7,12 +7,14 @@ is let go of, and of very much the oldest.
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from engine.rule import Rule
+from mitre.catalog import Catalog
+from mitre.tags import map_tags
 
 SPAN = 600.0
 """Seconds of one span."""
@@ -23,7 +25,11 @@ MOST = 5_000
 MOST_NAMED = 32
 """Techniques of one of them."""
 
-_TECHNIQUE = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)", re.IGNORECASE)
+
+@lru_cache(maxsize=4096)
+def techniques(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of the techniques that tags name, old ones as the newest ATT&CK has them."""
+    return tuple(each.id for each in map_tags(tags, Catalog.load()).techniques)
 
 
 class Neighbours:
@@ -34,8 +40,7 @@ class Neighbours:
 
     def add(self, entity: str, time: float, rules: Iterable[Rule]) -> None:
         """Rules matched an event of an entity."""
-        named = [found[1].upper() for rule in rules for tag in rule.tags
-                 if (found := _TECHNIQUE.fullmatch(tag))]  # fmt: skip
+        named = [id for rule in rules for id in techniques(tuple(rule.tags))]
         if not named:
             return
         span = self._spans.setdefault((entity, int(time // SPAN)), {})

@@ -38,6 +38,13 @@ def test_what_lies_around_a_window_is_known_and_nothing_else(start: float, known
     assert remembered().of("host.name=ws2", start, start + 60) == ()
 
 
+def test_old_ids_are_remembered_as_the_newest_version_has_them() -> None:
+    old = ("attack.t1562.001", "attack.T1086", "attack.t9999", "attack.g0032", "cve.2021-44228")
+    found = Neighbours()
+    found.add("a", 0, [replace(NAMED, tags=old)])
+    assert found.of("a", 0, 60) == ("T1059.001", "T1685")
+
+
 def test_the_memory_is_bounded_and_old_spans_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(company, "MOST", 3)
     found = Neighbours()
