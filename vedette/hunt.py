@@ -23,6 +23,7 @@ from engine.rule import RuleSet
 from engine.run import Bounds, MemoryState, Pipeline
 from engine.tune.tuner import Tuner
 from mitre.catalog import Catalog
+from vedette.lazy_mapper import LazyMapper
 from vedette.output.summary import Summary
 from vedette.output.writers import Writer
 from vedette.report.select import Selection as ReportSelection
@@ -144,8 +145,8 @@ def hunt(
         attack_version=plan.attack_version,
     )
     kept = ReportSelection(REPORTED) if plan.report_alerts else None
-    proposes = RuleProposals(plan.rules.rules, plan.state, problems)
-    gathering = Gathering(plan.namespace, proposes)
+    mapper = LazyMapper(plan.rules.rules, plan.state, problems)
+    gathering = Gathering(plan.namespace, RuleProposals(mapper))
     read = _Counter()
     execution = Execution(uuid.uuid4().hex, "hunt", plan.bounds.start, plan.bounds.end)
     maker = AlertMaker(
@@ -153,7 +154,7 @@ def hunt(
     )
     tuning = plan.rules.tuning
     tuner = Tuner(tuning, plan.rules.rules, maker, problems) if tuning else None
-    scorer = _scorer(plan, maker, problems)
+    scorer = _scorer(plan, maker, problems, mapper)
     pipeline = Pipeline(
         Detector(plan.rules.rules, problems),
         maker,
@@ -199,7 +200,7 @@ def hunt(
     return Outcome(summary, kept)
 
 
-def _scorer(plan: Hunt, maker: AlertMaker, problems: Problems) -> Scorer | None:
+def _scorer(plan: Hunt, maker: AlertMaker, problems: Problems, mapper: LazyMapper) -> Scorer | None:
     if plan.scorer is not None:
         return plan.scorer(maker, problems)
     if not plan.models:
@@ -212,7 +213,7 @@ def _scorer(plan: Hunt, maker: AlertMaker, problems: Problems) -> Scorer | None:
         maker,
         problems,
         alerts_a_day=plan.alerts_a_day,
-        techniques=Proposals(plan.rules.rules, plan.state, problems),
+        techniques=Proposals(mapper),
     )
 
 

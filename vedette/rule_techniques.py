@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import InputError, Problem, Report
 from engine.incident.step import Proposed, step_of, together
 from engine.rule import Rule
 from mitre.catalog import Catalog
+from vedette.lazy_mapper import LazyMapper
 
 if TYPE_CHECKING:
     from mitre.mapper import Mapper
@@ -37,44 +36,37 @@ class RuleProposals:
     It is asked about the title and description, and about the values that it looks for, as if it
     were not known; of each technique the surest answer counts, and those of its tags are left out.
     A rule is asked about once, when its first alert comes, and the mapper is made then. Nothing is
-    proposed where there are more rules than `most`.
+    proposed where there are more rules than `most`, or no mapper.
     """
 
-    def __init__(
-        self, rules: Sequence[Rule], state: Path | None, report: Report, most: int = MOST
-    ) -> None:
-        self._state, self._report, self._most = state, report, most
-        self.adopt(rules)
+    def __init__(self, mapper: LazyMapper, most: int = MOST) -> None:
+        self._mapper, self._most = mapper, most
+        self._take()
 
     def adopt(self, rules: Sequence[Rule]) -> None:
-        """Go on with other rules."""
-        self._rules = {rule.id: rule for rule in rules}
+        """Go on with other rules, and the mapper, too."""
+        self._mapper.adopt(rules)
+        self._take()
+
+    def _take(self) -> None:
+        self._rules = {rule.id: rule for rule in self._mapper.rules}
         self._known: dict[str, tuple[Proposed, ...]] = {}
-        self._mapper: Mapper | None = None
-        self._failed = not FEWEST <= len(self._rules) <= self._most
+        self._asks = FEWEST <= len(self._rules) <= self._most
 
     def __call__(self, rule: str) -> Sequence[Proposed]:
         """Techniques, the surest first; none for what is no rule of these."""
-        if self._failed or rule not in self._rules:
+        if not self._asks or rule not in self._rules:
             return ()
         if rule not in self._known:
-            try:
-                self._known[rule] = self._asked(self._rules[rule])
-            except InputError as error:
-                self._failed = True
-                text = f"no technique is proposed for rules in incidents: {error.message}"
-                self._report(Problem("mapper-missing", text))
+            mapper = self._mapper()
+            if mapper is None:
                 return ()
+            self._known[rule] = self._asked(mapper, self._rules[rule])
         return self._known[rule]
 
-    def _asked(self, rule: Rule) -> tuple[Proposed, ...]:
-        from vedette import mapper as mappers  # needs NumPy: for those alone who have alerts
+    def _asked(self, mapper: Mapper, rule: Rule) -> tuple[Proposed, ...]:
         from vedette.mapper_texts import rule_examples, source_of, told
 
-        if self._mapper is None:
-            rules = self._rules.values()
-            self._mapper = mappers.mapper(rules, state=self._state, report=self._report)
-        mapper = self._mapper
         (example,) = rule_examples([rule], Catalog.load())
         _, fields = told(example)
         found = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,13 @@ from engine.alert import AlertMaker
 from engine.correlate.keep import newest
 from engine.errors import InputError, Problem, Report, SettingsError
 from engine.ports import StateStore
-from engine.rule import Rule
 from engine.score.keep import KEY
 from vedette import settings as config
 
 if TYPE_CHECKING:
     from engine.score.ensemble import Ensemble
     from engine.score.threshold import Moved
+    from vedette.lazy_mapper import LazyMapper
 
 
 def scorer(
@@ -26,14 +26,14 @@ def scorer(
     report: Report,
     late: timedelta,
     moved: Moved | None = None,
-    rules: Sequence[Rule] = (),
+    mapper: LazyMapper | None = None,
 ) -> Ensemble | None:
     """What scores the events of a pipeline; None where no model is configured.
 
     Each pipeline has models of its own, as a pipeline is one thread, and an even share of the
     budget. A model that cannot be loaded is told as a problem, or raises `SettingsError` with
     `models.strict`. `late` is how long the pipeline waits for events out of order anyway, `moved`
-    what verdicts make of a threshold; the `rules` teach what an anomaly may be in ATT&CK.
+    what verdicts make of a threshold; the `mapper` says what an anomaly may be in ATT&CK.
     """
     wanted = settings.models
     if not wanted.names:
@@ -55,7 +55,7 @@ def scorer(
         alerts_a_day=share,
         lateness=lateness,
         moved=moved,
-        techniques=Proposals(rules, settings.state.dir, report),
+        techniques=Proposals(mapper) if mapper else None,
     )
 
 

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import InputError, Problem, Report
 from engine.normalise import normalise
 from engine.ports import Record
-from engine.rule import Rule
 
 if TYPE_CHECKING:
     from engine.score.anomaly import Anomaly
     from mitre.incident import Company
     from mitre.mapper import Mapper
     from mitre.ranked import Ranked
+    from vedette.lazy_mapper import LazyMapper
 
 EVENTS = 3
 """Events of an anomaly that are asked about: those of new kinds first, then of rare ones."""
 
 
 class Proposals:
-    """Asks the mapper of some rules, which is made when the first anomaly comes.
+    """Asks a mapper, which is made when the first anomaly comes; without one proposes nothing."""
 
-    Where the rules are too few to learn from, that is told once, and nothing is proposed.
-    """
-
-    def __init__(self, rules: Sequence[Rule], state: Path | None, report: Report) -> None:
-        self._rules, self._state, self._report = rules, state, report
-        self._mapper: Mapper | None = None
-        self._company: Company | None = None
-        self._failed = False
+    def __init__(self, mapper: LazyMapper) -> None:
+        self._mapper = mapper
+        self._known: tuple[Mapper, Company] | None = None
+        """The mapper that was asked last, and what its rules say of techniques in company."""
 
     def __call__(self, anomaly: Anomaly) -> Sequence[Ranked]:
         """Techniques, the likeliest first; of each the surest answer for any of the events."""
-        mapper = self._made()
+        mapper = self._mapper()
         if mapper is None:
             return ()
         found: dict[str, Ranked] = {}
@@ -47,27 +41,17 @@ class Proposals:
                 if known is None or ranked.confidence > known.confidence:
                     found[ranked.technique] = ranked
         answer = sorted(found.values(), key=lambda each: (-each.confidence, each.technique))
-        return self._in_company(answer, anomaly.neighbours) if anomaly.neighbours else answer
+        if not anomaly.neighbours:
+            return answer
+        return self._company(mapper).rerank(answer, anomaly.neighbours)
 
-    def _in_company(self, ranked: list[Ranked], neighbours: Sequence[str]) -> Sequence[Ranked]:
-        """The same, each as sure as what rules say of the entity around that time makes it."""
+    def _company(self, mapper: Mapper) -> Company:
+        """How techniques go together by the mapper's rules."""
         from mitre.incident import Company
 
-        if self._company is None and self._mapper is not None:
-            self._company = Company(self._mapper.examples, self._mapper.release)
-        return self._company.rerank(ranked, neighbours) if self._company else ranked
-
-    def _made(self) -> Mapper | None:
-        if self._mapper is None and not self._failed:
-            from vedette.mapper import mapper
-
-            try:
-                self._mapper = mapper(self._rules, state=self._state, report=self._report)
-            except InputError as error:
-                self._failed = True
-                text = f"no technique is proposed for anomalies: {error.message}"
-                self._report(Problem("mapper-missing", text))
-        return self._mapper
+        if self._known is None or self._known[0] is not mapper:
+            self._known = mapper, Company(mapper.examples, mapper.release)
+        return self._known[1]
 
 
 def _asked(mapper: Mapper, document: Mapping[str, Any], origin: str) -> Sequence[Ranked]:

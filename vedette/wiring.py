@@ -31,6 +31,7 @@ from vedette import hunts, rulesets
 from vedette import settings as config
 from vedette.feeds import Clock, Feed, feed, pushdown_of
 from vedette.hunting import HuntUnit, Work
+from vedette.lazy_mapper import LazyMapper
 from vedette.libraries import Libraries, Volume, apart
 from vedette.places import (
     cluster_settings,
@@ -178,7 +179,8 @@ def _line(
     sources = [source for source in settings.sources if source.name in plan.sources]
     late = lateness(sources)
     report = recorder = Recorder(report)
-    proposes = RuleProposals(rules.rules, settings.state.dir, report)
+    mapper = LazyMapper(rules.rules, settings.state.dir, report)
+    proposes = RuleProposals(mapper)
     sink, state, _ = stores(settings, client, report, clock, proposes)
     ledger: Ledger = ledger_of(settings, client, clock)
     actions = open_actions(settings, client, clock)
@@ -210,7 +212,7 @@ def _line(
         tuner=tuner(rules),
         actions=None if dry else actions,
         scorer=scorer(
-            settings, plan, maker, report, late, Standing(actions, clock, report).moved, rules.rules
+            settings, plan, maker, report, late, Standing(actions, clock, report).moved, mapper
         ),
     )
     pushed = {

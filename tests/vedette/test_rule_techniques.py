@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from engine.rule import Rule, Selection
 from mitre.catalog import Catalog
 from mitre.tags import map_tags
 from vedette import rulesets
+from vedette.lazy_mapper import LazyMapper
 from vedette.rule_techniques import FEWEST, RuleProposals
 
 
@@ -26,13 +28,17 @@ def own_rules() -> tuple[Rule, ...]:
     return tuple(rulesets.load([], Selection()).rules)
 
 
+def proposing(rules: Sequence[Rule], **more: int) -> RuleProposals:
+    return RuleProposals(LazyMapper(rules, None, Problems()), **more)
+
+
 def tagged(rule: Rule) -> set[str]:
     return {t.id for t in map_tags(rule.tags, Catalog.load()).techniques}
 
 
 def test_a_rule_is_asked_about_as_if_it_were_not_known() -> None:
     rules = own_rules()
-    proposals = RuleProposals(rules, None, Problems())
+    proposals = proposing(rules)
     found = {rule.id: proposals(rule.id) for rule in rules[:40]}
     assert any(found.values())
     for rule in rules[:40]:
@@ -43,7 +49,7 @@ def test_a_rule_is_asked_about_as_if_it_were_not_known() -> None:
 
 
 def test_nothing_is_proposed_for_what_is_no_rule_of_these() -> None:
-    assert RuleProposals(own_rules(), None, Problems())("model@1") == ()
+    assert proposing(own_rules())("model@1") == ()
 
 
 def test_few_rules_and_very_many_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,9 +58,9 @@ def test_few_rules_and_very_many_are_not_asked(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("vedette.mapper.mapper", never)
     few = own_rules()[: FEWEST - 1]
-    assert RuleProposals(few, None, Problems())(few[0].id) == ()
+    assert proposing(few)(few[0].id) == ()
     many = own_rules()
-    assert RuleProposals(many, None, Problems(), most=len(many) - 1)(many[0].id) == ()
+    assert proposing(many, most=len(many) - 1)(many[0].id) == ()
 
 
 def test_a_mapper_that_cannot_be_made_is_one_problem_until_there_are_other_rules(
@@ -64,12 +70,12 @@ def test_a_mapper_that_cannot_be_made_is_one_problem_until_there_are_other_rules
         raise InputError("there are too few texts")
 
     problems, rules = Problems(), own_rules()
-    proposals = RuleProposals(rules, None, problems)
+    proposals = RuleProposals(LazyMapper(rules, None, problems))
     with monkeypatch.context() as patch:
         patch.setattr("vedette.mapper.mapper", refused)
         assert [proposals(rule.id) for rule in rules[:3]] == [(), (), ()]
     assert [str(p) for p in problems] == [
-        "no technique is proposed for rules in incidents: there are too few texts"
+        "no technique is proposed beside what rules name: there are too few texts"
     ]
     proposals.adopt(rules)
     assert any(proposals(rule.id) for rule in rules[:40])

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.errors import Problems
-from engine.rule import Selection
+from engine.rule import Rule, Selection
 from mitre.catalog import Catalog
+from mitre.mapper import Mapper
 from mitre.ranked import Ranked
 from tests.engine.score.parts import ensemble, own, record, told
+from vedette import mapper as learned
 from vedette import rulesets
+from vedette.lazy_mapper import LazyMapper
+from vedette.rule_techniques import RuleProposals
 from vedette.techniques import EVENTS, Proposals
 
 
@@ -29,7 +34,7 @@ def cleared(count: int = 3) -> list[Any]:
 
 
 def test_an_anomaly_without_a_rule_lists_what_similar_rules_are_about() -> None:
-    proposals = Proposals(rulesets.load([], Selection()).rules, None, Problems())
+    proposals = Proposals(LazyMapper(rulesets.load([], Selection()).rules, None, Problems()))
     one, _ = ensemble(techniques=proposals)
     (alert,) = told(one, cleared())
     proposed = own(alert)["attack"]["candidates"]
@@ -62,7 +67,7 @@ def test_few_events_are_asked_about_and_the_surest_answer_counts(
     counting = Counting()
     monkeypatch.setattr("vedette.mapper.mapper", lambda *_, **__: counting)
     many = [each for code in range(1, 9) for each in cleared_as(code)]
-    one, _ = ensemble(techniques=Proposals([], None, Problems()))
+    one, _ = ensemble(techniques=Proposals(LazyMapper([], None, Problems())))
     (alert,) = told(one, many)
     assert counting.asked == EVENTS
     sure = {each["id"]: each["confidence"] for each in own(alert)["attack"]["candidates"]}
@@ -84,9 +89,34 @@ def test_too_few_rules_are_one_problem_and_no_failure() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("vedette.mapper.mapper", refused)
-        one, _ = ensemble(techniques=Proposals([], None, problems), alerts_a_day=2.0)
+        one, _ = ensemble(techniques=Proposals(LazyMapper([], None, problems)), alerts_a_day=2.0)
         alerts = told(one, [*cleared(), *[record(400 * 60, 4999)]])
     assert len(alerts) == 2
     assert [str(p) for p in problems] == [
-        "no technique is proposed for anomalies: there are too few texts"
+        "no technique is proposed beside what rules name: there are too few texts"
     ]
+
+
+def test_what_asks_of_anomalies_and_of_rules_shares_one_mapper_and_other_rules_reach_both(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[int] = []
+
+    def making(rules: Sequence[Rule], **more: Any) -> Mapper:
+        made.append(len(rules))
+        return mapper(rules, **more)
+
+    mapper = learned.mapper
+    monkeypatch.setattr("vedette.mapper.mapper", making)
+    rules = rulesets.load([], Selection()).rules
+    shared = LazyMapper(rules, None, Problems())
+    of_anomalies, of_rules = Proposals(shared), RuleProposals(shared)
+    assert any(of_rules(rule.id) for rule in rules[:40])
+    one, _ = ensemble(techniques=of_anomalies)
+    assert own(told(one, cleared())[0])["attack"]["candidates"]
+    assert made == [len(rules)]
+    of_rules.adopt(rules[:100])
+    one.reset()
+    told(one, cleared())
+    of_rules(rules[0].id)
+    assert made == [len(rules), 100]

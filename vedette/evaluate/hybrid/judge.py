@@ -18,6 +18,7 @@ from vedette.evaluate.hybrid.family import DETECTORS, PLAN, Heard, family, fitte
 from vedette.evaluate.hybrid.recordings import FOLDER, Hits, Recording, hunted
 from vedette.evaluate.hybrid.scorers import Judges, Strange
 from vedette.hunt import ALERTS_A_DAY
+from vedette.lazy_mapper import LazyMapper
 from vedette.techniques import Proposals
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def judged(data: Path, rules: RuleSet, hits: Hits, heard: Heard) -> Judged:
     made: list[Judges] = []
 
     def judges(maker: AlertMaker, problems: Problems) -> Judges:
-        techniques = Proposals(rules.rules, None, problems)
+        techniques = Proposals(LazyMapper(rules.rules, None, problems))
         a_day = rate * WINDOWS_A_DAY
         made.append(Judges(models, families, maker, problems, techniques, a_day))
         return made[-1]

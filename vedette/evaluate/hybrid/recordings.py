@@ -15,6 +15,7 @@ from engine.incident.step import Proposes
 from engine.ports import Document
 from engine.rule import RuleSet
 from vedette.evaluate.files import require
+from vedette.lazy_mapper import LazyMapper
 from vedette.output.summary import Summary
 from vedette.rule_techniques import RuleProposals
 
@@ -114,7 +115,8 @@ def hunted(data: Path, rules: RuleSet, scorer: MakesScorer | None = None) -> Hit
 
     recordings = manifest(data)
     paths: Sequence[Path] = [require(data / FOLDER / each.name) for each in recordings]
-    collector = _Collector(RuleProposals(rules.rules, None, Problems(), most=len(rules.rules)))
+    mapper = LazyMapper(rules.rules, None, Problems())
+    collector = _Collector(RuleProposals(mapper, most=len(rules.rules)))
     outcome = hunt(Hunt(list(paths), rules, scorer=scorer), collector)
     if not outcome.summary.events:
         raise InputError("holds no events", file=str(data / FOLDER))
