@@ -49,13 +49,17 @@ def _is(value: Any, wanted: str | tuple[str, ...]) -> bool:
         return False
     if wanted == PRESENT:
         return True
-    texts = [str(v).lower() for v in value] if isinstance(value, list) else [str(value).lower()]
     options = (wanted,) if isinstance(wanted, str) else wanted
-    return any(
-        text.endswith(option[1:]) if option[:1] == "*" else text == option
-        for text in texts
-        for option in options
-    )
+    if isinstance(value, list):
+        return any(_one_of(str(each).lower(), options) for each in value)
+    return _one_of(str(value).lower(), options)
+
+
+def _one_of(text: str, options: tuple[str, ...]) -> bool:
+    """Whether a text is one of these, or ends as one with a star says."""
+    if text in options and text[:1] != "*":
+        return True
+    return any(option[:1] == "*" and text.endswith(option[1:]) for option in options)
 
 
 _ZEEK = ("conn", "dce_rpc", "dns", "files", "ftp", "http", "kerberos", "ntlm", "rdp", "smb_files",
@@ -115,6 +119,17 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 """Shapes and what they give away; an event gets the labels of every kind it fits."""
 
+_FIRST: dict[str, list[int]] = {}
+"""Places of kinds by the first field of their shapes: of an event without it none is asked."""
+for _place, _kind in enumerate(KINDS):
+    _FIRST.setdefault(next(iter(_kind.shape)), []).append(_place)
+
+
+def fitting(fields: dict[str, Any]) -> list[LogSource]:
+    """The sources of all kinds that an event fits, in the order of `KINDS`."""
+    asked = [place for name in _FIRST.keys() & fields.keys() for place in _FIRST[name]]
+    return [KINDS[place].source for place in sorted(asked) if KINDS[place].fits(fields)]
+
 
 SHAPES = frozenset(name for kind in KINDS for name in kind.shape) | {
     *_ZEEK_IDS, "@stream", "_path", "uri", "user_agent", "method", "host", "status_code",
@@ -130,7 +145,7 @@ def label(fields: dict[str, Any], tags: LogSource | None) -> None:
     if "Channel" in fields and "EventID" in fields:
         found.append(_windows_or_sysmon_for_linux(fields))
     else:
-        found.extend(kind.source for kind in KINDS if kind.fits(fields))
+        found.extend(fitting(fields))
         found.extend(_web(fields))
         found.extend(_zeek(fields))
     found.extend(_endpoint(fields, found))

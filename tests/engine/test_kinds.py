@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.kinds import KINDS, PRESENT, LogSource
+from engine.kinds import KINDS, PRESENT, SHAPES, LogSource, fitting
 from engine.normalise import normalise
 from engine.ports import Record
 from tests.engine.helpers import event
@@ -43,6 +45,22 @@ def test_each_shape_gives_its_labels_and_a_part_of_it_does_not(kind: Any) -> Non
     assert wanted <= labels(shaped(kind.shape))
     for name in kind.shape:
         assert not kind.fits(shaped(kind.shape, name))
+
+
+SOME = st.one_of(
+    st.sampled_from([
+        wanted.replace("*", "x").upper()
+        for kind in KINDS
+        for given in kind.shape.values()
+        for wanted in ((given,) if isinstance(given, str) else given)
+    ]),
+    st.sampled_from([None, "", 1, True, "*.amazonaws.com", ["network", "x"], []]),
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(sorted(SHAPES)), SOME, max_size=8))
+def test_kinds_whose_first_field_is_missing_need_not_be_asked(fields: dict[str, Any]) -> None:
+    assert fitting(fields) == [kind.source for kind in KINDS if kind.fits(fields)]
 
 
 LINUX = {"product=linux", "service=sysmon"}
