@@ -18,7 +18,7 @@ from engine.match.screen import reader, typed
 from engine.moment import parse_time
 from engine.ports import Record
 from engine.score.observe import ENTITY
-from engine.score.shape import NOBODY, Shapes
+from engine.score.shape import NOBODY, Shape, Shapes
 from models.template.event import CHOICES, event_key
 
 LAYOUTS_KEPT = 4096
@@ -49,6 +49,7 @@ class Observer:
         self._layouts: dict[tuple[str, ...], _Plan | None] = {}
         self._said: dict[Hashable, tuple[str | None, Mapping[str, Any], int] | None] = {}
         self._kinds: dict[Hashable, int] = {}
+        self._told_kinds: dict[Hashable, int | None] = {}
         self._times: dict[Hashable, float | None] = {}
         self._next = 0
         self._shapes = Shapes()
@@ -81,7 +82,26 @@ class Observer:
             if event.time is None:
                 return None
             time = event.time.timestamp()
-        return Seen(shape.entity(event), time, shape.fields(event), None)
+        fields = shape.fields(event)
+        return Seen(shape.entity(event), time, fields, self._kind_of(shape, event, fields))
+
+    def _kind_of(self, shape: Shape, event: Event, fields: Mapping[str, Any]) -> int | None:
+        """The number of the kind of a normalised event; None where its message may say it."""
+        values = shape.telling(event.fields)
+        key = (shape.number, typed(values))
+        try:
+            return self._told_kinds[key]
+        except KeyError:
+            pass
+        except TypeError:  # a list is among them
+            return None
+        if sum(len(value) for value in values if isinstance(value, str)) > LONGEST:
+            return None
+        kind = None if event_key(fields) is None else self._kind(key)
+        if len(self._told_kinds) >= KINDS_KEPT:
+            self._told_kinds.clear()
+        self._told_kinds[key] = kind
+        return kind
 
     def _learn(self, keys: tuple[str, ...]) -> _Plan | None:
         if len(self._layouts) >= LAYOUTS_KEPT:
@@ -125,16 +145,16 @@ class Observer:
             if found is not None and found not in NOBODY:
                 entity = f"{name}={str(found).lower()}"
                 break
-        return entity, fields, self._kind(kind)
+        return entity, fields, self._kind(typed(kind))
 
-    def _kind(self, values: tuple[Any, ...]) -> int:
+    def _kind(self, key: Hashable) -> int:
         """The number of a kind; one is never given twice, so that what is forgotten is new."""
-        key = typed(values)
         number = self._kinds.get(key)
         if number is None:
             if len(self._kinds) >= KINDS_KEPT:
                 self._kinds.clear()
                 self._said.clear()
+                self._told_kinds.clear()
             number = self._kinds[key] = self._next = self._next + 1
         return number
 

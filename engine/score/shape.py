@@ -13,14 +13,17 @@ from typing import Any
 
 from engine.entities import FIELDS
 from engine.event import TIME_FIELDS, Event
+from engine.match.screen import reader
 from engine.score.observe import ENTITY
 from models.bundle.observation import FIELDS as LOOKED_AT
+from models.template.event import CHOICES
 
 SHAPES_KEPT = 4096
 WIDEST = 256
 """Bounds on hostile variety: beyond so many everything is forgotten and learnt anew, and what has
 more names than that is looked at each time."""
 NOBODY = ("", "-")
+CHOSEN = frozenset(name for choice in CHOICES for name in choice)
 APART = ("date", "time")
 """How W3C logs write a time."""
 
@@ -28,8 +31,14 @@ APART = ("date", "time")
 class Shape:
     """What matters of events with these fields, in documents with these keys."""
 
+    _made = 0
+
     def __init__(self, fields: tuple[str, ...], keys: tuple[str, ...]) -> None:
+        Shape._made += 1
+        self.number = Shape._made
         self._told = [name for name in fields if name in LOOKED_AT]
+        self.telling = reader([name for name in self._told if name in CHOSEN])
+        """Reads of an event's fields those that say its kind before its message or log source."""
         held, tops = frozenset(fields), frozenset(keys)
         self._about = [(name, _possible(FIELDS[name], held, tops)) for name in ENTITY]
         times = _possible(TIME_FIELDS, held, tops)
@@ -44,7 +53,9 @@ class Shape:
     def entity(self, event: Event) -> str:
         """Who an event is about."""
         for name, places in self._about:
-            value = event.first(*places)
+            value = event.fields.get(places[0]) if places else None
+            if value.__class__ is not str:  # nothing, a list, or an object in the document
+                value = event.first(*places)
             if value is not None and value not in NOBODY:
                 return f"{name}={str(value).lower()}"
         return f"origin={event.record.origin}"

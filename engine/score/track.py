@@ -87,7 +87,9 @@ class Track:
         if number is None:
             if len(self._numbers) >= KINDS_KEPT:
                 self._numbers.clear()
-            number = self._numbers[seen.kind] = self._templates.match(seen.fields)
+            number = self._templates.match(seen.fields)
+            if self._templates.keyed(seen.fields):  # else the message counts, which is no kind's
+                self._numbers[seen.kind] = number
         return number
 
     def matched(

@@ -152,6 +152,10 @@ class EventTemplates:
         """`match` for each."""
         return [self.match(event) for event in events]
 
+    def keyed(self, event: Mapping[str, Any]) -> bool:
+        """Whether fields say what kind the event is, so that its message counts for nothing."""
+        return self._key(event) is not None
+
     def text(self, number: int) -> str:
         """The key, or the template of the message as it is now; "" for 0."""
         text = self._numbers.text(number)

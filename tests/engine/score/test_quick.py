@@ -109,6 +109,21 @@ def test_events_of_one_kind_are_of_one_template(documents: list[dict[str, Any]])
             assert kinds.setdefault(seen.kind, text) == text
 
 
+def test_nested_events_of_one_kind_have_one_number_and_none_where_the_message_tells() -> None:
+    def kind(code: Any, **more: Any) -> int | None:
+        made = {"@timestamp": TIMES[0], "winlog": {"channel": "Security", "event_id": code}, **more}
+        each = Record(made, "origin")
+        seen = observer.see(each, lambda: normalise(each))
+        assert seen is not None
+        return seen.kind
+
+    observer = Observer()
+    assert kind(4624, message="a") == kind(4624, message="b") is not None
+    assert len({kind(code) for code in (4624, 4625, "4624", 1, True, 1.0)}) == 6
+    assert kind([4624]) is None
+    assert kind(None, message="told by its words alone") is None
+
+
 def test_what_has_too_many_names_is_looked_at_all_the_same() -> None:
     wide = {f"k{number}": number for number in range(WIDEST + 1)}
     found, wanted = both({"eventSource": "s3", "eventName": "x", "eventTime": TIMES[0], **wide})
