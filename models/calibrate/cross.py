@@ -4,6 +4,9 @@
     cross.out_of_fold                     scores (n,) of the normals
     cross.log_p(cross.scores(others))     the mean of the p that each fold's detector gives
 
+Told which block each item is of, it calibrates by those alone that come after the beginning
+(`settled.py`); all are learned.
+
 What is new is scored by the detectors of all folds, as each normal was by one of them, so it is
 held against its like; a detector that learned from all would know more than those that scored the
 normals, and its alarms would be fewer than was asked for.
@@ -13,7 +16,7 @@ Source: Barber, Candès, Ramdas, Tibshirani, Predictive Inference with the Jackk
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +24,7 @@ from numpy.typing import NDArray
 
 from models.base import Detector, Floats
 from models.calibrate.calibrator import Calibrator
+from models.calibrate.settled import settled
 from models.errors import DataError
 
 Indices = NDArray[np.intp]
@@ -55,9 +59,13 @@ class CrossFitted:
         self.models: list[Detector[Any]] = []
         self.calibrator = Calibrator()
         self.out_of_fold: Floats = np.zeros(0)
+        self.settled: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
 
-    def fit(self, data: Any) -> Self:
-        """Fit a detector for each fold on the others, and calibrate by what each left out."""
+    def fit(self, data: Any, blocks: Sequence[Hashable] | None = None) -> Self:
+        """Fit a detector for each fold on the others, and calibrate by what each left out.
+
+        `blocks`, one for each item in the order of time, have the beginning left out of that.
+        """
         if len(data) != len(self.folds):
             raise DataError(f"{len(self.folds)} folds are told for {len(data)} items")
         self.models, self.out_of_fold = [], np.zeros(len(data))
@@ -67,6 +75,10 @@ class CrossFitted:
             self.out_of_fold[inside] = model.score(take(data, inside))
             self.models.append(model)
         self.calibrator.fit(self.out_of_fold)
+        self.settled = np.ones(len(data), dtype=np.bool_)
+        if blocks is not None:
+            self.settled = settled(self.normal_log_p(middle=True), blocks)
+            self.calibrator.fit(self.out_of_fold[self.settled])
         return self
 
     def scores(self, data: Any) -> Floats:

@@ -150,6 +150,7 @@ def pooled(trials: Sequence[Scored]) -> Scored:
         middle_train=all_of("middle_train"),
         middle_test=all_of("middle_test"),
         extrapolated=np.concatenate([trial.extrapolated for trial in trials]),
+        settled=np.concatenate([trial.settled for trial in trials]),
         fit_s=sum(trial.fit_s for trial in trials),
         score_s=sum(trial.score_s for trial in trials),
     )

@@ -22,7 +22,7 @@ class Scored:
     """A detector's log p on a trial.
 
     `train` and `test` count ties in full and are for thresholds; `middle_*` count half of them
-    and are for fusion. Seconds are of CPU.
+    and are for fusion. `settled` says which normals calibration counted. Seconds are of CPU.
     """
 
     train: Floats
@@ -30,6 +30,7 @@ class Scored:
     middle_train: Floats
     middle_test: Floats
     extrapolated: Mask
+    settled: Mask
     fit_s: float
     score_s: float
 
@@ -42,7 +43,7 @@ def scored(name: str, trial: Trial, folds: int, seed: int) -> Scored | None:
         return None
     started = time.process_time()
     cross = CrossFitted(_make(kind, seed), folds_of(trial.train.blocks, folds))
-    cross.fit(seen(trial.train))
+    cross.fit(seen(trial.train), trial.train.blocks)
     fitted = time.process_time()
     raw = cross.scores(seen(trial.test))
     test = cross.log_p(raw)
@@ -53,6 +54,7 @@ def scored(name: str, trial: Trial, folds: int, seed: int) -> Scored | None:
         middle_train=cross.normal_log_p(middle=True),
         middle_test=cross.log_p(raw, middle=True),
         extrapolated=cross.extrapolated(raw),
+        settled=cross.settled,
         fit_s=fitted - started,
         score_s=ended - fitted,
     )
@@ -63,7 +65,8 @@ def fused(parts: Sequence[Scored], rule: str, beyond: float = BEYOND) -> Scored:
     started = time.process_time()
     train = np.stack([part.middle_train for part in parts], axis=1)
     test = np.stack([part.middle_test for part in parts], axis=1)
-    fusion = Fusion(rule, beyond).fit(train)
+    settled = np.logical_and.reduce([part.settled for part in parts])
+    fusion = Fusion(rule, beyond).fit(train[settled])
     log_train, log_test = fusion.log_p(train), fusion.log_p(test)
     took = time.process_time() - started
     return Scored(
@@ -72,6 +75,7 @@ def fused(parts: Sequence[Scored], rule: str, beyond: float = BEYOND) -> Scored:
         middle_train=log_train,
         middle_test=log_test,
         extrapolated=fusion.calibrator.extrapolated(fusion.statistic(test)),
+        settled=settled,
         fit_s=sum(part.fit_s for part in parts),
         score_s=sum(part.score_s for part in parts) + took,
     )

@@ -19,7 +19,8 @@ def says(strength: np.ndarray) -> Scored:  # type: ignore[type-arg]
     """A detector that finds the attacks where `strength` is above 0."""
     train = np.log(np.linspace(1 / 500, 1, 500))
     test = np.log(RNG.uniform(size=400)) - np.where(LABELS, strength, 0.0)
-    return Scored(train, test, train, test, np.zeros(400, dtype=bool), 0.0, 0.0)
+    none, kept = np.zeros(400, dtype=bool), np.ones(500, dtype=bool)
+    return Scored(train, test, train, test, none, kept, 0.0, 0.0)
 
 
 def test_detectors_that_see_different_attacks_are_chosen_and_one_that_sees_none_is_not() -> None:
