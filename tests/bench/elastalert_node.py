@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +25,8 @@ INDEX = "bench-events"
 SPAN = timedelta(minutes=5)
 """The stretch of time that all events are spread over: one interval of ElastAlert's default."""
 BULK = 500
+AT_ONCE = 2
+"""Requests that index events side by side."""
 TRIES = 60
 """How often a busy node is asked again, a second apart."""
 LONGEST = 8_000
@@ -98,20 +102,20 @@ class Node:
         settings = {**SETTINGS, "refresh_interval": "-1"}
         body = json.dumps({"settings": settings, "mappings": mappings}).encode()
         call("PUT", f"/{INDEX}", body)
-        lines: list[bytes] = []
-        for event in corpus:
-            lines += [b'{"create":{"_id":"%d"}}' % event["number"], orjson.dumps(event)]
-            if len(lines) >= 2 * BULK:
-                self._bulk(lines)
-        self._bulk(lines)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            on_their_way: deque[Future[None]] = deque()
+            for body in bodies(corpus):
+                if len(on_their_way) >= AT_ONCE:
+                    on_their_way.popleft().result()
+                on_their_way.append(pool.submit(self._bulk, body))
+            for each in on_their_way:
+                each.result()
         call("PUT", f"/{INDEX}/_settings", b'{"index":{"refresh_interval":"1s"}}')
         call("POST", f"/{INDEX}/_refresh")
 
-    def _bulk(self, lines: list[bytes]) -> None:
-        if lines:
-            answer = self.server.call("POST", f"/{INDEX}/_bulk", b"\n".join(lines) + b"\n")
-            assert not answer["errors"], str(answer)[:500]
-            lines.clear()
+    def _bulk(self, body: bytes) -> None:
+        answer = self.server.call("POST", f"/{INDEX}/_bulk", body)
+        assert not answer["errors"], str(answer)[:500]
 
     def counts(self) -> Counts:
         """Searches of the events' one shard that began; those refused while parsed are not in."""
@@ -131,6 +135,18 @@ class Node:
         """The server's version."""
         (node,) = self.server.call("GET", "/_nodes/_local")["nodes"].values()
         return str(node["version"])
+
+
+def bodies(corpus: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """The bodies of the requests that index events."""
+    lines: list[bytes] = []
+    for event in corpus:
+        lines.append(b'{"create":{"_id":"%d"}}\n%s\n' % (event["number"], orjson.dumps(event)))
+        if len(lines) >= BULK:
+            yield b"".join(lines)
+            lines.clear()
+    if lines:
+        yield b"".join(lines)
 
 
 def asked(

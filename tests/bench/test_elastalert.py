@@ -18,7 +18,7 @@ from engine.ports import Record
 from engine.rule import Rule
 from tests.bench.corpus import Lines, at_time
 from tests.bench.elastalert import tell
-from tests.bench.elastalert_node import SPAN, Corpus, Counts
+from tests.bench.elastalert_node import BULK, SPAN, Corpus, Counts, bodies
 from tests.bench.elastalert_ours import copied, oracle
 from tests.bench.elastalert_peer import Outcome, ran, reason
 from tests.bench.elastalert_process import Child
@@ -186,3 +186,12 @@ def test_an_event_counts_from_the_last_look_that_did_not_find_it() -> None:
     watcher = Watcher(Server("opensearch", "http://127.0.0.1:1"), [10.0, 11.0], [0, 5])
     assert watcher.searchable(4) == 10.0
     assert watcher.searchable(5) == 11.0
+
+
+def test_events_are_indexed_in_bodies_that_hold_each_of_them_once() -> None:
+    events = [{"number": number, "text": "a\nb"} for number in range(2 * BULK + 1)]
+    found = [body.splitlines() for body in bodies(events)]
+    assert [len(lines) for lines in found] == [2 * BULK, 2 * BULK, 2]
+    lines = [json.loads(line) for body in found for line in body]
+    assert [line["create"]["_id"] for line in lines[::2]] == [str(e["number"]) for e in events]
+    assert lines[1::2] == events
