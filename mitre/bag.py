@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 FREQUENT = 48
 """A column that more rows have is multiplied densely, one that fewer have pair by pair."""
 
-WIDE = 2_048
+WIDE = 1_024
 """Dense columns at once."""
 
 
@@ -42,29 +42,44 @@ class Bag:
         self._rarest = _idf(count, 1)
 
     @classmethod
-    def of(cls, texts: Sequence[Iterable[str]]) -> Self:
-        """The rows of texts that are already split into features."""
-        bags = [Counter(text) for text in texts]
-        held = Counter(name for bag in bags for name in bag)
-        columns = sorted(held)
-        idf = _idf(len(bags), np.array([held[name] for name in columns], dtype=np.float64))
-        at = {name: place for place, name in enumerate(columns)}
-        places, weights = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
-        for bag in bags:
-            places.append(np.array([at[name] for name in bag], dtype=np.int64))
-            weighted = (1 + np.log(list(bag.values()))) * idf[places[-1]]
-            weights.append(weighted / max(1e-9, float(np.linalg.norm(weighted))))
-        rows = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])
-        found = np.concatenate(places)
+    def of(cls, texts: Iterable[Iterable[str]]) -> Self:
+        """The rows of texts that are already split into features.
+
+        Of one text at a time the features are held as strings, of all only the different ones.
+        """
+        place: dict[str, int] = {}
+        places: list[NDArray[np.int32]] = [np.zeros(0, dtype=np.int32)]
+        counts: list[NDArray[np.int32]] = [np.zeros(0, dtype=np.int32)]
+        for text in texts:
+            bag = Counter(text)
+            found = (place.setdefault(name, len(place)) for name in bag)
+            places.append(np.fromiter(found, np.int32, len(bag)))
+            counts.append(np.fromiter(bag.values(), np.int32, len(bag)))
+        sizes = [len(each) for each in places[1:]]
+        return cls._weighed(place, np.concatenate(places), np.concatenate(counts), sizes)
+
+    @classmethod
+    def _weighed(
+        cls,
+        place: Mapping[str, int],
+        found: NDArray[np.int32],
+        counts: NDArray[np.int32],
+        sizes: Sequence[int],
+    ) -> Self:
+        """From each row's features, one row of `sizes` after the other; `place` numbers them."""
+        columns = sorted(place)
+        renumbered = np.empty(len(columns), dtype=np.int32)
+        renumbered[[place[name] for name in columns]] = np.arange(len(columns), dtype=np.int32)
+        found = renumbered[found]
+        held = np.bincount(found, minlength=len(columns))
+        idf = _idf(len(sizes), held.astype(np.float64)).astype(np.float32)
+        rows = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+        weights = (1 + np.log(counts)) * idf[found]
+        lengths = np.sqrt(np.bincount(rows, weights * weights, len(sizes)))
+        weights = (weights / np.maximum(1e-9, lengths)[rows]).astype(np.float32)
         order = np.argsort(found, kind="stable")  # by column, and within by row
-        return cls(
-            columns,
-            idf.astype(np.float32),
-            np.searchsorted(found[order], np.arange(len(columns) + 1)).astype(np.int64),
-            rows[order].astype(np.int32),
-            np.concatenate(weights)[order].astype(np.float32),
-            len(bags),
-        )
+        starts = np.concatenate([[0], np.cumsum(held)]).astype(np.int64)
+        return cls(columns, idf, starts, rows[order], weights[order], len(sizes))
 
     def like(self, features: Iterable[str]) -> Floats:
         """The cosine of a text with each row, (count,)."""

@@ -62,19 +62,19 @@ class Weigher:
         near = _largest(alike, NEAREST)
         weights = alike[near] ** SHARPNESS
         votes = weights @ self._shares[near] / max(float(weights.sum()), 1e-9)
-        best = (self._wanted[near] * alike[near][:, None]).max(axis=0)
-        positive = np.maximum(ridge, 0.0)
-        family = np.bincount(self._families, positive, self._count)[self._families]
-        family_votes = np.bincount(self._families, votes, self._count)[self._families]
-        mass = (positive + votes) @ self._tactics
-        tactic = (self._tactics * (mass / max(float(mass.max()), 1e-9))).max(axis=1)
         found = _largest(ridge + 0.5 * votes, CANDIDATES)
-        top = float(ridge.max())
-        columns = (
-            ridge, votes, best, family - positive, family_votes - votes, tactic, self._prior,
-            ridge - top, np.sqrt(votes), ridge * best,
-        )  # fmt: skip
-        features = np.column_stack([column[found] for column in columns])
+        best = (self._wanted[np.ix_(near, found)] * alike[near][:, None]).max(axis=0)
+        positive = np.maximum(ridge, 0.0)
+        own, own_votes, families = positive[found], votes[found], self._families[found]
+        family = np.bincount(self._families, positive, self._count)[families]
+        family_votes = np.bincount(self._families, votes, self._count)[families]
+        mass = (positive + votes) @ self._tactics
+        tactic = (self._tactics[found] * (mass / max(float(mass.max()), 1e-9))).max(axis=1)
+        score = ridge[found]
+        features = np.column_stack([
+            score, own_votes, best, family - own, family_votes - own_votes, tactic,
+            self._prior[found], score - float(ridge.max()), np.sqrt(own_votes), score * best,
+        ])  # fmt: skip
         nearest = float(alike[near[0]]) if len(near) else 0.0
         return found, np.column_stack([features, np.full(len(found), nearest)])
 

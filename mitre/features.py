@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 LONGEST = 4_096
 """Characters of a text that are looked at."""
@@ -55,10 +56,23 @@ def _chunk(chunk: str) -> Iterator[str]:
 def letters(text: str, low: int = 3, high: int = 5) -> Iterator[str]:
     """Each run of `low` to `high` characters within a word, with a space before and after it."""
     for word in text[:LONGEST].lower().split():
-        padded = f" {word} "
-        for size in range(low, high + 1):
-            if len(padded) <= size:
-                yield padded
-                break
-            for at in range(len(padded) - size + 1):
-                yield padded[at : at + size]
+        if len(word) <= LONGEST_PART:
+            yield from _known_runs(word, low, high)
+        else:
+            yield from _runs(word, low, high)
+
+
+@lru_cache(maxsize=1 << 12)
+def _known_runs(word: str, low: int, high: int) -> tuple[str, ...]:
+    """Words come again and again."""
+    return tuple(_runs(word, low, high))
+
+
+def _runs(word: str, low: int, high: int) -> Iterator[str]:
+    padded = f" {word} "
+    for size in range(low, high + 1):
+        if len(padded) <= size:
+            yield padded
+            break
+        for at in range(len(padded) - size + 1):
+            yield padded[at : at + size]

@@ -196,17 +196,17 @@ def _parts(
 ) -> dict[str, Part]:
     """What the texts of a view are compared by; the event's are the values', and signs."""
     if view == "event" and values is not None:
-        return {**values, SIGNS: Part(Bag.of([each.signs for each in examples]), SHARES[SIGNS])}
+        return {**values, SIGNS: Part(Bag.of(each.signs for each in examples), SHARES[SIGNS])}
     texts = [each.prose if view == "prose" else each.values for each in examples]
     parts = {
-        WORDS: Part(Bag.of([words(text) for text in texts]), SHARES[WORDS]),
-        LETTERS: Part(Bag.of([letters(text) for text in texts]), SHARES[LETTERS]),
+        WORDS: Part(Bag.of(words(text) for text in texts), SHARES[WORDS]),
+        LETTERS: Part(Bag.of(letters(text) for text in texts), SHARES[LETTERS]),
     }
     if encode is not None:
         vectors = encode([text[:LONGEST] for text in texts])
         parts[MEANING] = Part(Dense.of(vectors), SHARES[MEANING])
     if view == "event":
-        parts[SIGNS] = Part(Bag.of([each.signs for each in examples]), SHARES[SIGNS])
+        parts[SIGNS] = Part(Bag.of(each.signs for each in examples), SHARES[SIGNS])
     return parts
 
 

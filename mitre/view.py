@@ -65,7 +65,10 @@ class View:
         """Learn from all texts; calibrate on those that `asked` (n,) marks, each left out once."""
         kernel = np.zeros((len(rows), len(rows)), dtype=np.float32)
         for part in parts.values():
-            kernel += np.float32(part.share) * part.by.gram()
+            like = part.by.gram()
+            like *= np.float32(part.share)
+            kernel += like
+            del like  # as large as the kernel itself
         weights, left_out = ridge.fit(kernel, labels.wanted, PENALTY)
         np.fill_diagonal(kernel, 0.0)
         weigh = Weigher(labels)

@@ -61,6 +61,33 @@ def test_what_ridge_says_of_a_row_left_out_is_what_refitting_without_it_says() -
         np.testing.assert_allclose(left_out[row], kernel[row, others] @ weights, atol=2e-2)
 
 
+def test_large_kernels_are_solved_as_inverting_them_would() -> None:
+    rng = np.random.default_rng(4)
+    rows = rng.normal(size=(ridge.SMALL * 2 + 3, 20)).astype(np.float32)
+    wanted = rng.normal(size=(len(rows), 3)).astype(np.float32)
+    kernel = rows @ rows.T
+    before = kernel.copy()
+    weights, left_out = ridge.fit(kernel, wanted, 5.0)
+    inverse = np.linalg.inv(kernel.astype(np.float64) + 5.0 * np.eye(len(rows)))
+    plain = inverse @ wanted
+    np.testing.assert_allclose(weights, plain, atol=2e-3)
+    np.testing.assert_allclose(left_out, wanted - plain / np.diag(inverse)[:, None], atol=1e-3)
+    np.testing.assert_array_equal(kernel, before)
+
+
+def test_similarities_that_are_no_kernel_are_solved_too() -> None:
+    kernel = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], dtype=np.float32)
+    wanted = np.eye(3, dtype=np.float32)
+    weights, _ = ridge.fit(kernel, wanted, 0.5)
+    np.testing.assert_allclose((kernel + 0.5 * np.eye(3)) @ weights, wanted, atol=5e-3)
+
+
+def test_a_long_word_has_the_same_runs_as_a_short_one() -> None:
+    short, long = "abcdef", "abcdef" * 20
+    assert set(letters(short)) - {"ef ", "def ", "cdef "} <= set(letters(long))
+    assert list(letters(f"{short} {short}")) == list(letters(short)) * 2
+
+
 def test_logistic_regression_gives_back_the_chances_it_was_drawn_from() -> None:
     rng = np.random.default_rng(3)
     features = rng.normal(size=(20_000, 2))
