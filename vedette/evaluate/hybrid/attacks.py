@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.incident.rank import USUAL, Weights
 from engine.rule import RuleSet
+from vedette.evaluate.hybrid import misses
 from vedette.evaluate.hybrid.alerts import Claims, Grouped, grouped, models_only, rules_alone
 from vedette.evaluate.hybrid.choose import GRID, Chosen, leave_one_out
 from vedette.evaluate.hybrid.credit import (
@@ -119,6 +120,8 @@ def measured(hits: Hits, rules: int, models: Judged = Judged()) -> Attacks:  # n
         *models.told(hits.labelled),
         *([_beyond(hits, alone, strange, models)] if models.models else ()),
         *_choice(chosen),
+        f"{SHIPPED!r}, "
+        + misses.told(misses.causes(hits, put.alerts(), budgets[BUDGETS[-1]]), BUDGETS[-1]),
     ]
     return Attacks(rows, notes)
 
