@@ -1,8 +1,8 @@
-"""Builds the native reader of lines with the package, where there is a C compiler.
+"""Builds what is written in C with the package, where there is a C compiler.
 
 Without one, without Python's headers, or with `VEDETTE_NATIVE=0` in the environment, the package
-is installed all the same, and lines are read in another way (`engine/match/reading.py`). The reader
-keeps to Python's stable interface: what was built with 3.11 works with later ones.
+is installed all the same, and does without (`engine/match/native.py`). It keeps to Python's stable
+interface: what was built with 3.11 works with later ones.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
-SOURCE = "engine/match/reader.c"
-BUILT = "engine/match/reader.abi3.so"
+FOLDER = "engine/match"
+NAMES = ("reader", "finder")
 
 
-class ReaderHook(BuildHookInterface):
-    """Adds the reader to a wheel, or puts it beside its source for an editable install."""
+class NativeHook(BuildHookInterface):
+    """Adds what it built to a wheel, or puts it beside its source for an editable install."""
 
     _folder = ""
 
@@ -36,16 +36,18 @@ class ReaderHook(BuildHookInterface):
         if self.target_name != "wheel" or os.environ.get("VEDETTE_NATIVE") == "0":
             return
         self._folder = tempfile.mkdtemp()
-        built = Path(self._folder) / "reader.so"
-        reason = build(root / SOURCE, built)
-        if version == "editable":  # beside its source; what an older one gave is of no use
-            (root / BUILT).unlink(missing_ok=True)
-            if not reason:
-                shutil.copy(built, root / BUILT)
-        elif not reason:
-            build_data["force_include"][str(built)] = BUILT
+        built = {f"{FOLDER}/{name}.abi3.so": Path(self._folder) / f"{name}.so" for name in NAMES}
+        reasons = (build(root / FOLDER / f"{path.stem}.c", path) for path in built.values())
+        reason = next(filter(None, reasons), "")  # all of it or none
+        for name, path in built.items():
+            if version == "editable":  # beside its source; what an older one gave is of no use
+                (root / name).unlink(missing_ok=True)
+                if not reason:
+                    shutil.copy(path, root / name)
+            elif not reason:
+                build_data["force_include"][str(path)] = name
         if reason:
-            self.app.display_warning(f"without the native reader of lines: {reason}")
+            self.app.display_warning(f"without what is written in C: {reason}")
             return
         build_data["pure_python"] = False
         build_data["tag"] = f"cp311-abi3-{tag()}"
@@ -57,7 +59,7 @@ class ReaderHook(BuildHookInterface):
 
 
 def build(source: Path, built: Path) -> str:
-    """Compile the reader; gives the reason where that cannot be."""
+    """Compile a source; gives the reason where that cannot be."""
     linker = sysconfig.get_config_var("LDSHARED")
     if not linker or platform.python_implementation() != "CPython":
         return "no compiler is known for this Python"

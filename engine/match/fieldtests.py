@@ -10,7 +10,6 @@ from engine.match.expression import Test
 from engine.match.literal import required_literal
 from engine.match.memory import Budget, Memory
 from engine.match.networks import Networks
-from engine.match.pattern import fold
 from engine.match.predicates import (
     InNetwork,
     Matches,
@@ -21,7 +20,7 @@ from engine.match.predicates import (
     as_number,
     as_text,
 )
-from engine.match.texttests import LONG, Piece, TextTests
+from engine.match.texttests import Piece, TextTests
 
 LONGEST_KEPT = 4096
 """Values longer than this (characters) are looked at anew each time."""
@@ -61,6 +60,11 @@ class FieldTests:
             ready = self._numbers.ready[numbers] = Ready(self._tests)
         return ready
 
+    def raw(self, raw: bytes) -> Held | None:
+        """What holds of a value as it stands in JSON; None where it must be read to be told."""
+        told = self._ready.raw
+        return told(raw) if told else None
+
     def fresh(self, values: tuple[Scalar, ...]) -> Held:
         """As `held`, without remembering."""
         return self._ready.held(values)
@@ -80,10 +84,10 @@ class Ready:
     """Tests sorted by how they are best asked."""
 
     def __init__(self, tests: Mapping[int, Test]) -> None:
-        self._exact: dict[str, list[int]] = {}
+        exact: dict[str, list[int]] = {}
         self._numbers: dict[float, list[int]] = {}
         networks: list[tuple[int, InNetwork]] = []
-        self._any: list[int] = []
+        anything: list[int] = []
         pieces: list[Piece] = []
         self._beyond_ascii: list[tuple[int, Matches]] = []
         self._others: list[tuple[int, Test]] = []
@@ -92,9 +96,9 @@ class Ready:
             if type(predicate) is Text and not predicate.pattern.cased:  # nearly all are
                 pattern = predicate.pattern
                 if (literal := pattern.literal) is not None:
-                    self._exact.setdefault(literal, []).append(number)
+                    exact.setdefault(literal, []).append(number)
                 elif pattern.plain and not pattern.longest:  # `*`
-                    self._any.append(number)
+                    anything.append(number)
                 else:
                     pieces.append(Piece(number, pattern.longest, pattern))
                 continue
@@ -111,22 +115,18 @@ class Ready:
                 case _:
                     self._others.append((number, test))
         self._networks = Networks(networks)
-        self._texts = TextTests(pieces)
-        self._long = max(LONG, *map(len, self._exact), 0)
+        self._texts = TextTests(pieces, exact, anything)
+        alone = not (networks or self._numbers or self._others)
+        self.raw = self._texts.raw if alone else None
+        """What holds of one text as it stands in JSON, None where it must be read to be told; or none
+        can be told so."""
 
     def held(self, values: tuple[Scalar, ...]) -> Held:
         """The numbers of the tests that hold."""
-        found = self._any.copy() if values else []
+        found: list[int] = []
         for value in values:
             text = value if type(value) is str else as_text(value)
-            long = len(text) > self._long and text.isascii()
-            at_once = self._texts.long(text) if long else None
-            if at_once is not None:
-                found += at_once
-            else:
-                folded = fold(text)
-                found += self._exact.get(folded, ())
-                found += self._texts.held(text, folded)
+            found += self._texts.held(text)
             if self._beyond_ascii and not text.isascii():
                 # beyond ASCII, what a regular expression takes for the same letter is not what
                 # lower case makes of it, and the literal it needs may not be seen

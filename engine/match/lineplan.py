@@ -213,6 +213,7 @@ class _Slot:
     def __init__(self, key: Key, tests: Sequence[FieldTests], budget: Budget) -> None:
         self._made = key if isinstance(key, Made) else None
         self._tests = tests
+        self._alone = tests[0] if self._made is None and len(tests) == 1 else None
         self.memory = Memory[Held](budget)
         self.raws = Memory[Held](budget)
         """What holds of values by their bytes in a line."""
@@ -231,11 +232,14 @@ class _Slot:
 
     def held_raw(self, raw: bytes | None) -> Held | None:
         """As `held`, for a value as it stands in a line."""
+        held = None
         if raw is None:
-            value = None
-        else:
-            value = orjson.loads(raw if self._made is None else b"[" + raw + b"]")
-        held, length = self._asked(value), len(raw or b"")
+            held = self._asked(None)
+        elif self._alone is not None:
+            held = self._alone.raw(raw)
+        if held is None and raw is not None:
+            held = self._asked(orjson.loads(raw if self._made is None else b"[" + raw + b"]"))
+        length = len(raw or b"")
         if held is None or length > LONGEST_KEPT:
             return held
         same = self._same.answers.get(held)

@@ -1,20 +1,28 @@
 """Many patterns asked of one text at once.
 
-A pattern is looked at only where the text has a piece of plain text that it needs. Up to `FEW`
-such pieces are looked for one by one, more of them by an Aho-Corasick automaton, which becomes a
-table of states once much text came.
+A pattern is looked at only where the text has a piece of plain text that it needs. Such pieces are
+looked for by the native finder (`engine/match/finder.c`), where it was built. Else up to `FEW` are
+looked for one by one, more of them by an Aho-Corasick automaton, and in long texts by Hyperscan,
+once much text came.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
+from engine.lazy import lazy
+from engine.match.body import Held
+from engine.match.native import NATIVE
 from engine.match.pattern import Pattern, Regex, fold
+
+if TYPE_CHECKING:
+    from engine.match.finder import Finder
 
 FEW = 8
 LONG = 400
@@ -66,11 +74,22 @@ class _Asked:
 
 
 class TextTests:
-    """Pieces, looked for together."""
+    """Pieces, looked for together; besides, what whole texts pass, and what all do.
 
-    def __init__(self, pieces: Sequence[Piece]) -> None:
+    `native` says to look by the native finder; it is for tests to switch off.
+    """
+
+    native = NATIVE
+
+    def __init__(
+        self,
+        pieces: Sequence[Piece],
+        exact: Mapping[str, Sequence[int]],
+        anything: Sequence[int] = (),
+    ) -> None:
         self._pieces = [piece for piece in pieces if piece.literal]
         self._always = [piece for piece in pieces if not piece.literal]
+        self._exact, self._anything = exact, anything
         by_literal: dict[str, _Asked] = {}
         for piece in self._pieces:
             asked = by_literal.get(piece.literal)
@@ -79,34 +98,79 @@ class TextTests:
             asked.add(piece)
         self._by_literal = by_literal
         self._asked = list(by_literal.values())
+        self._database: _Database | None = None
+        self._longest = max(LONG, *map(len, exact), 0)
         many = len(by_literal) > FEW
+        self._soon = SOON * (AT_LEAST + len(pieces)) if many else 0
+        self._finder = self._native() if self.native else None
+        self.raw: Callable[[bytes], Held | None] | None = (
+            self._finder.raw if self._finder and not self._always else None
+        )
+        """As `held`, of a text as it stands in JSON; None where it must be read to be told."""
+
+    def _native(self) -> Finder | None:
+        from engine.match.finder import Finder
+
+        # half a surrogate pair has no UTF-8 form, and a text with one goes another way
+        literals = tuple(text.encode("utf-8", "surrogatepass") for text in self._by_literal)
+        rows = tuple((a.anywhere, a.begins, a.ends, bool(a.pieces)) for a in self._asked)
+        exact = {t.encode("utf-8", "surrogatepass"): tuple(n) for t, n in self._exact.items()}
+        with suppress(ValueError):  # too many are alike: the automaton has no such bound
+            return Finder(literals, rows, exact, tuple(self._anything))
+        return None
+
+    @lazy
+    def _automaton(self) -> BytesAhoCorasick | None:
+        if len(self._by_literal) <= FEW:
+            return None
         # a table of states, `DFA`, is quicker alone, but too large for a processor's cache
         compact = Implementation.ContiguousNFA
-        literals = [literal.encode() for literal in by_literal]
-        self._automaton = BytesAhoCorasick(literals, implementation=compact) if many else None
-        self._database: _Database | None = None
-        self._soon = SOON * (AT_LEAST + len(pieces)) if many else 0
+        literals = [text.encode("utf-8", "surrogatepass") for text in self._by_literal]
+        return BytesAhoCorasick(literals, implementation=compact)
 
-    def held(self, text: str, folded: str) -> list[int]:
-        """The numbers of the tests that a text passes, some maybe twice.
+    def held(self, text: str) -> list[int]:
+        """The numbers of the tests that a text passes, some maybe twice."""
+        if self._finder is None and len(text) > self._longest and text.isascii():
+            at_once = self._long(text)
+            if at_once is not None:
+                return at_once
+        folded = fold(text)
+        return self._found(text, folded) + _passed(self._always, text, folded)
 
-        `folded` is the text as it is compared.
-        """
-        found = [piece.number for piece in self._always if piece.fits(text, folded)]
-        if self._automaton is None:
-            for literal, asked in self._by_literal.items():
-                if literal in folded:
-                    found += asked.anywhere
-                    if folded.startswith(literal):
-                        found += asked.begins
-                    if folded.endswith(literal):
-                        found += asked.ends
-                    found += [piece.number for piece in asked.pieces if piece.fits(text, folded)]
-            return found
+    def _found(self, text: str, folded: str) -> list[int]:
         try:
             encoded = folded.encode()
         except UnicodeEncodeError:  # a lone surrogate
-            return found + [p.number for p in self._pieces if p.fits(text, folded)]
+            return self._alike(folded) + _passed(self._pieces, text, folded)
+        told = self._finder.folded(encoded) if self._finder else None
+        if told is None:
+            look = self._one_by_one if self._automaton is None else self._by_automaton
+            return self._alike(folded) + look(text, folded, encoded)
+        found, suspects = told
+        return [*found, *self._suspected([self._asked[n] for n in suspects], text, folded)]
+
+    def _alike(self, folded: str) -> list[int]:
+        """Those of all texts, and those of this one as a whole."""
+        return [*self._anything, *self._exact.get(folded, ())]
+
+    def _suspected(self, asked: Iterable[_Asked], text: str, folded: str) -> list[int]:
+        return [number for each in asked for number in _passed(each.pieces, text, folded)]
+
+    def _one_by_one(self, text: str, folded: str, _encoded: bytes) -> list[int]:
+        found: list[int] = []
+        for literal, asked in self._by_literal.items():
+            if literal in folded:
+                found += asked.anywhere
+                if folded.startswith(literal):
+                    found += asked.begins
+                if folded.endswith(literal):
+                    found += asked.ends
+                found += _passed(asked.pieces, text, folded)
+        return found
+
+    def _by_automaton(self, text: str, folded: str, encoded: bytes) -> list[int]:
+        assert self._automaton is not None
+        found: list[int] = []
         size = len(encoded)
         suspects: list[_Asked] = []
         for place, start, end in self._automaton.find_matches_as_indexes(encoded, overlapping=True):
@@ -118,18 +182,14 @@ class TextTests:
                 found += asked.ends
             if asked.pieces and asked not in suspects:
                 suspects.append(asked)
-                found += [piece.number for piece in asked.pieces if piece.fits(text, folded)]
-        return found
+        return found + self._suspected(suspects, text, folded)
 
-    def long(self, text: str) -> list[int] | None:
+    def _long(self, text: str) -> list[int] | None:
         """As `held`, for a long ASCII text; None while there is no database."""
         if not (database := self._database_for(len(text))):
             return None
-        found = database.held(text)
-        if self._always:
-            folded = fold(text)
-            found += [piece.number for piece in self._always if piece.fits(text, folded)]
-        return found
+        folded = fold(text)
+        return [*self._anything, *database.held(text), *_passed(self._always, text, folded)]
 
     def _database_for(self, characters: int) -> _Database | None:
         """The database, once enough long texts came to make it worth its while."""
@@ -138,6 +198,10 @@ class TextTests:
             if self._soon <= 0:
                 self._database = _Database.of(self._pieces)
         return self._database
+
+
+def _passed(pieces: Iterable[Piece], text: str, folded: str) -> list[int]:
+    return [piece.number for piece in pieces if piece.fits(text, folded)]
 
 
 class _Database:
