@@ -21,8 +21,8 @@ from engine.match.fieldtests import characters, lasting
 from engine.match.judge import Asking
 from engine.match.lines import Lines
 from engine.match.memory import Budget, Memory
+from engine.match.native import NATIVE
 from engine.match.pattern import RegexTimeoutError
-from engine.match.reading import NATIVE
 from engine.match.screen import Screen
 from engine.match.specialise import needed_numbers
 from engine.normalise import normalise

@@ -118,8 +118,8 @@ class Ready:
         self._texts = TextTests(pieces, exact, anything)
         alone = not (networks or self._numbers or self._others)
         self.raw = self._texts.raw if alone else None
-        """What holds of one text as it stands in JSON, None where it must be read to be told; or none
-        can be told so."""
+        """What holds of one text as it stands in JSON, None where it must be read to be told. None
+        itself where that is so of all texts."""
 
     def held(self, values: tuple[Scalar, ...]) -> Held:
         """The numbers of the tests that hold."""

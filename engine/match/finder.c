@@ -63,10 +63,16 @@ static inline uint32_t hash_of(uint32_t gram)
     return gram * 0x9E3779B1u;
 }
 
+/* So many bytes, as a number. */
 static inline uint32_t gram_at(const uint8_t *at, int length)
 {
-    uint32_t gram = 0;
-    memcpy(&gram, at, (size_t)length);
+    uint32_t gram = at[0];
+    if (length == GRAM) {
+        memcpy(&gram, at, GRAM);
+        return gram;
+    }
+    for (int n = 1; n < length; n++)
+        gram |= (uint32_t)at[n] << 8 * n;
     return gram;
 }
 
@@ -288,25 +294,29 @@ static void compare(const Finder *self, const Table *table, uint32_t gram, const
     }
 }
 
-/* Finds all pieces; 0 where that takes too long. */
-static int look(const Finder *self, const uint8_t *text, Py_ssize_t size, Found *found)
+/* Finds all pieces that have so many seldom bytes; 0 where that takes too long. */
+static inline int look_for(const Finder *self, const int length, const uint8_t *text,
+                           Py_ssize_t size, Found *found)
 {
-    for (int length = 1; length <= GRAM; length++) {
-        const Table *table = &self->tables[length - 1];
-        if (!table->map)
+    const Table *table = &self->tables[length - 1];
+    const uint8_t *map = table->map;
+    int shift = 32 - table->bits - FINE;
+    for (Py_ssize_t at = 0; map && at + length <= size; at++) {
+        uint32_t gram = gram_at(text + at, length), fine = hash_of(gram) >> shift;
+        if (!(map[fine / 8] >> fine % 8 & 1))
             continue;
-        int shift = 32 - table->bits - FINE;
-        const uint8_t *map = table->map;
-        for (Py_ssize_t at = 0; at + length <= size; at++) {
-            uint32_t gram = gram_at(text + at, length), fine = hash_of(gram) >> shift;
-            if (!(map[fine / 8] & 1 << fine % 8))
-                continue;
-            compare(self, table, gram, text, size, at, found);
-            if (found->patience < 0)
-                return 0;
-        }
+        compare(self, table, gram, text, size, at, found);
+        if (found->patience < 0)
+            return 0;
     }
     return 1;
+}
+
+/* Finds all pieces; 0 where that takes too long. With a number that is known, a loop is quicker. */
+static int look(const Finder *self, const uint8_t *text, Py_ssize_t size, Found *found)
+{
+    return look_for(self, 1, text, size, found) && look_for(self, 2, text, size, found)
+           && look_for(self, 3, text, size, found) && look_for(self, 4, text, size, found);
 }
 
 static int add_all(PyObject *set, PyObject *numbers)
@@ -373,15 +383,16 @@ static Py_ssize_t lower(const uint8_t *at, Py_ssize_t size, uint8_t *to)
     const uint8_t *end = at + size, *start = to;
     while (at < end) {
         uint8_t c = *at++;
-        if (c >= 'A' && c <= 'Z')
-            c |= 0x20;
-        else if (c == '\\') {
+        if (c == '\\') {
             c = at < end ? written[*at++] : 0;
             if (!c)
                 return -1;
-        } else if (c >= 0x80)
+            *to++ = c;
+            continue;
+        }
+        if (c >= 0x80)
             return -1;
-        *to++ = c;
+        *to++ = (uint8_t)(c + ((uint8_t)(c - 'A') < 26) * 0x20); /* without a jump that is guessed */
     }
     return to - start;
 }

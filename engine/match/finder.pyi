@@ -3,9 +3,9 @@
 class Finder:
     """Looks for many pieces of plain text in one text, and says what tests the text passes.
 
-    `rows` has the numbers of the tests that a text passes that has a piece anywhere, at its beginning
-    and at its end, and whether more must be asked then; `exact` those by whole texts; `any` those of
-    all. Raises ValueError where too many pieces are alike.
+    `rows` has the numbers of the tests that a text passes that has a piece anywhere, at its
+    beginning and at its end, and whether more must be asked then; `exact` those by whole texts;
+    `any` those of all. Raises ValueError where too many pieces are alike.
     """
 
     def __new__(

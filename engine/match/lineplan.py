@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import orjson
 
 from engine.lazy import lazy
+from engine.match.answers import Answer, Answers
 from engine.match.body import Held
 from engine.match.decoder import UNFIT, WHOLE, Decode, Values, decoder
 from engine.match.demands import MISSING, Demands, Fixed, Key, Made, Path
@@ -19,23 +19,7 @@ from engine.match.guard import Finds, guard, rarest, wordfinder
 from engine.match.judge import Judge
 from engine.match.keywords import verbatim
 from engine.match.memory import Budget, Memory
-from engine.match.reading import Raws, Reading
-
-
-@dataclass(slots=True)
-class Answer:
-    """What may match a line with some values, and what it must not have for that to be true.
-
-    `spaced` says whether a key with a space would matter. Where `more` is not None, `places` are
-    still to be decided, and it has the whole answers by what holds of the rest of the values;
-    `held` is what held of the first of them.
-    """
-
-    spaced: bool
-    found: tuple[Any, ...] = ()
-    places: Sequence[int] = ()
-    held: Held = NOTHING
-    more: dict[tuple[Held | None, ...], Answer] | None = None
+from engine.match.reading import Reading
 
 
 class LinePlan:
@@ -43,7 +27,8 @@ class LinePlan:
 
     `rules` are those that the judge has, `demands` what a line must be like, and `fixed` the
     values that it must have; `order` are the paths of an event of this kind, in which those of
-    others are likely to come.
+    others are likely to come. `missed` is called for each line of which the native reader did not
+    know the answer.
 
     `decode` gives the values of the keys, UNSET where a line has none; raises one of `UNFIT`.
     `held` has what holds of the values seen of each of the first of them, and `known` the answers
@@ -58,14 +43,14 @@ class LinePlan:
         fixed: Fixed,
         order: Sequence[Path],
         budget: Budget,
+        missed: Callable[[], None],
         *,
         native: bool,
     ) -> None:
-        self._judge, self._rules, self._budget = judge, rules, budget
         self.stretches = _stretches(judge)
         """What to look for in a line for the rules' keywords; None when a line cannot tell."""
         self._dotted = demands.dotted
-        self._base, asked = demands.base, demands.tests
+        asked = demands.tests
         self.with_keywords = tuple(rules[place] for place in judge.with_keywords)
         """What may match a line besides its answer, when that has some of the words looked for."""
         late = {tests.field for tests in judge.rest}
@@ -85,15 +70,15 @@ class LinePlan:
         self._rest = [_Slot(key, asked[key], budget) for key in rest]
         self.held = [slot.memory.answers for slot in self._first]
         self._rest_held = [slot.memory.answers for slot in self._rest]
-        self._answers = Memory[Answer](budget)
-        self.known = self._answers.answers
+        self._answers = Answers(judge, rules, demands.base, budget)
+        self.known = self._answers.known
         self._finds: dict[bool, Finds] = {}
         self.words = wordfinder(self.stretches) if self.stretches is not None else None
         """Looks for the rules' keywords alone, where there are any."""
         self.reading: Reading | None = None
         if native and self.stretches is not None:
-            self._raw_held = [slot.raws.answers for slot in (*self._first, *self._rest)]
             fields = {tests.field for tests in (*judge.first, *judge.rest)}
+            slots = (*self._first, *self._rest)
             with suppress(ValueError):  # it asks for more than is read so
                 self.reading = Reading(
                     first,
@@ -101,8 +86,10 @@ class LinePlan:
                     fields,
                     demands,
                     fixed,
-                    self._raw_held,
-                    self.known,
+                    [slot.raws.answers for slot in slots],
+                    [slot.held_raw for slot in slots],
+                    self._answers,
+                    missed,
                     self.words,
                     self.with_keywords,
                 )
@@ -132,32 +119,7 @@ class LinePlan:
         `seen` is what `held` says of the first of them.
         """
         key = _hold([slot.held for slot in self._first], values, seen)
-        return None if key is None or self.stretches is None else self._answer(key)
-
-    def answer_raw(self, raws: Raws) -> Answer | None:
-        """The whole answer for values as they stand in a line; None when they cannot tell."""
-        asks = [slot.held_raw for slot in (*self._first, *self._rest)]
-        seen, early = tuple(map(GET, self._raw_held, raws)), len(self._first)
-        key = _hold(asks[:early], raws[:early], seen[:early])
-        if key is None:
-            return None
-        answer = self._answer(key)
-        if answer.more is None:
-            return answer
-        key = _hold(asks[early:], raws[early:], seen[early:])
-        return None if key is None else self._whole(answer, key)
-
-    def _answer(self, key: tuple[Held, ...]) -> Answer:
-        known = self.known.get(key)
-        if known is not None:
-            return known
-        held = self._base.union(*key)
-        late = self._judge.late
-        places = self._judge.places(held)
-        found = self._found([place for place in places if place not in late], held)
-        places = [place for place in places if place in late]
-        answer = Answer(_spaced(held), found, places, held, {} if places else None)
-        return self._answers.keep(key, answer, 0)
+        return None if key is None or self.stretches is None else self._answers.early(key)
 
     def more(self, answer: Answer, line: bytes) -> Answer | None:
         """The answer by the rest of a line's values; None when they cannot tell."""
@@ -167,18 +129,7 @@ class LinePlan:
             return None
         asks = [slot.held for slot in self._rest]
         key = _hold(asks, values, tuple(map(GET, self._rest_held, values)))
-        return None if key is None else self._whole(answer, key)
-
-    def _whole(self, answer: Answer, key: tuple[Held, ...]) -> Answer:
-        """The answer by what holds of the rest of the values."""
-        assert answer.more is not None
-        known = answer.more.get(key)
-        if known is None:
-            held = answer.held.union(*key)
-            found = answer.found + self._found(answer.places, held)
-            known = answer.more[key] = Answer(_spaced(held), found)
-            self._budget.spend(0)
-        return known
+        return None if key is None else self._answers.whole(answer, key)
 
     def finds(self, answer: Answer, line: bytes) -> int:
         """What a line has of what would make an answer void, or add rules with keywords."""
@@ -190,16 +141,9 @@ class LinePlan:
             self._finds[answer.spaced] = finds
         return finds(line)
 
-    def _found(self, places: Sequence[int], held: Held) -> tuple[Any, ...]:
-        return tuple(self._rules[place] for place in self._judge.holding(places, held))
-
 
 GET: Any = dict.get
 """Asks one dictionary after the other for one value each, without a step of the interpreter."""
-
-
-def _spaced(held: Held) -> bool:
-    return not MISSING.isdisjoint(held)
 
 
 def _rank(key: Key, rank: Mapping[Path, int]) -> tuple[bool, int, Path]:

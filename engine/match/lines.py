@@ -90,8 +90,12 @@ class Lines(Generic[R]):
         self._met: Counter[_Identity] = Counter()
         self._refused: Counter[bytes] = Counter()
         self._last_nested = False
-        self.misses = 0
+        self._missed = _Tally()
+
+    @property
+    def misses(self) -> int:
         """How often the answer for some values was not known."""
+        return self._missed.count
 
     def candidates(self, line: bytes) -> tuple[R, ...] | None:
         """All that may match the one whole event in a line; None when that cannot be told."""
@@ -123,7 +127,7 @@ class Lines(Generic[R]):
         held = tuple(map(GET, plan.held, values))
         answer = plan.known.get(held)
         if answer is None:
-            self.misses += 1
+            self._missed()
             answer = plan.answer(values, held)
             if answer is None:
                 return None
@@ -139,9 +143,6 @@ class Lines(Generic[R]):
     def _read(self, plan: LinePlan, reading: Reading, line: bytes) -> tuple[R, ...] | None:
         """All that may match, by the native reader; None when that tells nothing."""
         found = reading.learn(line, reading.read(line))
-        if type(found) is tuple:
-            self.misses += 1
-            found = plan.answer_raw(found)
         if found is None:
             return None
         candidates: tuple[R, ...] = found.found
@@ -242,7 +243,14 @@ class Lines(Generic[R]):
             return None
         order = list(_order(document))
         return LinePlan(
-            kind.judge, kind.rules, demands, fixed, order, self._budget, native=self._native
+            kind.judge,
+            kind.rules,
+            demands,
+            fixed,
+            order,
+            self._budget,
+            self._missed,
+            native=self._native,
         )
 
     def _worth_it(self, identity: _Identity) -> bool:
@@ -275,6 +283,15 @@ class Lines(Generic[R]):
         judge = Judge(rules, known, self._numbers, self._budget)
         kind = self._kinds[identity] = _Kind((channel,), number, judge, rules)
         return kind
+
+
+class _Tally:
+    """Counts its calls. It leads to nothing: readers have it, which the collector does not know."""
+
+    count = 0
+
+    def __call__(self) -> None:
+        self.count += 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@
  *
  * A line is taken only where it is certain that both parsers take it, too: strict JSON and UTF-8,
  * no exponents, no surrogates, few digits and levels. Nothing is read beyond the end of the line,
- * nothing calls itself, and the walk allocates nothing.
+ * nothing calls itself, and the walk allocates nothing. What it is given to ask (`asks`, `answer` …) may
+ * have no way back to the reader, which the collector does not know.
  */
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030b0000
@@ -18,23 +19,20 @@
 #include "reader_hint.h"
 #include "reader_json.h"
 #include "reader_keys.h"
-
-enum {
-    DEPTH = 24,   /* levels of objects and lists */
-    VALUES = 256, /* that are read of a line, and keys of which something is demanded */
-};
-#define IN_LIST 0xFFFF /* in the place of an object's number: a list */
+#include "reader_walk.h"
 
 typedef struct {
     PyObject_HEAD
-    Keys keys;
-    int onces, values, required;
-    int16_t first[2]; /* the keys that began other lines */
+    Plan plan;
     Py_ssize_t longest;
     PyObject *slots;  /* a tuple of tuples of numbers of values */
     PyObject *held;   /* a tuple of dictionaries, one for each slot */
     Py_ssize_t early; /* how many slots the first answer is for */
     PyObject *known;
+    PyObject *asks;   /* a tuple: what says what holds of a value that was not seen, for each slot */
+    PyObject *answer; /* gives the answer for what holds of the early ones, where none is known */
+    PyObject *whole;  /* gives the whole answer, for an answer and what holds of the late ones */
+    PyObject *missed; /* is called once for each line with something that was not known */
     PyObject *words;    /* what looks for keywords in a line; or None */
     PyObject *by_words; /* a tuple: what may match besides where there are some */
     PyObject *more, *found; /* names of an answer's attributes */
@@ -47,178 +45,6 @@ typedef struct {
     PyTypeObject *reader; /* their type */
     int nested;           /* whether the last line was nested; then the next will be, too */
 } Chooser;
-
-typedef struct {
-    const uint8_t *at;
-    Py_ssize_t length;
-} Span;
-
-/* ---- the walk ---- */
-
-enum { UNFIT, FIT, UNKNOWN };
-
-static int is_fixed(const Entry *e, const uint8_t *at, const uint8_t *end)
-{
-    for (Py_ssize_t n = 0; n < PyTuple_Size(e->fixed); n++) {
-        PyObject *one = PyTuple_GetItem(e->fixed, n);
-        if (PyBytes_Size(one) == end - at
-            && !memcmp(PyBytes_AsString(one), at, (size_t)(end - at)))
-            return 1;
-    }
-    return 0;
-}
-
-/* Which key stands at a first quote; `at` is moved behind its last one. -1 when it is not known,
- * and `key` is what stands between them; -2 when it is none, or has an escape. */
-static int key_at(Reader *self, const uint8_t **at, const uint8_t *end, unsigned object,
-                  int16_t *guess, Span *key)
-{
-    const uint8_t *start = *at + 1;
-    for (int n = 0; n < 2; n++) { /* what came next in other lines need not be looked for */
-        int16_t guessed = guess[n];
-        if (guessed < 0)
-            break;
-        const Entry *e = &self->keys.entries[guessed];
-        if (e->object == object && end - start > e->length && start[e->length] == '"'
-            && same(start, self->keys.names + e->at, e->length)) {
-            *at = start + e->length + 1;
-            guess[1] = guess[n ? 0 : 1];
-            guess[0] = guessed;
-            return guessed;
-        }
-    }
-    const uint8_t *after = text(start, end);
-    if (!after)
-        return -2;
-    key->at = start;
-    key->length = after - 1 - start;
-    if (key->length > KEY_LENGTH || memchr(start, '\\', (size_t)key->length))
-        return -2;
-    *at = after;
-    int found = find(&self->keys, start, key->length, object);
-    if (found >= 0) {
-        guess[1] = guess[0];
-        guess[0] = (int16_t)found;
-    }
-    return found;
-}
-
-/* Goes through a line. FIT: it is as demanded, and `spans` has the values. UNKNOWN: it has a key
- * that must be asked for first, in object number `in`. */
-static int walk(Reader *self, const uint8_t *at, const uint8_t *end, Span *spans, Span *key,
-                unsigned *in)
-{
-    uint16_t levels[DEPTH];
-    uint8_t seen[VALUES] = {0};
-    int depth = 0, required = 0, kind;
-    int16_t *guess = self->first;
-
-    memset(spans, 0, sizeof(Span) * (size_t)self->values);
-    at = spaces(at, end);
-    if (at == end || *at != '{')
-        return UNFIT;
-    levels[0] = 0;
-    at = spaces(at + 1, end);
-    if (at < end && *at == '}')
-        goto closed;
-next_key:
-    if (at == end || *at != '"')
-        return UNFIT;
-    *in = levels[depth];
-    int n = key_at(self, &at, end, *in, guess, key);
-    if (n < 0)
-        return n == -1 ? UNKNOWN : UNFIT;
-    Entry *e = &self->keys.entries[n];
-    guess = e->next;
-    at = spaces(at, end);
-    if (at == end || *at != ':')
-        return UNFIT;
-    at = spaces(at + 1, end);
-    if (at == end)
-        return UNFIT;
-    if (e->once >= 0) {
-        if (seen[e->once])
-            return UNFIT; /* which of the two counts is for parsers to say */
-        seen[e->once] = 1;
-        required += e->required;
-    }
-    if (*at == '{') {
-        if (!(e->allowed & OBJECT) || ++depth == DEPTH)
-            return UNFIT;
-        levels[depth] = e->inner;
-        goto opened;
-    }
-    if (*at == '[') {
-        if (e->allowed & ANY_LIST) {
-            if (++depth == DEPTH)
-                return UNFIT;
-            levels[depth] = IN_LIST;
-            goto listed;
-        }
-        if (!(e->allowed & LIST) || !(at = plain_list(at, end)))
-            return UNFIT;
-        goto valued;
-    }
-    const uint8_t *start = at;
-    at = scalar(at, end, &kind);
-    if (!at || !(e->allowed & kind))
-        return UNFIT;
-    if (e->value >= 0 && kind != EMPTY) {
-        spans[e->value].at = start;
-        spans[e->value].length = at - start;
-    }
-    if (e->fixed && !is_fixed(e, start, at))
-        return UNFIT;
-valued:
-    at = spaces(at, end);
-    if (at == end)
-        return UNFIT;
-    if (levels[depth] == IN_LIST) {
-        if (*at == ',')
-            goto item;
-        if (*at != ']')
-            return UNFIT;
-    } else {
-        if (*at == ',') {
-            at = spaces(at + 1, end);
-            goto next_key;
-        }
-        if (*at != '}')
-            return UNFIT;
-    }
-closed:
-    at++;
-    if (depth--)
-        goto valued;
-    return spaces(at, end) == end && required == self->required ? FIT : UNFIT;
-opened:
-    at = spaces(at + 1, end);
-    if (at < end && *at == '}')
-        goto closed;
-    goto next_key;
-listed:
-    at = spaces(at + 1, end);
-    if (at < end && *at == ']')
-        goto closed;
-    at--;
-item:
-    at = spaces(at + 1, end);
-    if (at == end)
-        return UNFIT;
-    if (*at == '{' || *at == '[') {
-        if (++depth == DEPTH)
-            return UNFIT;
-        /* of what is in lists nothing is known, as of all that has no number of its own */
-        levels[depth] = *at == '{' ? (uint16_t)self->keys.objects : IN_LIST;
-        if (*at == '{')
-            goto opened;
-        goto listed;
-    }
-    at = scalar(at, end, &kind);
-    if (!at)
-        return UNFIT;
-    goto valued;
-}
 
 /* ---- what is remembered of the values ---- */
 
@@ -250,20 +76,30 @@ static PyObject *raw(PyObject *slot, const Span *spans)
     return made;
 }
 
-/* What held of the values of some slots, as a tuple. NULL without an exception when that is not
- * known of one. */
-static PyObject *what_held(const Reader *self, const Span *spans, Py_ssize_t from, Py_ssize_t to)
+/* What holds of the value of a slot; NULL, without an exception where that cannot be told. */
+static PyObject *what_holds(const Reader *self, Py_ssize_t n, const Span *spans, int *missed)
+{
+    PyObject *key = raw(PyTuple_GetItem(self->slots, n), spans), *held = NULL;
+    /* to hash what is too long to be remembered takes long */
+    if (key && (key == Py_None || PyBytes_Size(key) <= self->longest))
+        held = Py_XNewRef(PyDict_GetItemWithError(PyTuple_GetItem(self->held, n), key));
+    if (key && !held && !PyErr_Occurred()) {
+        *missed = 1;
+        held = PyObject_CallFunctionObjArgs(PyTuple_GetItem(self->asks, n), key, NULL);
+        if (held == Py_None)
+            Py_CLEAR(held);
+    }
+    Py_XDECREF(key);
+    return held;
+}
+
+/* What holds of the values of some slots, as a tuple; NULL as above. */
+static PyObject *all_that_holds(const Reader *self, const Span *spans, Py_ssize_t from,
+                                Py_ssize_t to, int *missed)
 {
     PyObject *all = PyTuple_New(to - from);
     for (Py_ssize_t n = from; all && n < to; n++) {
-        PyObject *key = raw(PyTuple_GetItem(self->slots, n), spans), *held = NULL;
-        if (key) {
-            /* to hash what is too long to be remembered takes long */
-            if (key == Py_None || PyBytes_Size(key) <= self->longest)
-                held = PyDict_GetItemWithError(PyTuple_GetItem(self->held, n), key);
-            Py_XINCREF(held);
-            Py_DECREF(key);
-        }
+        PyObject *held = what_holds(self, n, spans, missed);
         if (held)
             PyTuple_SetItem(all, n - from, held);
         else
@@ -272,42 +108,56 @@ static PyObject *what_held(const Reader *self, const Span *spans, Py_ssize_t fro
     return all;
 }
 
-/* The answer for what held, of a dictionary; a new reference, or NULL, which may be no error. */
-static PyObject *answer(PyObject *known, PyObject *held)
+/* The answer for the early values of a line; NULL as above. */
+static PyObject *early_answer(const Reader *self, const Span *spans, int *missed)
 {
-    return held ? Py_XNewRef(PyDict_GetItemWithError(known, held)) : NULL;
-}
-
-static PyObject *values(const Reader *self, const Span *spans)
-{
-    Py_ssize_t count = PyTuple_Size(self->slots);
-    PyObject *all = PyTuple_New(count);
-    for (Py_ssize_t n = 0; all && n < count; n++) {
-        PyObject *one = raw(PyTuple_GetItem(self->slots, n), spans);
-        if (one)
-            PyTuple_SetItem(all, n, one);
-        else
-            Py_CLEAR(all);
+    PyObject *held = all_that_holds(self, spans, 0, self->early, missed), *found = NULL;
+    if (held)
+        found = Py_XNewRef(PyDict_GetItemWithError(self->known, held));
+    if (held && !found && !PyErr_Occurred()) {
+        *missed = 1;
+        found = PyObject_CallFunctionObjArgs(self->answer, held, NULL);
     }
-    return all;
+    Py_XDECREF(held);
+    return found;
 }
 
-/* The whole answer for the values of a line, where all is known; NULL may be no error. */
+/* The whole answer, where the rest of the values decide; NULL as above. */
+static PyObject *late_answer(const Reader *self, const Span *spans, PyObject *early, PyObject *more,
+                             int *missed)
+{
+    PyObject *found = NULL;
+    PyObject *held = all_that_holds(self, spans, self->early, PyTuple_Size(self->slots), missed);
+    if (held && PyDict_Check(more))
+        found = Py_XNewRef(PyDict_GetItemWithError(more, held));
+    if (held && !found && !PyErr_Occurred()) {
+        *missed = 1;
+        found = PyObject_CallFunctionObjArgs(self->whole, early, held, NULL);
+    }
+    Py_XDECREF(held);
+    return found;
+}
+
+/* The whole answer for the values of a line; NULL as above. */
 static PyObject *whole_answer(const Reader *self, const Span *spans)
 {
-    PyObject *held = what_held(self, spans, 0, self->early);
-    PyObject *known = answer(self->known, held);
-    Py_XDECREF(held);
-    PyObject *more = known ? PyObject_GetAttr(known, self->more) : NULL;
-    if (more && more != Py_None) { /* the rest of the values decide */
-        Py_DECREF(known);
-        held = what_held(self, spans, self->early, PyTuple_Size(self->slots));
-        known = answer(more, held);
-        Py_XDECREF(held);
+    int missed = 0;
+    PyObject *found = early_answer(self, spans, &missed);
+    PyObject *more = found ? PyObject_GetAttr(found, self->more) : NULL;
+    if (more && more != Py_None) {
+        PyObject *early = found;
+        found = late_answer(self, spans, early, more, &missed);
+        Py_DECREF(early);
     } else if (!more)
-        Py_CLEAR(known);
+        Py_CLEAR(found);
     Py_XDECREF(more);
-    return known;
+    if (found && missed) {
+        PyObject *nothing = PyObject_CallFunctionObjArgs(self->missed, NULL);
+        if (!nothing)
+            Py_CLEAR(found);
+        Py_XDECREF(nothing);
+    }
+    return found;
 }
 
 static int is_line(PyObject *line)
@@ -324,18 +174,18 @@ static PyObject *reader_read(Reader *self, PyObject *line)
     if (!is_line(line))
         return NULL;
     const uint8_t *at = (const uint8_t *)PyBytes_AsString(line);
-    int found = walk(self, at, at + PyBytes_Size(line), spans, &key, &in);
-    if (found == UNKNOWN && self->keys.count < KEYS_KEPT)
+    int found = walk(&self->plan, at, at + PyBytes_Size(line), spans, &key, &in);
+    if (found == UNKNOWN && self->plan.keys.count < KEYS_KEPT)
         return Py_BuildValue("[Iy#]", in, (const char *)key.at, key.length);
     if (found != FIT)
         Py_RETURN_NONE;
-    PyObject *known = whole_answer(self, spans);
-    return known || PyErr_Occurred() ? known : values(self, spans);
+    PyObject *answer = whole_answer(self, spans);
+    return answer || PyErr_Occurred() ? answer : Py_NewRef(Py_None);
 }
 
 /* ---- choosing a reader ---- */
 
-/* All that may match the event in a line, where that is known, as a tuple; or None. */
+/* All that may match the event in a line, as a tuple; None where that cannot be told. */
 static PyObject *chooser_candidates(Chooser *self, PyObject *line)
 {
     Span spans[VALUES], key;
@@ -349,7 +199,7 @@ static PyObject *chooser_candidates(Chooser *self, PyObject *line)
     Reader *reader = (Reader *)Py_XNewRef(PyDict_GetItemWithError(self->readers, hinted));
     Py_DECREF(hinted);
     if (!reader || !PyObject_TypeCheck((PyObject *)reader, self->reader)
-        || walk(reader, (const uint8_t *)at, (const uint8_t *)end, spans, &key, &in) != FIT) {
+        || walk(&reader->plan, (const uint8_t *)at, (const uint8_t *)end, spans, &key, &in) != FIT) {
         Py_XDECREF((PyObject *)reader);
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     }
@@ -380,7 +230,7 @@ static PyObject *reader_learn(Reader *self, PyObject *args)
     unsigned char allowed;
     if (!PyArg_ParseTuple(args, "IO!b", &object, &PyBytes_Type, &key, &allowed))
         return NULL;
-    Entry *e = add(&self->keys, object, key);
+    Entry *e = add(&self->plan.keys, object, key);
     if (!e)
         return NULL;
     e->allowed = allowed;
@@ -401,7 +251,7 @@ static int demand(Reader *self, PyObject *row)
     if (!PyArg_ParseTuple(row, "IO!biipO", &object, &PyBytes_Type, &key, &allowed, &inner, &value,
                           &required, &fixed))
         return -1;
-    if (self->onces >= VALUES || value >= self->values || inner > self->keys.objects) {
+    if (self->plan.onces >= VALUES || value >= self->plan.values || inner > self->plan.keys.objects) {
         PyErr_SetString(PyExc_ValueError, "too many keys or values");
         return -1;
     }
@@ -412,16 +262,16 @@ static int demand(Reader *self, PyObject *row)
         PyErr_SetString(PyExc_TypeError, "what is fixed are bytes");
         return -1;
     }
-    Entry *e = add(&self->keys, object, key);
+    Entry *e = add(&self->plan.keys, object, key);
     if (!e)
         return -1;
-    e->once = (int16_t)self->onces++;
+    e->once = (int16_t)self->plan.onces++;
     e->allowed = allowed;
-    e->inner = (uint16_t)(inner < 0 ? self->keys.objects : inner);
+    e->inner = (uint16_t)(inner < 0 ? self->plan.keys.objects : inner);
     e->value = (int16_t)(value < 0 ? -1 : value);
     e->required = (uint8_t)required;
     e->fixed = fixed == Py_None ? NULL : Py_NewRef(fixed);
-    self->required += required;
+    self->plan.required += required;
     return 0;
 }
 
@@ -445,17 +295,20 @@ static int is_slots(PyObject *slots, PyObject *held, int values)
 static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
     static char *names[] = {"objects", "values", "rows", "slots", "held", "early", "known",
-                            "longest", "words", "by_words", NULL};
-    PyObject *rows, *slots, *held, *known, *words, *by_words;
+                            "longest", "asks", "answer", "whole", "missed", "words", "by_words",
+                            NULL};
+    PyObject *rows, *slots, *held, *known, *asks, *answer, *whole, *missed, *words, *by_words;
     int objects, values;
     Py_ssize_t early, longest;
-    if (!PyArg_ParseTupleAndKeywords(args, named, "iiO!O!O!nO!nOO!", names, &objects, &values,
+    if (!PyArg_ParseTupleAndKeywords(args, named, "iiO!O!O!nO!nO!OOOOO!", names, &objects, &values,
                                      &PyTuple_Type, &rows, &PyTuple_Type, &slots, &PyTuple_Type,
-                                     &held, &early, &PyDict_Type, &known, &longest, &words,
+                                     &held, &early, &PyDict_Type, &known, &longest,
+                                     &PyTuple_Type, &asks, &answer, &whole, &missed, &words,
                                      &PyTuple_Type, &by_words))
         return NULL;
     if (objects < 1 || objects >= IN_LIST || values < 0 || values > VALUES || early < 0
-        || early > PyTuple_Size(slots) || !is_slots(slots, held, values)) {
+        || early > PyTuple_Size(slots) || PyTuple_Size(asks) != PyTuple_Size(slots)
+        || !is_slots(slots, held, values)) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_ValueError, "what is read does not fit together");
         return NULL;
@@ -464,20 +317,24 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
     Reader *self = (Reader *)allocate(type, 0); /* all of it nought */
     if (!self)
         return NULL;
-    self->keys.objects = objects;
-    self->values = values;
-    self->first[0] = self->first[1] = -1;
+    self->plan.keys.objects = objects;
+    self->plan.values = values;
+    self->plan.first[0] = self->plan.first[1] = -1;
     self->early = early;
     self->longest = longest;
     self->slots = Py_NewRef(slots);
     self->held = Py_NewRef(held);
     self->known = Py_NewRef(known);
+    self->asks = Py_NewRef(asks);
+    self->answer = Py_NewRef(answer);
+    self->whole = Py_NewRef(whole);
+    self->missed = Py_NewRef(missed);
     self->words = Py_NewRef(words);
     self->by_words = Py_NewRef(by_words);
     self->found = PyUnicode_InternFromString("found");
     self->more = PyUnicode_InternFromString("more");
     for (int n = 0; n < TABLE; n++)
-        self->keys.table[n] = -1;
+        self->plan.keys.table[n] = -1;
     int bad = !self->more || !self->found;
     for (Py_ssize_t n = 0; !bad && n < PyTuple_Size(rows); n++)
         bad = demand(self, PyTuple_GetItem(rows, n)) < 0;
@@ -492,13 +349,17 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
 static void reader_dealloc(Reader *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
-    for (int n = 0; n < self->keys.count; n++)
-        Py_XDECREF(self->keys.entries[n].fixed);
-    PyMem_Free(self->keys.entries);
-    PyMem_Free(self->keys.names);
+    for (int n = 0; n < self->plan.keys.count; n++)
+        Py_XDECREF(self->plan.keys.entries[n].fixed);
+    PyMem_Free(self->plan.keys.entries);
+    PyMem_Free(self->plan.keys.names);
     Py_XDECREF(self->slots);
     Py_XDECREF(self->held);
     Py_XDECREF(self->known);
+    Py_XDECREF(self->asks);
+    Py_XDECREF(self->answer);
+    Py_XDECREF(self->whole);
+    Py_XDECREF(self->missed);
     Py_XDECREF(self->words);
     Py_XDECREF(self->by_words);
     Py_XDECREF(self->found);

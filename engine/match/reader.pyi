@@ -16,6 +16,10 @@ class Reader:
         early: int,
         known: dict[Any, Any],
         longest: int,
+        asks: tuple[Callable[[bytes | None], Any], ...],
+        answer: Callable[[Any], Any],
+        whole: Callable[[Any, Any], Any],
+        missed: Callable[[], None],
         words: Callable[[bytes], Any] | None,
         by_words: tuple[Any, ...],
     ) -> Reader: ...

@@ -8,25 +8,21 @@ nothing, msgspec and the guard do the same.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence, Set
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from engine.layout import NESTED, OTHER_WAYS
+from engine.match.answers import Answers
+from engine.match.body import Held
 from engine.match.decoder import Tree
 from engine.match.demands import Demands, Fixed, Key, Path, paths
 from engine.match.fieldtests import LONGEST_KEPT
 from engine.match.guard import WRAPPERS, Finds
 
-try:
-    from engine.match.reader import Chooser, Reader
-except ImportError:
-    NATIVE = False
-else:
-    NATIVE = os.environ.get("VEDETTE_NATIVE", "1") != "0"
-"""Whether lines are read by the native reader: it was built, and is not switched off."""
+if TYPE_CHECKING:
+    from engine.match.reader import Reader
 
 TEXT, NUMBER, EMPTY, BOOLEAN, LIST, ANY_LIST, OBJECT = (1 << n for n in range(7))
 ANY = 127
@@ -34,20 +30,20 @@ ANY = 127
 
 
 def chooser(readers: dict[bytes, Reader]) -> Callable[[bytes], Any]:
-    """What says what may match a line, where that is known, by the readers of hints; else None."""
+    """What says what may match a line, by the readers of hints; None where they cannot tell."""
+    from engine.match.reader import Chooser, Reader
+
     return Chooser(readers, Reader).candidates
-
-
-Raws = tuple[bytes | None, ...]
-"""Values as they stand in a line, None for null and for one that it does not have."""
 
 
 class Reading:
     """A native reader for a plan, and what keys may have that it does not know.
 
-    `early` and `late` are the keys whose values it reads, `fields` those that rules ask for; `held`
-    has for each key what holds of the values seen, by their bytes, and `known` the answers for what
-    held of the early ones. `words` looks for the keywords of rules, which are `by_words`.
+    `early` and `late` are the keys whose values it reads, `fields` those that rules ask for. `held`
+    has for each key what holds of the values seen, by their bytes (None for null, and for one that
+    a line does not have); `asks` say it of others, None where that cannot be told. `answers` has
+    the answers for what holds. `missed` is called for each line with anything that was not known.
+    `words` looks for the keywords of rules, which are `by_words`.
     """
 
     def __init__(
@@ -58,12 +54,16 @@ class Reading:
         demands: Demands,
         fixed: Fixed,
         held: Sequence[dict[Any, Any]],
-        known: dict[Any, Any],
+        asks: Sequence[Callable[[bytes | None], Held | None]],
+        answers: Answers,
+        missed: Callable[[], None],
         words: Finds | None,
         by_words: tuple[Any, ...],
     ) -> None:
         """Raises ValueError where the plan asks for more than it can do."""
         keys = [*early, *late]
+        from engine.match.reader import Reader
+
         self._demands, self._fields = demands, fields
         self._wanted = list(dict.fromkeys(paths(keys)))
         tree = Tree(self._wanted, demands, fixed, whole=True)
@@ -75,10 +75,11 @@ class Reading:
         slots = tuple(tuple(places[path] for path in paths([key])) for key in keys)
         self.reader = Reader(
             len(self._objects), len(self._wanted), tuple(rows), slots, tuple(held), len(early),
-            known, LONGEST_KEPT, words, by_words,
+            answers.known, LONGEST_KEPT, tuple(asks), answers.early, answers.whole, missed, words,
+            by_words,
         )  # fmt: skip
         self.read = self.reader.read
-        """An answer, a value (`Raws`) of each key, a key that is to be learnt, or None."""
+        """An answer, a key that is to be learnt, or None."""
 
     def learn(self, line: bytes, found: Any) -> Any:
         """As `read`, for a line in which it found a key that it does not know."""

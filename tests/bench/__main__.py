@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 
 from engine.load import load_rules
-from engine.match.reading import NATIVE
+from engine.match.native import NATIVE
 from engine.rule import Rule
 from tests.bench import corpus, peers
 from tests.bench.cores import speedup

@@ -105,7 +105,7 @@ def _tell_version(context: click.Context, _option: click.Parameter, asked: bool)
         return
     from importlib.util import find_spec
 
-    from engine.match.reading import NATIVE
+    from engine.match.native import NATIVE
 
     ways = f"native reader: {'yes' if NATIVE else 'no'}"
     ways += f", Hyperscan: {'yes' if find_spec('hyperscan') else 'no'}"

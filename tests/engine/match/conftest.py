@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.detect import Detector
-from engine.match.reading import NATIVE
+from engine.match.native import NATIVE
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["native", "python"])

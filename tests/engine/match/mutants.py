@@ -61,6 +61,10 @@ class KEPT(NamedTuple):
     found: tuple[Any, ...] = ()
 
 
+class MADE(KEPT):
+    """Stands for an answer that was made; it has the values that were asked for, each as (raw,)."""
+
+
 ROWS = (
     (0, b"a", 1 | 2 | 4, -1, 0, False, None),
     (0, b"b", 1 | 2, -1, 1, True, (b"1",)),
@@ -82,21 +86,30 @@ class Asked:
 
         self.held: tuple[dict[Any, Any], ...] = ({}, {}, {}, {})
         self.known: dict[Any, Any] = {}
+        self.missed = 0
         given: dict[str, Any] = {
             "objects": 2, "values": 4, "rows": ROWS, "slots": ((0,), (1,), (2,), (0, 3)),
             "held": self.held, "early": 2, "known": self.known, "longest": 100,
+            "asks": (lambda raw: (raw,),) * 4, "answer": lambda held: MADE({}, held),
+            "whole": lambda early, held: MADE(None, early.found + held), "missed": self.miss,
             "words": None, "by_words": (),
         }  # fmt: skip
         self.reader = Reader(**given | change)
         self.chooser = Chooser(dict.fromkeys(HINTS, self.reader), Reader)
 
+    def miss(self) -> None:
+        """Count a line with something that was not known."""
+        self.missed += 1
+
     def check(self, line: bytes) -> bool:
         """Whether a line is taken; then what is read of it must be what a parser reads."""
         # a copy that ends where its memory does: what reads beyond is seen by a sanitizer
         found = read(self.reader, bytes(bytearray(line)))
-        assert self.chooser.candidates(bytes(bytearray(line))) is None  # no answer is known
+        chosen = self.chooser.candidates(bytes(bytearray(line)))
         if found is None:
+            assert chosen is None
             return False
+        assert chosen is None or [each[0] for each in chosen] == found
         document = orjson.loads(line)
         assert document["b"] == 1
         assert "g" not in document
@@ -119,7 +132,9 @@ def read(reader: Any, line: bytes) -> Any:
         except ValueError:
             return None
         found = reader.read(line)
-    return found
+    if type(found) is not MADE:
+        return found
+    return [each[0] if type(each) is tuple else each for each in found.found]
 
 
 def main() -> int:

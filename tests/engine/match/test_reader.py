@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.match.reading import ANY, NATIVE
+from engine.match.native import NATIVE
+from engine.match.reading import ANY
 from tests.engine.match.choices import Choices
 from tests.engine.match.mutants import KEPT, LINES, Asked, mutant, read
 
@@ -78,7 +79,7 @@ def test_what_is_unusual_is_left_to_parsers(value: bytes) -> None:
     ],
 )
 def test_values_are_given_as_they_stand(line: bytes, wanted: tuple[bytes | None, ...]) -> None:
-    assert read(Asked().reader, line) == wanted
+    assert read(Asked().reader, line) == list(wanted)
 
 
 @pytest.mark.parametrize(
@@ -107,13 +108,42 @@ def test_answers_that_are_known_are_given_at_once() -> None:
     assert read(asked.reader, b'{"a":"x","b":1}') is whole
     asked.known[0, 1] = part
     assert read(asked.reader, b'{"a":"x","b":1}') is part.more[7, 3]
-    assert read(asked.reader, b'{"a":"x","b":1,"c":{"d":"new"}}')[2] == b'"new"'
+    assert read(asked.reader, b'{"a":"x","b":1,"c":{"d":"new"}}') == [b'"new"', 3]
     assert read(asked.reader, b'{"a":"new","b":1}')[0] == b'"new"'
     asked.known[0, 1] = object()
     with pytest.raises(AttributeError):
         asked.reader.read(b'{"a":"x","b":1}')
     with pytest.raises(TypeError):
         asked.reader.read("{}")  # type: ignore[arg-type]
+
+
+def test_what_is_not_known_is_asked_for_and_counted_once_a_line() -> None:
+    asked = Asked()
+    asked.held[1][b"1"] = 2
+    assert read(asked.reader, b'{"a":"x","b":1}') == [b'"x"', 2, None, b'"x",null']
+    assert asked.missed == 1
+    asked.held[0].update({b'"y"': 1})
+    asked.known[1, 2] = KEPT(None)
+    assert read(asked.reader, b'{"a":"y","b":1}') == KEPT(None)
+    assert asked.missed == 1
+    long = b'"%s"' % (b"y" * 200)
+    asked.held[0][long] = 1  # longer than what is remembered: it is not looked for
+    assert read(asked.reader, b'{"a":%s,"b":1}' % long)[0] == long
+    assert asked.missed == 2
+
+
+def test_where_something_cannot_be_told_nothing_is_said_of_the_line() -> None:
+    def fail(_: object) -> None:
+        raise OSError("as any that comes from what it asks")
+
+    tell = (lambda raw: (raw,),)
+    for at in range(4):
+        untold = Asked(asks=(*tell * at, lambda _: None, *tell * (3 - at)))
+        assert read(untold.reader, b'{"b":1}') is None
+        assert untold.missed == 0
+        failing = Asked(asks=(*tell * at, fail, *tell * (3 - at)))
+        with pytest.raises(OSError, match="what it asks"):
+            read(failing.reader, b'{"b":1}')
 
 
 def test_a_reader_is_chosen_by_what_a_line_has_at_its_event_id() -> None:
@@ -166,6 +196,7 @@ def test_keys_beyond_what_is_kept_are_not_taken() -> None:
             (0, b"a", 1, -1, 0, False, (1,)), (0, b"a", 1, -1, 0, False, 1),
         )),
         {"rows": ((0, b"a", 1, -1, 0, False, None),) * 2}, {"known": None},
+        {"asks": ()}, {"asks": None},
         {"rows": tuple((0, b"%d" % n, 1, -1, -1, False, None) for n in range(300))},
     ],
 )  # fmt: skip

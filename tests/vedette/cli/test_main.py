@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.match.reading import NATIVE
+from engine.match.native import NATIVE
 from tests.vedette.cli.command import ndjson, process, vedette
 from vedette import ROOT, __version__
 from vedette.cli.main import COMMANDS, cli
