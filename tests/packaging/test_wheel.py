@@ -59,6 +59,7 @@ def contents(wheel: Path) -> zipfile.ZipFile:
 
 def test_its_name_says_for_what_it_was_built(wheel: Path, contents: zipfile.ZipFile) -> None:
     native = "engine/match/reader.abi3.so" in contents.namelist()
+    assert native == ("engine/match/finder.abi3.so" in contents.namelist())
     assert native == NATIVE  # as in this environment, which the same compiler made
     built = "cp311-abi3-" if native else "py3-none-any.whl"
     assert wheel.name.startswith(f"vedette-{__version__}-{built}")
@@ -72,7 +73,7 @@ def test_it_can_be_built_without_a_compiler(tmp_path: Path) -> None:
     answer = run(sys.executable, *words, env=nowhere)
     (built,) = tmp_path.glob("*.whl")
     assert built.name == f"vedette-{__version__}-py3-none-any.whl"
-    assert "without the native reader of lines: " in answer.stdout + answer.stderr
+    assert "without what is written in C: " in answer.stdout + answer.stderr
     assert not [name for name in zipfile.ZipFile(built).namelist() if name.endswith(".so")]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from engine.detect import Detector
 from engine.match.native import NATIVE
+from engine.match.texttests import TextTests
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["native", "python"])
@@ -17,4 +18,5 @@ def both_ways(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest.skip("the native reader was not built")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Detector, "native", request.param)
+        patch.setattr(TextTests, "native", request.param)
         yield

@@ -8,9 +8,10 @@ from engine.match.body import Numbers
 from engine.match.expression import Test as Asked
 from engine.match.fieldtests import FieldTests
 from engine.match.memory import Budget
+from engine.match.native import NATIVE
 from engine.match.pattern import Pattern, Regex
 from engine.match.predicates import Matches, Predicate, Text
-from engine.match.texttests import AT_LEAST, LONG, SOON
+from engine.match.texttests import AT_LEAST, LONG, SOON, TextTests
 
 WORDS = ("invoke", "download", "hidden", "bypass", "encoded", "iex", "frombase64", "webclient",
          "start-process", "amsi", "reflection")  # fmt: skip
@@ -35,8 +36,14 @@ def held(tests: FieldTests, text: str) -> set[int]:
     return set(tests.fresh((text,)))
 
 
+@pytest.mark.parametrize("native", [True, False])
 @pytest.mark.parametrize("text", TEXTS)
-def test_what_is_asked_together_is_what_is_asked_alone(text: str) -> None:
+def test_what_is_asked_together_is_what_is_asked_alone(
+    text: str, native: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if native and not NATIVE:
+        pytest.skip("the native finder was not built")
+    monkeypatch.setattr(TextTests, "native", native)
     asked = {number: Asked("field", p) for number, p in enumerate(PREDICATES)}
     tests = FieldTests("field", asked, Numbers(), Budget())
     alone = {n for n, p in enumerate(PREDICATES) if p.accepts(text)}  # type: ignore[attr-defined]
