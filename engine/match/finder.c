@@ -2,10 +2,10 @@
  *
  * `engine.match.texttests` says what it is told, and does the same where it was not built.
  *
- * Of each piece four bytes that are seldom seen stand in a table (all of it, where it is shorter). A
- * text is gone through byte by byte, and only where such four bytes stand is it compared with the
+ * Of each piece three bytes that are seldom seen stand in a table (all of it, where it is shorter). A
+ * text is gone through byte by byte, and only where such bytes stand is it compared with the
  * pieces that have them. The table is small, so it stays in the processor's cache, and soon made. How
- * many pieces may have the same four bytes is bounded, and with it the time for any text.
+ * many pieces may have the same bytes is bounded, and with it the time for any text.
  */
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030b0000
@@ -14,12 +14,12 @@
 #include <string.h>
 
 enum {
-    GRAM = 4,       /* bytes of a piece that stand in a table */
+    GRAM = 3,       /* bytes of a piece that stand in a table */
     SAME = 48,      /* pieces that may have the same ones */
     PATIENCE = 64,  /* bytes of pieces that are compared for each of a text; and at once: */
     AT_FIRST = 100000,
     FEW_BITS = 4, MANY_BITS = 20, /* of a table's size */
-    FINE = 3,       /* bits by which its map is finer */
+    FINE = 5,       /* bits by which its map is finer */
     ON_STACK = 8192,
 };
 enum { SOMEWHERE = 1, BEGINS = 2, ENDS = 4 };
@@ -67,10 +67,6 @@ static inline uint32_t hash_of(uint32_t gram)
 static inline uint32_t gram_at(const uint8_t *at, int length)
 {
     uint32_t gram = at[0];
-    if (length == GRAM) {
-        memcpy(&gram, at, GRAM);
-        return gram;
-    }
     for (int n = 1; n < length; n++)
         gram |= (uint32_t)at[n] << 8 * n;
     return gram;
@@ -316,7 +312,7 @@ static inline int look_for(const Finder *self, const int length, const uint8_t *
 static int look(const Finder *self, const uint8_t *text, Py_ssize_t size, Found *found)
 {
     return look_for(self, 1, text, size, found) && look_for(self, 2, text, size, found)
-           && look_for(self, 3, text, size, found) && look_for(self, 4, text, size, found);
+           && look_for(self, GRAM, text, size, found);
 }
 
 static int add_all(PyObject *set, PyObject *numbers)
