@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from connectors.search import SearchClient
 from connectors.search.names import ALERTS
+from connectors.search.port import RequestError
 from engine.ports import Document
 
 RULE = """\
@@ -24,12 +26,15 @@ detection:
 
 Key = TypeVar("Key")
 
+SHARDS = 100
+"""How often shards that have not answered are asked again, a tenth of a second later."""
 
-def event(number: int, time: int, *, matches: bool, **fields: Any) -> dict[str, Any]:
+
+def event(number: int, at: int, *, matches: bool, **fields: Any) -> dict[str, Any]:
     """An event with a number, at a time (epoch ms)."""
     image = "whoami.exe" if matches else "cmd.exe"
     return {
-        "@timestamp": time,
+        "@timestamp": at,
         "number": number,
         "Channel": "Microsoft-Windows-Sysmon/Operational",
         "EventID": 1,
@@ -55,9 +60,16 @@ def alerts(client: SearchClient, namespace: str, key: Callable[[Document], Key])
 
 
 def count(client: SearchClient, namespace: str) -> int:
-    """How many alerts there are now."""
+    """How many alerts there are now; it waits for the shards of an index that was just made."""
     alias = f"{ALERTS}{namespace}"
     if not client.exists(alias):
         return 0
     client.refresh(alias)
-    return client.count(alias, {"match_all": {}})
+    for tries in range(SHARDS, -1, -1):
+        try:
+            return client.count(alias, {"match_all": {}})
+        except RequestError as error:
+            if error.kind != "partial_count" or not tries:
+                raise
+            time.sleep(0.1)
+    raise AssertionError  # the last try has returned or raised
