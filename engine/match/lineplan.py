@@ -176,20 +176,20 @@ class _Slot:
 
     def held_raw(self, raw: bytes | None) -> Held | None:
         """As `held`, for a value as it stands in a line."""
-        held = None
-        if raw is None:
-            held = self._asked(None)
-        elif self._alone is not None:
-            held = self._alone.raw(raw)
-        if held is None and raw is not None:
-            held = self._asked(orjson.loads(raw if self._made is None else b"[" + raw + b"]"))
-        length = len(raw or b"")
+        held, length = self._asked_raw(raw), len(raw or b"")
         if held is None or length > LONGEST_KEPT:
             return held
         same = self._same.answers.get(held)
         if same is None:
             same = self._same.keep(held, held, 0)
         return self.raws.keep(raw, same, length)
+
+    def _asked_raw(self, raw: bytes | None) -> Held | None:
+        if raw is None:
+            return self._asked(None)
+        if self._alone is not None and (held := self._alone.raw(raw)) is not None:
+            return held
+        return self._asked(orjson.loads(raw if self._made is None else b"[" + raw + b"]"))
 
     def _asked(self, value: Any) -> Held | None:
         if self._made is not None and value is not None:  # with none of its parts there is nothing
