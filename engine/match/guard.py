@@ -10,12 +10,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from math import prod
+from typing import TYPE_CHECKING
 
 import re2
 
 from engine.layout import NESTED, OTHER_WAYS
+from engine.match.native import NATIVE
+
+if TYPE_CHECKING:
+    from engine.match.reader import Words
 
 NOTHING, WORDS, OTHER = 0, 1, 2
 
@@ -83,8 +89,22 @@ def guard(stretches: frozenset[str], *, spaced: bool, dotted: frozenset[str] | N
 @lru_cache(maxsize=256)
 def wordfinder(stretches: frozenset[str]) -> Finds | None:
     """Look for stretches of keywords alone; None where there are none."""
-    words = [re.escape(stretch).encode() for stretch in sorted(stretches)]
-    return _search(words, []) if words else None
+    if (words := nativewords(stretches)) is not None:
+        return words.find
+    found = [re.escape(stretch).encode() for stretch in sorted(stretches)]
+    return _search(found, []) if found else None
+
+
+@lru_cache(maxsize=256)
+def nativewords(stretches: frozenset[str]) -> Words | None:
+    """What does so natively; None where it cannot."""
+    if not NATIVE or not stretches:
+        return None
+    from engine.match.reader import Words
+
+    with suppress(ValueError):  # they are too short, or too many
+        return Words(tuple(stretch.encode() for stretch in sorted(stretches)))
+    return None
 
 
 def _search(words: list[bytes], exact: list[bytes]) -> Finds:

@@ -15,7 +15,7 @@ from engine.match.body import Held
 from engine.match.decoder import UNFIT, WHOLE, Decode, Values, decoder
 from engine.match.demands import MISSING, Demands, Fixed, Key, Made, Path
 from engine.match.fieldtests import LONGEST_KEPT, NOTHING, FieldTests
-from engine.match.guard import Finds, guard, rarest, wordfinder
+from engine.match.guard import Finds, guard, nativewords, rarest, wordfinder
 from engine.match.judge import Judge
 from engine.match.keywords import verbatim
 from engine.match.memory import Budget, Memory
@@ -90,7 +90,7 @@ class LinePlan:
                     [slot.held_raw for slot in slots],
                     self._answers,
                     missed,
-                    self.words,
+                    nativewords(self.stretches) or self.words,
                     self.with_keywords,
                 )
 

@@ -20,6 +20,7 @@
 #include "reader_json.h"
 #include "reader_keys.h"
 #include "reader_walk.h"
+#include "reader_words.h"
 
 typedef struct {
     PyObject_HEAD
@@ -33,7 +34,7 @@ typedef struct {
     PyObject *answer; /* gives the answer for what holds of the early ones, where none is known */
     PyObject *whole;  /* gives the whole answer, for an answer and what holds of the late ones */
     PyObject *missed; /* is called once for each line with something that was not known */
-    PyObject *words;    /* what looks for keywords in a line; or None */
+    PyObject *words;    /* what looks for keywords in a line, Words or another; or None */
     PyObject *by_words; /* a tuple: what may match besides where there are some */
     PyObject *more, *found; /* names of an answer's attributes */
 } Reader;
@@ -185,6 +186,24 @@ static PyObject *reader_read(Reader *self, PyObject *line)
 
 /* ---- choosing a reader ---- */
 
+static int is_words(PyObject *words)
+{
+    return PyType_GetSlot(Py_TYPE(words), Py_tp_new) == (void *)words_new;
+}
+
+/* Whether a line has any of the keywords; -1 with an exception set. */
+static int worded(PyObject *words, PyObject *line, const char *at, const char *end)
+{
+    if (words == Py_None)
+        return 0;
+    if (is_words(words))
+        return has_word((const Words *)words, (const uint8_t *)at, (const uint8_t *)end);
+    PyObject *found = PyObject_CallFunctionObjArgs(words, line, NULL);
+    int any = found ? PyObject_IsTrue(found) : -1;
+    Py_XDECREF(found);
+    return any;
+}
+
 /* All that may match the event in a line, as a tuple; None where that cannot be told. */
 static PyObject *chooser_candidates(Chooser *self, PyObject *line)
 {
@@ -203,19 +222,15 @@ static PyObject *chooser_candidates(Chooser *self, PyObject *line)
         Py_XDECREF((PyObject *)reader);
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     }
-    PyObject *answer = whole_answer(reader, spans), *found = NULL, *words = NULL;
+    PyObject *answer = whole_answer(reader, spans), *found = NULL;
     if (answer)
         found = PyObject_GetAttr(answer, reader->found);
-    if (found && reader->words != Py_None) {
-        words = PyObject_CallFunctionObjArgs(reader->words, line, NULL);
-        int any = words ? PyObject_IsTrue(words) : -1;
+    int any = found ? worded(reader->words, line, at, end) : 0;
+    if (any) {
         PyObject *more = any > 0 ? PySequence_Concat(found, reader->by_words) : NULL;
-        if (any) {
-            Py_DECREF(found);
-            found = more;
-        }
+        Py_DECREF(found);
+        found = more;
     }
-    Py_XDECREF(words);
     Py_XDECREF(answer);
     Py_DECREF((PyObject *)reader);
     return found || PyErr_Occurred() ? found : Py_NewRef(Py_None);
@@ -436,8 +451,12 @@ static int prepare(PyObject *module)
 {
     PyObject *reader = PyType_FromSpec(&reader_spec);
     PyObject *chooser = PyType_FromSpec(&chooser_spec);
-    int failed = !reader || !chooser || PyModule_AddObjectRef(module, "Reader", reader) < 0
-                 || PyModule_AddObjectRef(module, "Chooser", chooser) < 0;
+    PyObject *words = PyType_FromSpec(&words_spec);
+    int failed = !reader || !chooser || !words
+                 || PyModule_AddObjectRef(module, "Reader", reader) < 0
+                 || PyModule_AddObjectRef(module, "Chooser", chooser) < 0
+                 || PyModule_AddObjectRef(module, "Words", words) < 0;
+    Py_XDECREF(words);
     Py_XDECREF(reader);
     Py_XDECREF(chooser);
     return failed ? -1 : 0;

@@ -20,7 +20,7 @@ class Reader:
         answer: Callable[[Any], Any],
         whole: Callable[[Any, Any], Any],
         missed: Callable[[], None],
-        words: Callable[[bytes], Any] | None,
+        words: Words | Callable[[bytes], Any] | None,
         by_words: tuple[Any, ...],
     ) -> Reader: ...
     def read(self, line: bytes) -> Any: ...
@@ -31,3 +31,12 @@ class Chooser:
 
     def __new__(cls, readers: dict[bytes, Reader], type: type[Reader]) -> Chooser: ...
     def candidates(self, line: bytes) -> Any: ...
+
+class Words:
+    """Looks for a few words, in lower case, in any case; raises ValueError where it cannot.
+
+    `quick` says to look at many places at once, where the machine can.
+    """
+
+    def __new__(cls, words: tuple[bytes, ...], quick: bool = True) -> Words: ...
+    def find(self, line: bytes) -> int: ...

@@ -22,7 +22,7 @@ from engine.match.fieldtests import LONGEST_KEPT
 from engine.match.guard import WRAPPERS, Finds
 
 if TYPE_CHECKING:
-    from engine.match.reader import Reader
+    from engine.match.reader import Reader, Words
 
 TEXT, NUMBER, EMPTY, BOOLEAN, LIST, ANY_LIST, OBJECT = (1 << n for n in range(7))
 ANY = 127
@@ -57,7 +57,7 @@ class Reading:
         asks: Sequence[Callable[[bytes | None], Held | None]],
         answers: Answers,
         missed: Callable[[], None],
-        words: Finds | None,
+        words: Words | Finds | None,
         by_words: tuple[Any, ...],
     ) -> None:
         """Raises ValueError where the plan asks for more than it can do."""
