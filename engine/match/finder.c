@@ -13,164 +13,16 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "finder_lines.h"
+#include "finder_pieces.h"
+
 enum {
-    GRAM = 3,       /* bytes of a piece that stand in a table */
-    SAME = 48,      /* pieces that may have the same ones */
     PATIENCE = 64,  /* bytes of pieces that are compared for each of a text; and at once: */
     AT_FIRST = 100000,
-    FEW_BITS = 4, MANY_BITS = 20, /* of a table's size */
-    FINE = 5,       /* bits by which its map is finer */
     ON_STACK = 8192,
+    LONG_TEXT = 1024, /* bytes of a text from which on its lines are looked at one by one */
 };
 enum { SOMEWHERE = 1, BEGINS = 2, ENDS = 4 };
-
-typedef struct {
-    uint32_t at, length; /* where in `bytes` it stands */
-    uint32_t gram, from; /* its seldom bytes, and where in it they begin */
-} Piece;
-
-/* Pieces that have so many seldom bytes, sorted by the hash of these. */
-typedef struct {
-    uint32_t *starts; /* in `places`, by hash */
-    uint32_t *places; /* of pieces */
-    uint8_t *map;     /* a bit for each finer hash that one has */
-    int bits;
-} Table;
-
-typedef struct {
-    PyObject_HEAD
-    Py_ssize_t count;
-    uint8_t *bytes;
-    Piece *pieces;
-    Table tables[GRAM]; /* by how many bytes, less one */
-    PyObject *rows;  /* what holds by each piece: (anywhere, begins, ends, whether to ask more) */
-    PyObject *exact; /* numbers by the whole text */
-    PyObject *any;   /* numbers of what every text passes */
-    Py_ssize_t longest; /* text that `exact` has */
-} Finder;
-
-/* How common a byte is in logs; a guess, as in engine/match/guard.py. */
-static const uint8_t common[256] = {
-    ['e'] = 5, ['t'] = 5, ['a'] = 5, ['o'] = 5, ['i'] = 5, ['n'] = 5, ['s'] = 5, ['r'] = 5,
-    ['0'] = 5, ['1'] = 5, ['2'] = 5, ['3'] = 5, ['4'] = 5, ['5'] = 5, ['6'] = 5, ['7'] = 5,
-    ['8'] = 5, ['9'] = 5, [' '] = 5, ['.'] = 5, ['-'] = 5, ['_'] = 5, ['/'] = 5, ['\\'] = 5,
-    ['l'] = 4, ['c'] = 4, ['d'] = 4, ['u'] = 4, ['m'] = 4, ['p'] = 4, ['f'] = 4, ['g'] = 4,
-    ['b'] = 3, ['h'] = 3, ['v'] = 3, ['w'] = 3, ['y'] = 3, ['k'] = 3,
-};
-
-static inline uint32_t hash_of(uint32_t gram)
-{
-    return gram * 0x9E3779B1u;
-}
-
-/* So many bytes, as a number. */
-static inline uint32_t gram_at(const uint8_t *at, int length)
-{
-    uint32_t gram = at[0];
-    for (int n = 1; n < length; n++)
-        gram |= (uint32_t)at[n] << 8 * n;
-    return gram;
-}
-
-/* ---- making it ready ---- */
-
-/* Chooses a piece's bytes: seldom ones, which few others have. */
-static void choose(const Finder *self, Piece *piece, int length, uint32_t *counts, int bits)
-{
-    const uint8_t *at = self->bytes + piece->at;
-    uint32_t best = UINT32_MAX;
-    for (uint32_t from = 0; from + (uint32_t)length <= piece->length; from++) {
-        uint32_t gram = gram_at(at + from, length), cost = 4 * counts[hash_of(gram) >> (32 - bits)];
-        for (int n = 0; n < length; n++)
-            cost += common[at[from + (uint32_t)n]];
-        if (cost < best) {
-            best = cost;
-            piece->gram = gram;
-            piece->from = from;
-        }
-    }
-    counts[hash_of(piece->gram) >> (32 - bits)]++;
-}
-
-static int is_of(const Piece *piece, int length)
-{
-    return length == GRAM ? piece->length >= GRAM : piece->length == (uint32_t)length;
-}
-
-/* Makes the table for pieces of one length; -1 with an exception set where it cannot be. */
-static int make_table(Finder *self, int length)
-{
-    Table *table = &self->tables[length - 1];
-    Py_ssize_t count = 0;
-    for (Py_ssize_t n = 0; n < self->count; n++)
-        count += is_of(&self->pieces[n], length);
-    if (!count)
-        return 0;
-    int bits = FEW_BITS;
-    while (bits < MANY_BITS && (Py_ssize_t)1 << bits < 2 * count)
-        bits++;
-    size_t size = (size_t)1 << bits;
-    table->starts = PyMem_Calloc(size + 1, sizeof(uint32_t));
-    table->places = PyMem_Calloc((size_t)count, sizeof(uint32_t));
-    table->map = PyMem_Calloc((size << FINE) / 8, 1);
-    if (!table->starts || !table->places || !table->map) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    table->bits = bits;
-    for (Py_ssize_t n = 0; n < self->count; n++)
-        if (is_of(&self->pieces[n], length))
-            choose(self, &self->pieces[n], length, table->starts, bits);
-    uint32_t start = 0;
-    for (size_t n = 0; n <= size; n++) { /* counts become the ends */
-        if (table->starts[n] > SAME) {
-            PyErr_SetString(PyExc_ValueError, "too many pieces are alike");
-            return -1;
-        }
-        start += table->starts[n];
-        table->starts[n] = start;
-    }
-    for (Py_ssize_t n = self->count; n--;)
-        if (is_of(&self->pieces[n], length)) { /* ends become beginnings */
-            uint32_t hash = hash_of(self->pieces[n].gram), fine = hash >> (32 - bits - FINE);
-            table->places[--table->starts[hash >> (32 - bits)]] = (uint32_t)n;
-            table->map[fine / 8] |= (uint8_t)(1 << fine % 8);
-        }
-    return 0;
-}
-
-static int take_pieces(Finder *self, PyObject *literals)
-{
-    Py_ssize_t total = 0;
-    self->count = PyTuple_Size(literals);
-    for (Py_ssize_t n = 0; n < self->count; n++) {
-        PyObject *literal = PyTuple_GetItem(literals, n);
-        if (!PyBytes_Check(literal) || !PyBytes_Size(literal)) {
-            PyErr_SetString(PyExc_TypeError, "a piece is bytes, at least one");
-            return -1;
-        }
-        total += PyBytes_Size(literal);
-    }
-    if (total > INT32_MAX) {
-        PyErr_SetString(PyExc_ValueError, "too many pieces");
-        return -1;
-    }
-    self->bytes = PyMem_Malloc((size_t)total + 1);
-    self->pieces = PyMem_Calloc((size_t)self->count + 1, sizeof(Piece));
-    if (!self->bytes || !self->pieces) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    uint32_t at = 0;
-    for (Py_ssize_t n = 0; n < self->count; n++) {
-        PyObject *literal = PyTuple_GetItem(literals, n);
-        self->pieces[n].at = at;
-        self->pieces[n].length = (uint32_t)PyBytes_Size(literal);
-        memcpy(self->bytes + at, PyBytes_AsString(literal), self->pieces[n].length);
-        at += self->pieces[n].length;
-    }
-    return 0;
-}
 
 static int is_numbers(PyObject *numbers)
 {
@@ -213,11 +65,12 @@ static int is_exact(Finder *self)
 
 static PyObject *finder_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
-    static char *names[] = {"literals", "rows", "exact", "any", NULL};
+    static char *names[] = {"literals", "rows", "exact", "any", "by_lines", NULL};
     PyObject *literals, *rows, *exact, *any;
-    if (!PyArg_ParseTupleAndKeywords(args, named, "O!O!O!O!", names, &PyTuple_Type, &literals,
+    Py_ssize_t by_lines = LONG_TEXT;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "O!O!O!O!|n", names, &PyTuple_Type, &literals,
                                      &PyTuple_Type, &rows, &PyDict_Type, &exact, &PyTuple_Type,
-                                     &any))
+                                     &any, &by_lines))
         return NULL;
     allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     Finder *self = (Finder *)allocate(type, 0); /* all of it nought */
@@ -232,6 +85,7 @@ static PyObject *finder_new(PyTypeObject *type, PyObject *args, PyObject *named)
         bad = 1;
     }
     bad = bad || take_pieces(self, literals) < 0;
+    self->by_lines = !bad && has_line_feed(self) ? PY_SSIZE_T_MAX : by_lines;
     for (int length = 1; !bad && length <= GRAM; length++)
         bad = make_table(self, length) < 0;
     if (bad) {
@@ -252,6 +106,7 @@ static void finder_dealloc(Finder *self)
     }
     PyMem_Free(self->bytes);
     PyMem_Free(self->pieces);
+    PyMem_Free(self->lines);
     Py_XDECREF(self->rows);
     Py_XDECREF(self->exact);
     Py_XDECREF(self->any);
@@ -345,29 +200,58 @@ static PyObject *add_found(const Finder *self, PyObject *set, const Found *found
     return asked;
 }
 
-/* What holds of a text in lower case: a set, and the places of pieces that must be asked more. NULL
- * without an exception where it takes too long to tell. */
-static PyObject *held(const Finder *self, const uint8_t *text, Py_ssize_t size, PyObject **asked)
+/* What holds by the pieces found: a set, and the places of pieces that must be asked more. */
+static PyObject *all_held(const Finder *self, const Found *found, PyObject *exact, PyObject **asked)
 {
-    uint8_t stack[ON_STACK] = {0};
-    size_t count = (size_t)self->count, needed = count * (sizeof(uint32_t) + 1);
-    void *room = needed <= ON_STACK ? stack : PyMem_Calloc(needed, 1);
-    if (!room)
-        return PyErr_NoMemory();
-    Found found = {room, (uint8_t *)room + count * sizeof(uint32_t), 0, AT_FIRST + PATIENCE * size};
-    PyObject *set = look(self, text, size, &found) ? PyFrozenSet_New(NULL) : NULL;
-    int bad = !set || add_all(set, self->any) < 0;
-    if (!bad && size <= self->longest) {
-        PyObject *key = PyBytes_FromStringAndSize((const char *)text, size);
-        PyObject *numbers = key ? PyDict_GetItemWithError(self->exact, key) : NULL;
-        bad = numbers ? add_all(set, numbers) < 0 : PyErr_Occurred() != NULL;
-        Py_XDECREF(key);
-    }
-    *asked = bad ? NULL : add_found(self, set, &found);
-    if (room != stack)
-        PyMem_Free(room);
+    PyObject *set = PyFrozenSet_New(NULL);
+    int bad = !set || add_all(set, self->any) < 0 || (exact && add_all(set, exact) < 0);
+    *asked = bad ? NULL : add_found(self, set, found);
     if (!*asked)
         Py_CLEAR(set);
+    return set;
+}
+
+/* Room for what is found; -1 with an exception set where there is none. */
+static int begin(const Finder *self, Found *found, void *stack, Py_ssize_t size)
+{
+    size_t count = (size_t)self->count, needed = count * (sizeof(uint32_t) + 1);
+    void *room = needed <= ON_STACK ? memset(stack, 0, needed) : PyMem_Calloc(needed, 1);
+    if (!room) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    found->places = room;
+    found->how = (uint8_t *)room + count * sizeof(uint32_t);
+    found->count = 0;
+    found->patience = AT_FIRST + PATIENCE * size;
+    return 0;
+}
+
+static void finish(Found *found, void *stack)
+{
+    if ((void *)found->places != stack)
+        PyMem_Free(found->places);
+}
+
+/* What holds of a text in lower case, as above. NULL without an exception where it takes too long
+ * to tell. */
+static PyObject *held(const Finder *self, const uint8_t *text, Py_ssize_t size, PyObject **asked)
+{
+    uint32_t stack[ON_STACK / 4];
+    Found found;
+    if (begin(self, &found, stack, size) < 0)
+        return NULL;
+    PyObject *set = NULL, *key = NULL, *exact = NULL;
+    if (look(self, text, size, &found)) {
+        if (size <= self->longest) {
+            key = PyBytes_FromStringAndSize((const char *)text, size);
+            exact = key ? PyDict_GetItemWithError(self->exact, key) : NULL;
+            Py_XDECREF(key);
+        }
+        if (!PyErr_Occurred())
+            set = all_held(self, &found, exact, asked);
+    }
+    finish(&found, stack);
     return set;
 }
 
@@ -393,6 +277,118 @@ static Py_ssize_t lower(const uint8_t *at, Py_ssize_t size, uint8_t *to)
     return to - start;
 }
 
+/* What holds of a text of JSON, between its quotes, as `held`. */
+static PyObject *held_raw(const Finder *self, const uint8_t *at, Py_ssize_t size, PyObject **asked)
+{
+    uint8_t stack[ON_STACK], *text = size <= ON_STACK ? stack : PyMem_Malloc((size_t)size);
+    if (!text)
+        return PyErr_NoMemory();
+    size = lower(at, size, text);
+    PyObject *set = size < 0 ? NULL : held(self, text, size, asked);
+    if (text != stack)
+        PyMem_Free(text);
+    return set;
+}
+
+/* ---- looking line by line ---- */
+
+/* Looks at a line that is not known, and remembers it; 0 where it is not plain or takes too long. `room`
+ * has place for a text as long, and `found` for what is found of it alone. */
+static int look_at_line(Finder *self, Seen *entry, uint64_t hash, const uint8_t *at,
+                        uint32_t length, uint8_t *room, Found *found)
+{
+    Py_ssize_t size = lower(at, length, room);
+    found->count = 0;
+    if (size < 0 || !look(self, room, size, found))
+        return 0;
+    LineMemory *memory = self->lines;
+    uint32_t hits = (uint32_t)found->count;
+    if (length > LINE_LENGTH || hits > LINE_HITS)
+        return 1;
+    if (memory->used + length > LINE_BYTES || memory->hit + hits > LINE_HITS) {
+        memset(memory->seen, 0, sizeof memory->seen);
+        memory->used = memory->hit = 0;
+    }
+    *entry = (Seen){hash, memory->used, length, memory->hit, hits};
+    memcpy(memory->bytes + memory->used, at, length);
+    memory->used += length;
+    for (uint32_t n = 0; n < hits; n++)
+        memory->hits[memory->hit++] = found->places[n] << 3 | found->how[found->places[n]];
+    return 1;
+}
+
+/* Adds a piece that stands in a line. */
+static void add_hit(Found *found, uint32_t place, int how)
+{
+    if (!found->how[place])
+        found->places[found->count++] = place;
+    found->how[place] |= (uint8_t)how;
+}
+
+/* Adds all pieces of a line to those of the text, as `counts` says: whether those at its beginning or
+ * end are at the text's; 0 as above. */
+static int add_line(Finder *self, const uint8_t *at, uint32_t length, int counts, uint8_t *room,
+                    Found *line, Found *found)
+{
+    LineMemory *memory = self->lines;
+    uint64_t hash = line_hash(at, length);
+    Seen *entry = line_entry(memory, hash, at, length);
+    if (line_known(memory, entry, hash, at, length)) {
+        for (uint32_t n = 0; n < entry->hits; n++) {
+            uint32_t hit = memory->hits[entry->hits_at + n];
+            add_hit(found, hit >> 3, (int)hit & counts);
+        }
+        return 1;
+    }
+    int told = look_at_line(self, entry, hash, at, length, room, line);
+    for (Py_ssize_t n = 0; n < line->count; n++) { /* and makes it ready for the next */
+        uint32_t place = line->places[n];
+        add_hit(found, place, line->how[place] & counts);
+        line->how[place] = 0;
+    }
+    return told;
+}
+
+/* What holds of a text of JSON, between its quotes, as `held`. */
+static PyObject *held_by_lines(Finder *self, const uint8_t *at, Py_ssize_t size, PyObject **asked)
+{
+    uint32_t stack[ON_STACK / 4], other[ON_STACK / 4];
+    const uint8_t *end = at + size, *next;
+    uint8_t *room = PyMem_Malloc((size_t)size + 1);
+    Found found, line;
+    if (!room)
+        return PyErr_NoMemory();
+    if (!self->lines)
+        self->lines = PyMem_Calloc(1, sizeof(LineMemory));
+    int bad = !self->lines;
+    if (bad)
+        PyErr_NoMemory();
+    bad = bad || begin(self, &found, stack, 0) < 0;
+    if (bad || begin(self, &line, other, size) < 0) {
+        if (!bad)
+            finish(&found, stack);
+        PyMem_Free(room);
+        return NULL;
+    }
+    int told = 1, counts = SOMEWHERE | BEGINS;
+    while (told) {
+        next = line_end(at, end);
+        if (next == end)
+            counts |= ENDS;
+        if (next > at)
+            told = add_line(self, at, (uint32_t)(next - at), counts, room, &line, &found);
+        if (next == end)
+            break;
+        at = next + 2;
+        counts = SOMEWHERE;
+    }
+    PyObject *set = told ? all_held(self, &found, NULL, asked) : NULL;
+    finish(&found, stack);
+    finish(&line, other);
+    PyMem_Free(room);
+    return set;
+}
+
 /* What holds of a text as it stands in JSON; None where more must be asked of it. */
 static PyObject *finder_raw(Finder *self, PyObject *raw)
 {
@@ -404,13 +400,11 @@ static PyObject *finder_raw(Finder *self, PyObject *raw)
     const uint8_t *at = (const uint8_t *)PyBytes_AsString(raw);
     if (size < 2 || *at != '"' || at[size - 1] != '"')
         return Py_NewRef(Py_None);
-    uint8_t stack[ON_STACK], *text = size <= ON_STACK ? stack : PyMem_Malloc((size_t)size);
-    if (!text)
-        return PyErr_NoMemory();
-    size = lower(at + 1, size - 2, text);
-    PyObject *asked = NULL, *set = size < 0 ? NULL : held(self, text, size, &asked);
-    if (text != stack)
-        PyMem_Free(text);
+    PyObject *asked = NULL, *set;
+    if (size >= self->by_lines && size / 2 > self->longest && size <= INT32_MAX)
+        set = held_by_lines(self, at + 1, size - 2, &asked);
+    else
+        set = held_raw(self, at + 1, size - 2, &asked);
     int more = set && PyList_Size(asked);
     Py_XDECREF(asked);
     if (set && !more)

@@ -59,6 +59,42 @@ def test_what_is_found_together_is_what_is_found_alone(words: list[str], texts: 
         assert raw == (None if asked or not text.isascii() else held), text
 
 
+LINES = st.text('abcAB\\\\ -"/nr\t', max_size=12)
+"""Lines that may look as if they ended before, or went on."""
+
+
+@given(
+    st.lists(WORDS | st.just("a\nb"), max_size=20, unique=True),
+    st.lists(LINES, min_size=1, max_size=9).flatmap(
+        lambda lines: st.lists(st.lists(st.sampled_from(lines), max_size=9), max_size=6)
+    ),
+)
+@settings(max_examples=250, deadline=None)
+def test_what_is_found_line_by_line_is_what_is_found_in_the_whole(
+    words: list[str], texts: list[list[str]]
+) -> None:
+    finder = made(words, by_lines=0)
+    for text in map("\n".join, texts):
+        held, asked = alone(words, text.lower())
+        assert finder.raw(orjson.dumps(text)) == (None if asked else held), text
+
+
+def test_of_more_lines_than_are_remembered_the_same_is_found() -> None:
+    finder = made(["zzzz", "needle"], by_lines=0)
+    lines = [f"{n:x} {'Needle ' * (n % 7 == 3)}{'x' * (n % 300)}" for n in range(6000)]
+    for turn in range(3):
+        for n in range(0, len(lines), 5 + turn):
+            some = lines[n : n + 5 + turn]
+            found = finder.raw(orjson.dumps("\r\n".join(some)))
+            assert found == {9} | ({10} if any("Needle" in line for line in some) else set())
+    hits = made([f"w{n:04}" for n in range(1, 3000)], by_lines=0)
+    assert hits.raw(orjson.dumps("\n".join(["x", "w0002", " w2999"]))) == {9, 10, 29980, 29982}
+    many = " ".join(f"w{n:04}" for n in range(1, 3000, 3))
+    for n in range(9):
+        told = hits.raw(orjson.dumps(f"{n}\n{many}\n{n} w0002"))
+        assert told is None  # of every third more must be asked
+
+
 @pytest.mark.parametrize(
     "raw",
     [b"1", b"null", b"", b'"', b'"abc', b'"\\u0061bc"', b'"\\x"', b'"\\"', b'"\xc3\xa9"', b"true"],
