@@ -14,6 +14,7 @@ from engine.kinds import LogSource
 from engine.lazy import lazy
 from engine.match import reference
 from engine.match.allowance import allowance
+from engine.match.alone import Alone
 from engine.match.body import Body, Numbers
 from engine.match.evaluate import Ruleset
 from engine.match.expression import Expression, Test, fields
@@ -70,15 +71,31 @@ class ReferenceGroup:
 class _Member:
     """A rule in a group: its place among all rules, and the binding that put it there."""
 
-    def __init__(self, place: int, rule: Rule, binding: Binding, numbers: Numbers) -> None:
+    def __init__(
+        self, place: int, rule: Rule, binding: Binding, numbers: Numbers, budget: Budget
+    ) -> None:
         self.place, self.rule, self.binding = place, rule, binding
         self.expression = binding.body
-        self._numbers = numbers
+        self._numbers, self._budget = numbers, budget
 
     @lazy
     def body(self) -> Body:
         """The binding's body, made ready when an event of its log source comes."""
         return Body(self.expression, self._numbers)
+
+    @lazy
+    def alone(self) -> Alone | None:
+        """The same by itself, for events that it may match; None where it is not exact."""
+        exact = self.body.exact
+        return Alone(self.expression, self.body, self._numbers, self._budget) if exact else None
+
+    def holds(self, event: Event) -> bool:
+        """Whether the body holds."""
+        return self.alone.holds(event) if self.alone else reference.holds(self.expression, event)
+
+    def evidence(self, event: Event) -> tuple[Test, ...]:
+        """Why it holds."""
+        return self.alone.evidence(event) if self.alone else _evidence(self.expression, event)
 
     @lazy
     def reads(self) -> frozenset[str]:
@@ -154,7 +171,7 @@ class Detector:
         for place, rule in enumerate(self.rules):
             for binding in rule.bindings:
                 members.setdefault(binding.route, []).append(
-                    _Member(place, rule, binding, self._numbers)
+                    _Member(place, rule, binding, self._numbers, self.budget)
                 )
         self._groups = {route: _Group(found, make, patience) for route, found in members.items()}
         self._routing = tuple(sorted({name for route in members for name in fields(route)}))
@@ -197,7 +214,7 @@ class Detector:
         for member in candidates:
             if member.place in matched:
                 continue
-            holds = partial(reference.holds, member.expression, event)
+            holds = partial(member.holds, event)
             # all but keywords, what is exact was decided by the values in the line
             decided = member.body.exact and not member.body.keywords
             if decided or self._ask(member.rule, holds):
@@ -280,18 +297,19 @@ class Detector:
         if not member.rule.output:  # no alert will ask for it
             return Match(member.rule, event, member.binding.name, ())
         if not (self._fast and member.body.exact) or member.body.keywords:
-            return Match(member.rule, event, member.binding.name, _evidence(member, event))
+            why = member.evidence if self._fast else partial(_evidence, member.expression)
+            return Match(member.rule, event, member.binding.name, why(event))
         # which tests hold hangs on the values that the rule reads alone, and these come again
         values = [event.values(name) for name in member.reads]
         key = (member, *map(lasting, values))
         known = self._evidence.answers.get(key)
         if known is None:
-            known = _evidence(member, event)
+            known = member.evidence(event)
             if None not in key:
                 self._evidence.keep(key, known, sum(map(characters, values)))
         return Match(member.rule, event, member.binding.name, known)
 
 
-def _evidence(member: _Member, event: Event) -> tuple[Test, ...]:
+def _evidence(expression: Expression, event: Event) -> tuple[Test, ...]:
     with allowance():
-        return tuple(dict.fromkeys(reference.evidence(member.binding.body, event)))
+        return tuple(dict.fromkeys(reference.evidence(expression, event)))

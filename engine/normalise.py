@@ -63,7 +63,10 @@ def flattened(document: Mapping[str, Any]) -> dict[str, Any]:
     """Every value of a document under its dotted name, and nothing added."""
     fields: dict[str, Any] = {}
     for key, value in document.items():
-        _put(fields, key, value)
+        if type(value) is str or type(value) is int:  # as most are, and a call takes long
+            fields[key] = value
+        else:
+            _put(fields, key, value)
     return fields
 
 
@@ -233,7 +236,7 @@ def _winlogbeat(fields: dict[str, Any]) -> None:
             found = next((fields[other] for other in others if fields.get(other) is not None), None)
             if found is not None:
                 fields.setdefault(name, found)
-    elif "event_data" not in {name.partition(".")[0] for name in fields}:
+    elif not any(name.startswith("event_data.") for name in fields) and "event_data" not in fields:
         return
     for key in [key for key in fields if key.startswith(_BEFORE_DATA)]:
         for prefix in _BEFORE_DATA:

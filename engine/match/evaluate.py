@@ -61,6 +61,12 @@ class Ruleset:
         )
         """Places of the bodies that read a field of `rest`."""
 
+    def held(self, event: Event) -> Held:
+        """The numbers of all tests that hold, of those whose answers are remembered."""
+        held = self.keywords.held(event) if self.keywords else NOTHING
+        fields = (*self.first, *self.rest)
+        return held.union(*(field.held(event.values(field.field)) for field in fields))
+
     def candidates(self, event: Event) -> Iterator[tuple[int, Callable[[], bool]]]:
         """Places of the bodies that may hold, each with what decides it."""
         held = self.keywords.held(event) if self.keywords else NOTHING

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.event import Event
 from engine.match import reference
+from engine.match.alone import Alone
 from engine.match.body import Body, Numbers
 from engine.match.evaluate import Ruleset
 from engine.match.expression import And, Expression, Not, Or
@@ -89,6 +90,17 @@ def test_the_fast_evaluator_agrees_with_the_reference(expressions: Any, events: 
     for at in [*events, *events]:  # the second time its memory answers
         held = {place for place, holds in fast.candidates(at) if holds()}
         assert held == {i for i, e in enumerate(expressions) if reference.holds(e, at)}
+
+
+@given(EXPRESSIONS, st.lists(EVENTS, min_size=1, max_size=3))
+def test_a_condition_asked_alone_says_the_same_and_why(expression: Expression, events: Any) -> None:
+    numbers = Numbers()
+    body = Body(expression, numbers)
+    assume(body.exact)
+    alone = Alone(expression, body, numbers, Budget())
+    for at in [*events, *events]:
+        assert alone.holds(at) is reference.holds(expression, at)
+        assert alone.evidence(at) == tuple(dict.fromkeys(reference.evidence(expression, at)))
 
 
 @given(EXPRESSIONS, EVENTS)
