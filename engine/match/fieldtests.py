@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 
+import orjson
+
 from engine.lazy import lazy
 from engine.match.body import Held, Numbers
 from engine.match.expression import Test
@@ -62,8 +64,7 @@ class FieldTests:
 
     def raw(self, raw: bytes) -> Held | None:
         """What holds of a value as it stands in JSON; None where it must be read to be told."""
-        told = self._ready.raw
-        return told(raw) if told else None
+        return self._ready.raw(raw)
 
     def fresh(self, values: tuple[Scalar, ...]) -> Held:
         """As `held`, without remembering."""
@@ -116,10 +117,16 @@ class Ready:
                     self._others.append((number, test))
         self._networks = Networks(networks)
         self._texts = TextTests(pieces, exact, anything)
-        alone = not (networks or self._numbers or self._others)
-        self.raw = self._texts.raw if alone else None
-        """What holds of one text as it stands in JSON, None where it must be read to be told. None
-        itself where that is so of all texts."""
+        self._quick = self._texts.quick and not (networks or self._numbers or self._others)
+
+    def raw(self, raw: bytes) -> Held | None:
+        """What holds of one text as it stands in JSON; None where it must be read to be told."""
+        told = self._texts.raw(raw)
+        if told is None or (self._quick and type(told) is not tuple):
+            return told  # type: ignore[return-value] # no tuple
+        found, suspects = told if type(told) is tuple else (told, [])
+        text: str = orjson.loads(raw)
+        return frozenset([*found, *self._texts.more(suspects, text), *self._besides((text,))])
 
     def held(self, values: tuple[Scalar, ...]) -> Held:
         """The numbers of the tests that hold."""
@@ -131,12 +138,17 @@ class Ready:
                 # beyond ASCII, what a regular expression takes for the same letter is not what
                 # lower case makes of it, and the literal it needs may not be seen
                 found += [n for n, predicate in self._beyond_ascii if predicate.accepts(value)]
+        return frozenset(found + self._besides(values)) or NOTHING
+
+    def _besides(self, values: tuple[Scalar, ...]) -> list[int]:
+        """Those that do not look for pieces of text."""
+        found = [n for n, test in self._others if test.predicate.holds(values, NO_EVENT)]
+        for value in values:
             if self._numbers and (number := as_number(value)) is not None:
                 found += self._numbers.get(number, ())
             if self._networks and (address := as_address(value)) is not None:
                 found += self._networks.having(address)
-        found += [n for n, test in self._others if test.predicate.holds(values, NO_EVENT)]
-        return frozenset(found) if found else NOTHING
+        return found
 
 
 def lasting(values: tuple[Scalar, ...]) -> Hashable:

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "hash.h"
+
 #include "finder_lines.h"
 #include "finder_pieces.h"
 
@@ -331,7 +333,7 @@ static int add_line(Finder *self, const uint8_t *at, uint32_t length, int counts
                     Found *line, Found *found)
 {
     LineMemory *memory = self->lines;
-    uint64_t hash = line_hash(at, length);
+    uint64_t hash = bytes_hash(at, length, 0);
     Seen *entry = line_entry(memory, hash, at, length);
     if (line_known(memory, entry, hash, at, length)) {
         for (uint32_t n = 0; n < entry->hits; n++) {
@@ -389,7 +391,8 @@ static PyObject *held_by_lines(Finder *self, const uint8_t *at, Py_ssize_t size,
     return set;
 }
 
-/* What holds of a text as it stands in JSON; None where more must be asked of it. */
+/* What holds of a text as it stands in JSON, and a list of the pieces of which more must be asked, as
+ * `finder_folded`; the former alone where there are none. None where it must be read to be told. */
 static PyObject *finder_raw(Finder *self, PyObject *raw)
 {
     if (!PyBytes_Check(raw)) {
@@ -405,12 +408,12 @@ static PyObject *finder_raw(Finder *self, PyObject *raw)
         set = held_by_lines(self, at + 1, size - 2, &asked);
     else
         set = held_raw(self, at + 1, size - 2, &asked);
-    int more = set && PyList_Size(asked);
-    Py_XDECREF(asked);
-    if (set && !more)
-        return set;
-    Py_XDECREF(set);
-    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    if (!set)
+        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    if (PyList_Size(asked))
+        return Py_BuildValue("NN", set, asked);
+    Py_DECREF(asked);
+    return set;
 }
 
 /* What holds of a text in lower case, as UTF-8, and places of the pieces that must be asked more; None

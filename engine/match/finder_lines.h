@@ -1,4 +1,5 @@
-/* What was found in the lines of long texts, for engine/match/finder.c. Include Python.h first.
+/* What was found in the lines of long texts, for engine/match/finder.c. Include Python.h and
+ * hash.h first.
  *
  * Logs' long texts have many lines, of which nearly all came before: in PowerShell's a new one stands among
  * twenty that every event of a session has. A piece without a line feed stands in one line or in
@@ -30,31 +31,6 @@ typedef struct {
     uint32_t hits[LINE_HITS];
     uint32_t used, hit;
 } LineMemory;
-
-static uint64_t eight_bytes(const uint8_t *at)
-{
-    uint64_t bytes;
-    memcpy(&bytes, at, 8);
-    return bytes;
-}
-
-/* Of a line, never nought. Whoever writes lines may choose some of one hash: they forget each other. */
-static uint64_t line_hash(const uint8_t *at, uint32_t length)
-{
-    const uint64_t by = 0x9E3779B97F4A7C15u;
-    uint64_t one = length, two = by;
-    uint32_t n = 0;
-    for (; n + 16 <= length; n += 16) {
-        one = (one ^ eight_bytes(at + n)) * by;
-        two = (two ^ eight_bytes(at + n + 8)) * by;
-        one ^= one >> 29;
-        two ^= two >> 32;
-    }
-    for (; n < length; n++)
-        one = (one ^ at[n]) * by;
-    one = (one ^ (two >> 31) ^ two) * by;
-    return (one ^ one >> 29) | 1;
-}
 
 static int line_known(const LineMemory *memory, const Seen *entry, uint64_t hash,
                       const uint8_t *at, uint32_t length)

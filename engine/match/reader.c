@@ -16,11 +16,16 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "hash.h"
 #include "reader_hint.h"
 #include "reader_json.h"
 #include "reader_keys.h"
 #include "reader_walk.h"
 #include "reader_words.h"
+
+#include "reader_cache.h"
+
+enum { SLOTS = 128 }; /* whose answers are cached */
 
 typedef struct {
     PyObject_HEAD
@@ -37,6 +42,9 @@ typedef struct {
     PyObject *words;    /* what looks for keywords in a line, Words or another; or None */
     PyObject *by_words; /* a tuple: what may match besides where there are some */
     PyObject *more, *found; /* names of an answer's attributes */
+    uint64_t id;       /* of its first slot: no other reader's slot has the same */
+    int16_t *alone;    /* by slot: the one value that makes it; -1 where there are more */
+    PyObject **absent; /* by slot: what holds where there is no value, once it was asked */
 } Reader;
 
 /* Readers by what a line has at its event id. */
@@ -45,6 +53,7 @@ typedef struct {
     PyObject *readers; /* a dictionary of bytes */
     PyTypeObject *reader; /* their type */
     int nested;           /* whether the last line was nested; then the next will be, too */
+    Cache *cache;
 } Chooser;
 
 /* ---- what is remembered of the values ---- */
@@ -77,88 +86,114 @@ static PyObject *raw(PyObject *slot, const Span *spans)
     return made;
 }
 
-/* What holds of the value of a slot; NULL, without an exception where that cannot be told. */
-static PyObject *what_holds(const Reader *self, Py_ssize_t n, const Span *spans, int *missed)
+/* What holds of the value of a slot, as asked; NULL, without an exception where that cannot be told. */
+static PyObject *ask(const Reader *self, Py_ssize_t n, PyObject *key, int *missed)
 {
-    PyObject *key = raw(PyTuple_GetItem(self->slots, n), spans), *held = NULL;
+    *missed = 1;
+    PyObject *held = PyObject_CallFunctionObjArgs(PyTuple_GetItem(self->asks, n), key, NULL);
+    if (held == Py_None)
+        Py_CLEAR(held);
+    return held;
+}
+
+/* The same, as remembered where it is. */
+static PyObject *what_holds(const Reader *self, Cache *cache, Py_ssize_t n, const Span *spans,
+                            int *missed)
+{
+    const Span *span = self->alone[n] < 0 ? NULL : &spans[self->alone[n]];
+    PyObject *held = NULL;
+    if (span)
+        held = span->at ? cached_value(cache, span, self->id + (uint64_t)n) : self->absent[n];
+    if (held)
+        return Py_NewRef(held);
+    PyObject *key = raw(PyTuple_GetItem(self->slots, n), spans);
     /* to hash what is too long to be remembered takes long */
     if (key && (key == Py_None || PyBytes_Size(key) <= self->longest))
         held = Py_XNewRef(PyDict_GetItemWithError(PyTuple_GetItem(self->held, n), key));
-    if (key && !held && !PyErr_Occurred()) {
-        *missed = 1;
-        held = PyObject_CallFunctionObjArgs(PyTuple_GetItem(self->asks, n), key, NULL);
-        if (held == Py_None)
-            Py_CLEAR(held);
-    }
+    if (held && span && span->at)
+        cache_value(cache, span, self->id + (uint64_t)n, key, held);
+    if (key && !held && !PyErr_Occurred())
+        held = ask(self, n, key, missed);
+    if (held && span && !span->at && !self->absent[n])
+        self->absent[n] = Py_NewRef(held);
     Py_XDECREF(key);
     return held;
 }
 
-/* What holds of the values of some slots, as a tuple; NULL as above. */
-static PyObject *all_that_holds(const Reader *self, const Span *spans, Py_ssize_t from,
-                                Py_ssize_t to, int *missed)
+/* An answer, with what it has for the rest of the values. */
+typedef struct {
+    PyObject *answer, *more;
+} Told;
+
+/* The answer for what holds of some values, which `known` may have, and `asked` has, after `before`
+ * where that is one; without an answer as above. */
+static Told told_of(const Reader *self, Cache *cache, PyObject *before, PyObject *known,
+                    PyObject *const *holds, Py_ssize_t count, int *missed)
 {
-    PyObject *all = PyTuple_New(to - from);
-    for (Py_ssize_t n = from; all && n < to; n++) {
-        PyObject *held = what_holds(self, n, spans, missed);
-        if (held)
-            PyTuple_SetItem(all, n - from, held);
-        else
-            Py_CLEAR(all);
+    uint64_t hash = holds_hash(holds, count, self->id, before);
+    const CachedAnswer *entry = NULL;
+    if (cache && !*missed)
+        entry = cached_answer(cache, hash, self->id, before, holds, count);
+    if (entry)
+        return (Told){Py_NewRef(entry->answer), Py_NewRef(entry->more)};
+    Told told = {NULL, NULL};
+    PyObject *all = PyTuple_New(count);
+    for (Py_ssize_t n = 0; all && n < count; n++)
+        PyTuple_SetItem(all, n, Py_NewRef(holds[n]));
+    if (all && PyDict_Check(known))
+        told.answer = Py_XNewRef(PyDict_GetItemWithError(known, all));
+    int cached = told.answer && cache && !*missed; /* else what holds may be new each time */
+    if (all && !told.answer && !PyErr_Occurred()) {
+        *missed = 1;
+        told.answer = before ? PyObject_CallFunctionObjArgs(self->whole, before, all, NULL)
+                             : PyObject_CallFunctionObjArgs(self->answer, all, NULL);
     }
-    return all;
+    if (told.answer && !(told.more = PyObject_GetAttr(told.answer, self->more)))
+        Py_CLEAR(told.answer);
+    if (told.answer && cached)
+        cache_answer(cache, hash, self->id, before, all, told.answer, told.more);
+    Py_XDECREF(all);
+    return told;
 }
 
-/* The answer for the early values of a line; NULL as above. */
-static PyObject *early_answer(const Reader *self, const Span *spans, int *missed)
+/* The answer for the values of some slots, after `before`; without an answer as above. */
+static Told answer_of(const Reader *self, Cache *cache, PyObject *before, PyObject *known,
+                      const Span *spans, Py_ssize_t from, Py_ssize_t to, int *missed)
 {
-    PyObject *held = all_that_holds(self, spans, 0, self->early, missed), *found = NULL;
-    if (held)
-        found = Py_XNewRef(PyDict_GetItemWithError(self->known, held));
-    if (held && !found && !PyErr_Occurred()) {
-        *missed = 1;
-        found = PyObject_CallFunctionObjArgs(self->answer, held, NULL);
+    PyObject *holds[SLOTS];
+    Py_ssize_t count = 0;
+    Told told = {NULL, NULL};
+    while (from < to && (holds[count] = what_holds(self, cache, from, spans, missed))) {
+        count++;
+        from++;
     }
-    Py_XDECREF(held);
-    return found;
-}
-
-/* The whole answer, where the rest of the values decide; NULL as above. */
-static PyObject *late_answer(const Reader *self, const Span *spans, PyObject *early, PyObject *more,
-                             int *missed)
-{
-    PyObject *found = NULL;
-    PyObject *held = all_that_holds(self, spans, self->early, PyTuple_Size(self->slots), missed);
-    if (held && PyDict_Check(more))
-        found = Py_XNewRef(PyDict_GetItemWithError(more, held));
-    if (held && !found && !PyErr_Occurred()) {
-        *missed = 1;
-        found = PyObject_CallFunctionObjArgs(self->whole, early, held, NULL);
-    }
-    Py_XDECREF(held);
-    return found;
+    if (from == to)
+        told = told_of(self, cache, before, known, holds, count, missed);
+    while (count)
+        Py_DECREF(holds[--count]);
+    return told;
 }
 
 /* The whole answer for the values of a line; NULL as above. */
-static PyObject *whole_answer(const Reader *self, const Span *spans)
+static PyObject *whole_answer(const Reader *self, Cache *cache, const Span *spans)
 {
     int missed = 0;
-    PyObject *found = early_answer(self, spans, &missed);
-    PyObject *more = found ? PyObject_GetAttr(found, self->more) : NULL;
-    if (more && more != Py_None) {
-        PyObject *early = found;
-        found = late_answer(self, spans, early, more, &missed);
-        Py_DECREF(early);
-    } else if (!more)
-        Py_CLEAR(found);
-    Py_XDECREF(more);
-    if (found && missed) {
+    Told told = answer_of(self, cache, NULL, self->known, spans, 0, self->early, &missed);
+    if (told.answer && told.more != Py_None) {
+        Told early = told;
+        told = answer_of(self, cache, early.answer, early.more, spans, self->early,
+                         PyTuple_Size(self->slots), &missed);
+        Py_DECREF(early.answer);
+        Py_DECREF(early.more);
+    }
+    Py_XDECREF(told.more);
+    if (told.answer && missed) {
         PyObject *nothing = PyObject_CallFunctionObjArgs(self->missed, NULL);
         if (!nothing)
-            Py_CLEAR(found);
+            Py_CLEAR(told.answer);
         Py_XDECREF(nothing);
     }
-    return found;
+    return told.answer;
 }
 
 static int is_line(PyObject *line)
@@ -180,7 +215,7 @@ static PyObject *reader_read(Reader *self, PyObject *line)
         return Py_BuildValue("[Iy#]", in, (const char *)key.at, key.length);
     if (found != FIT)
         Py_RETURN_NONE;
-    PyObject *answer = whole_answer(self, spans);
+    PyObject *answer = whole_answer(self, NULL, spans);
     return answer || PyErr_Occurred() ? answer : Py_NewRef(Py_None);
 }
 
@@ -222,7 +257,7 @@ static PyObject *chooser_candidates(Chooser *self, PyObject *line)
         Py_XDECREF((PyObject *)reader);
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     }
-    PyObject *answer = whole_answer(reader, spans), *found = NULL;
+    PyObject *answer = whole_answer(reader, self->cache, spans), *found = NULL;
     if (answer)
         found = PyObject_GetAttr(answer, reader->found);
     int any = found ? worded(reader->words, line, at, end) : 0;
@@ -307,6 +342,28 @@ static int is_slots(PyObject *slots, PyObject *held, int values)
     return 1;
 }
 
+/* Gives the slots their numbers; -1 with an exception set where there is no memory. */
+static int number_slots(Reader *self)
+{
+    static uint64_t next = 1;
+    Py_ssize_t count = PyTuple_Size(self->slots);
+    self->alone = PyMem_Calloc((size_t)count + 1, sizeof(int16_t));
+    self->absent = PyMem_Calloc((size_t)count + 1, sizeof(PyObject *));
+    if (!self->alone || !self->absent) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t n = 0; n < count; n++) {
+        PyObject *slot = PyTuple_GetItem(self->slots, n);
+        self->alone[n] = -1;
+        if (PyTuple_Size(slot) == 1)
+            self->alone[n] = (int16_t)PyLong_AsLong(PyTuple_GetItem(slot, 0));
+    }
+    self->id = next;
+    next += (uint64_t)count + 1;
+    return 0;
+}
+
 static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
     static char *names[] = {"objects", "values", "rows", "slots", "held", "early", "known",
@@ -322,7 +379,7 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
                                      &PyTuple_Type, &by_words))
         return NULL;
     if (objects < 1 || objects >= IN_LIST || values < 0 || values > VALUES || early < 0
-        || early > PyTuple_Size(slots) || PyTuple_Size(asks) != PyTuple_Size(slots)
+        || early > PyTuple_Size(slots) || PyTuple_Size(slots) > SLOTS || PyTuple_Size(asks) != PyTuple_Size(slots)
         || !is_slots(slots, held, values)) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_ValueError, "what is read does not fit together");
@@ -350,7 +407,7 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
     self->more = PyUnicode_InternFromString("more");
     for (int n = 0; n < TABLE; n++)
         self->plan.keys.table[n] = -1;
-    int bad = !self->more || !self->found;
+    int bad = !self->more || !self->found || number_slots(self) < 0;
     for (Py_ssize_t n = 0; !bad && n < PyTuple_Size(rows); n++)
         bad = demand(self, PyTuple_GetItem(rows, n)) < 0;
     if (bad) {
@@ -368,6 +425,10 @@ static void reader_dealloc(Reader *self)
         Py_XDECREF(self->plan.keys.entries[n].fixed);
     PyMem_Free(self->plan.keys.entries);
     PyMem_Free(self->plan.keys.names);
+    for (Py_ssize_t n = 0; self->absent && n < PyTuple_Size(self->slots); n++)
+        Py_XDECREF(self->absent[n]);
+    PyMem_Free(self->absent);
+    PyMem_Free(self->alone);
     Py_XDECREF(self->slots);
     Py_XDECREF(self->held);
     Py_XDECREF(self->known);
@@ -418,12 +479,18 @@ static PyObject *chooser_new(PyTypeObject *type, PyObject *args, PyObject *named
         return NULL;
     self->readers = Py_NewRef(readers);
     self->reader = (PyTypeObject *)Py_NewRef(reader);
+    self->cache = PyMem_Calloc(1, sizeof(Cache));
+    if (!self->cache) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
     return (PyObject *)self;
 }
 
 static void chooser_dealloc(Chooser *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
+    free_cache(self->cache);
     Py_XDECREF(self->readers);
     Py_XDECREF((PyObject *)self->reader);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);

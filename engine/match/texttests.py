@@ -24,6 +24,8 @@ from engine.match.pattern import Pattern, Regex, fold
 if TYPE_CHECKING:
     from engine.match.finder import Finder
 
+Told = Held | tuple[Held, list[int]] | None
+
 FEW = 8
 LONG = 400
 """Characters of a text from which on a database is quicker than an automaton."""
@@ -73,6 +75,10 @@ class _Asked:
             self.pieces += (piece,)
 
 
+def _untold(_: bytes) -> None:
+    """Without the native finder nothing is told of bytes."""
+
+
 class TextTests:
     """Pieces, looked for together; besides, what whole texts pass, and what all do.
 
@@ -103,10 +109,12 @@ class TextTests:
         many = len(by_literal) > FEW
         self._soon = SOON * (AT_LEAST + len(pieces)) if many else 0
         self._finder = self._native() if self.native else None
-        self.raw: Callable[[bytes], Held | None] | None = (
-            self._finder.raw if self._finder and not self._always else None
-        )
-        """As `held`, of a text as it stands in JSON; None where it must be read to be told."""
+        self.quick = not self._always
+        """Whether a text's pieces tell all."""
+        self.raw: Callable[[bytes], Told] = self._finder.raw if self._finder else _untold
+        """The numbers of the tests that a text passes, as it stands in JSON, and of what must be
+        asked more; the former alone where that is nothing. None where it must be read to be told.
+        """
 
     def _native(self) -> Finder | None:
         from engine.match.finder import Finder
@@ -136,6 +144,12 @@ class TextTests:
                 return at_once
         folded = fold(text)
         return self._found(text, folded) + _passed(self._always, text, folded)
+
+    def more(self, suspects: Iterable[int], text: str) -> list[int]:
+        """The numbers of the tests, of what must be asked more, that a text passes."""
+        folded = fold(text)
+        found = _passed(self._always, text, folded) if self._always else []
+        return found + self._suspected([self._asked[n] for n in suspects], text, folded)
 
     def _found(self, text: str, folded: str) -> list[int]:
         try:

@@ -18,6 +18,8 @@ from tests.engine.match.mutants import KEPT, LINES, Asked, mutant, read
 if not NATIVE:
     pytest.skip("the native reader was not built", allow_module_level=True)
 
+from engine.match.reader import Chooser
+
 
 @given(st.binary(min_size=8, max_size=64), st.sampled_from(LINES))
 @settings(max_examples=1000, deadline=None)
@@ -166,6 +168,38 @@ def test_a_reader_is_chosen_by_what_a_line_has_at_its_event_id() -> None:
     assert broken.candidates(b'{"c":{"?":1},"b":1}') is None
     with pytest.raises(TypeError):
         broken.candidates("{}")  # type: ignore[arg-type]
+
+
+def remembering(label: str) -> Asked:
+    """What is asked remembers its answers, and says whose they are."""
+    held: tuple[dict[Any, Any], ...] = ({}, {}, {}, {})
+    known: dict[Any, Any] = {}
+    return Asked(
+        held=held,
+        known=known,
+        asks=tuple(lambda raw, n=n: held[n].setdefault(raw, (label, n, raw)) for n in range(4)),
+        answer=lambda found: known.setdefault(found, KEPT({}, found)),
+        whole=lambda early, late: early.more.setdefault(late, KEPT(None, early.found + late)),
+    )
+
+
+def test_what_is_cached_is_of_the_same_value_and_the_same_reader() -> None:
+    asked = {b"1": remembering("one"), b"2": remembering("two")}
+    readers = {b'%s,"b":1,"a":' % name: each.reader for name, each in asked.items()}
+    chooser, rnd = Chooser(readers, type(asked[b"1"].reader)), random.Random(3)
+    few, many = [b'"%x"' % n for n in range(9)], [b'"%x"' % n for n in range(40_000)]
+    for _ in range(30_000):  # more values and answers than are cached
+        name, values = rnd.choice((b"1", b"2")), rnd.choice((few, many))
+        a, d, e = (rnd.choice((None, rnd.choice(values))) for _ in range(3))
+        inner = b",".join(b'"%s":%s' % part for part in ((b"d", d), (b"e", e)) if part[1])
+        line = b'{"EventID":%s,"b":1,"a":%s,"c":{%s}}' % (name, a or b"null", inner)
+        found = chooser.candidates(line)
+        if found is None:  # a key had to be learnt
+            read(asked[name].reader, line)
+            found = chooser.candidates(line)
+        label = "one" if name == b"1" else "two"
+        parts = (a, b"1", d, b",".join((a or b"null", e or b"null")))
+        assert found == tuple((label, n, raw) for n, raw in enumerate(parts))
 
 
 def test_keys_beyond_what_is_kept_are_not_taken() -> None:
