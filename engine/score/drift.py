@@ -24,11 +24,11 @@ from engine.ids import alert_id
 from engine.moment import iso
 from engine.ports import Alert
 from engine.score.model import Model
-from models.base import UNKNOWN
+from models.base import UNKNOWN, Floats
 from models.bundle.bundle import DAY, Bundle, Scored
 from models.drift.drift import Drift, drifted
 from models.drift.reference import kept as drawn
-from models.drift.scores import distance, stability
+from models.drift.scores import distance, gap, stability
 
 KIND = "drift"
 LEVEL = "low"
@@ -140,8 +140,9 @@ class Watch:
         found = []
         for number in sorted(n for n in self.days if (n + 1) * DAY <= before):
             kept = self.days.pop(number)
-            drifts = measured(self.model.bundle, kept)
-            if told := stranger(drifts, self.model.bundle, kept):
+            bundle = self.model.bundle
+            drifts = measured(bundle, kept) if suspicious(bundle, kept) else []
+            if told := stranger(drifts, bundle, kept):
                 start = datetime.fromtimestamp(number * DAY, UTC)
                 found.append(Finding(start, kept, tuple(told)))
         return found
@@ -163,20 +164,40 @@ class Watch:
 
 def measured(bundle: Bundle, kept: Kept) -> list[Drift]:
     """Both measures of a day's windows against the normals; none where there are too few."""
-    if len(kept.log_p) < FEWEST or len(bundle.normal) < FEWEST:
+    if _few(bundle, kept):
         return []
-    then = np.round(drawn(np.asarray(bundle.normal), MOST, 0), DIGITS)
-    now = np.array(kept.log_p)
+    then, now = _both(bundle, kept)
     block = max(1, round(len(now) / HOURS))
     return [stability(then, now, block=block), distance(then, now, block=block)]
+
+
+def suspicious(bundle: Bundle, kept: Kept) -> bool:
+    """Whether `stranger` may tell of a day: what it asks besides chance, which takes long to know.
+
+    Most days are not.
+    """
+    return not _few(bundle, kept) and _higher(bundle, kept) and gap(*_both(bundle, kept)) >= GAP
+
+
+def _few(bundle: Bundle, kept: Kept) -> bool:
+    return len(kept.log_p) < FEWEST or len(bundle.normal) < FEWEST
+
+
+def _both(bundle: Bundle, kept: Kept) -> tuple[Floats, Floats]:
+    """Scores of normals and of the day, as they are compared."""
+    then = np.round(drawn(np.asarray(bundle.normal), MOST, 0), DIGITS)
+    return then, np.array(kept.log_p)
+
+
+def _higher(bundle: Bundle, kept: Kept) -> bool:
+    return bool(np.median(kept.log_p) < np.median(bundle.normal))
 
 
 def stranger(drifts: list[Drift], bundle: Bundle, kept: Kept) -> list[Drift]:
     """Those that hold in all, where the day's windows are much stranger than normals."""
     found = drifted(drifts)
     much = any(each.value >= GAP for each in drifts if each.name == DISTANCE)
-    higher = np.median(kept.log_p) < np.median(bundle.normal)
-    return found if much and higher else []
+    return found if much and _higher(bundle, kept) else []
 
 
 def alert(maker: AlertMaker, model: Model, finding: Finding, now: datetime) -> Alert:

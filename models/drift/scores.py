@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.base import Floats
 from models.drift.drift import Drift
-from models.drift.reference import Places, permuted
+from models.drift.reference import Measure, Places, permuted
 from models.errors import DataError
 
 BINS = 10
@@ -37,6 +37,19 @@ def stability(
 def distance(then: Floats, now: Floats, times: int = 199, block: int = 1, seed: int = 0) -> Drift:
     """The largest gap between the distributions of scores (Kolmogorov 1933, Smirnov 1939)."""
     values, before = _joined(then, now)
+    found = permuted(_gap_of(values), before, len(now), times, block, seed)
+    return Drift("distribution of scores", *found, _middle(then, now))
+
+
+def gap(then: Floats, now: Floats) -> float:
+    """The value of `distance` alone, without its p: that takes a hundredth of the time."""
+    values, before = _joined(then, now)
+    places = np.arange(len(values))
+    return _gap_of(values)(places[:before], places[before:])
+
+
+def _gap_of(values: Floats) -> Measure:
+    """The measure of `distance` for the places of these values."""
     _, ranks = np.unique(values, return_inverse=True)
     size = int(ranks.max()) + 1
 
@@ -44,8 +57,7 @@ def distance(then: Floats, now: Floats, times: int = 199, block: int = 1, seed: 
         shares = [np.cumsum(np.bincount(ranks[each], minlength=size)) for each in (one, two)]
         return float(np.abs(shares[0] / len(one) - shares[1] / len(two)).max())
 
-    found = permuted(gap, before, len(now), times, block, seed)
-    return Drift("distribution of scores", *found, _middle(then, now))
+    return gap
 
 
 def index(before: NDArray[Any], now: NDArray[Any]) -> float:

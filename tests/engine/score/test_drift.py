@@ -35,6 +35,18 @@ def test_a_day_like_those_of_training_is_no_finding_and_a_stranger_one_is() -> N
     assert watched(normal * 0.1).over(START + DAY) == []  # less strange
 
 
+@pytest.mark.parametrize("shift", [-2.0, -0.5, -0.25, -0.1, 0.0, 0.5])
+def test_a_day_that_is_not_even_suspicious_would_not_be_told_by_the_whole_measures(
+    shift: float,
+) -> None:
+    bundle = model().bundle
+    watch = watched(np.asarray(bundle.normal) + shift)
+    kept = next(iter(watch.days.values()))
+    whole = drift.stranger(drift.measured(bundle, kept), bundle, kept)
+    assert drift.suspicious(bundle, kept) or not whole
+    assert [list(each.drifts) for each in watch.over(START + DAY)] == ([whole] if whole else [])
+
+
 def test_a_day_is_told_when_it_is_over_and_once() -> None:
     watch = watched(np.asarray(model().bundle.normal) - 2)
     assert watch.over(START + DAY - 1) == []
