@@ -203,7 +203,7 @@ class Pipeline:
             if self.scorer:
                 once = Once(record, tags)
                 # with bounds, which events they admit is not known yet
-                placed = self.scorer.see(record, once, now) if self._screened else None
+                placed = self.scorer.see(record, once, now, tags) if self._screened else None
             alerts.extend(self._alerts(name, record, tags, numbered, once, placed))
         if self.correlator:
             alerts.extend(self._correlated(name, batch, tags))
@@ -257,7 +257,7 @@ class Pipeline:
             self.totals.outside += 1
             return []
         if self.scorer and once and not self._screened:
-            placed = self.scorer.see(record, once, self.clock())
+            placed = self.scorer.see(record, once, self.clock(), tags)
         if candidates is None:
             matches = self.detector.match(event)
         else:

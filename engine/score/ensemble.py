@@ -18,6 +18,7 @@ from engine.correlate.watermark import NEVER, Watermark
 from engine.detect import Match
 from engine.errors import Problem, Report
 from engine.event import Event
+from engine.kinds import LogSource
 from engine.ports import Alert, Record
 from engine.rule import Rule
 from engine.score import document, drift
@@ -97,10 +98,16 @@ class Ensemble:
         ]  # fmt: skip
         self.tracks = [track for track in self._all if track.model.name not in self.failed]
 
-    def see(self, record: Record, event: Callable[[], Event], now: datetime) -> Placed | None:
+    def see(
+        self,
+        record: Record,
+        event: Callable[[], Event],
+        now: datetime,
+        tags: LogSource | None = None,
+    ) -> Placed | None:
         """Take one event in."""
         self._brought = True
-        seen = self._observer.see(record, event)
+        seen = self._observer.see(record, event, tags)
         if seen is None:
             self.timeless += 1
             return None

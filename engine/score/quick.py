@@ -2,8 +2,9 @@
 
 Events of one kind share their keys. For a flat Windows event (`engine.layout`) the keys alone say
 where channel, event id, time and those who it may be about stand; `observe.py` would say the same
-of it, which tests hold. What has no such layout, or an object where a value belongs, is normalised,
-as such events mostly are for the rules anyway, and read by the shape that then has (`shape.py`).
+of it, which tests hold. Other documents are read by the names and types of all that is in them
+(`nested.py`). What neither way can tell is normalised, and read by the shape that then has
+(`shape.py`).
 """
 
 from __future__ import annotations
@@ -13,20 +14,18 @@ from typing import Any, NamedTuple
 
 from engine.entities import FIELDS
 from engine.event import TIME_FIELDS, Event
+from engine.kinds import LogSource
 from engine.layout import Layout
 from engine.match.screen import reader, typed
-from engine.moment import parse_time
 from engine.ports import Record
+from engine.score.memory import KINDS_KEPT, LONGEST, Kinds, Times
+from engine.score.nested import Nested
 from engine.score.observe import ENTITY
 from engine.score.shape import NOBODY, Shape, Shapes
 from models.template.event import CHOICES, event_key
 
 LAYOUTS_KEPT = 4096
-KINDS_KEPT = 1 << 15
-TIMES_KEPT = 1 << 16
-"""Bounds on hostile variety; beyond them everything is forgotten and learnt anew."""
-LONGEST = 512
-"""Characters of values beyond which what they say is not remembered."""
+"""A bound on hostile variety; beyond it everything is forgotten and learnt anew."""
 
 KIND = CHOICES[0]
 """The fields that say what kind of event a Windows event is, before all others."""
@@ -48,16 +47,20 @@ class Observer:
     def __init__(self) -> None:
         self._layouts: dict[tuple[str, ...], _Plan | None] = {}
         self._said: dict[Hashable, tuple[str | None, Mapping[str, Any], int] | None] = {}
-        self._kinds: dict[Hashable, int] = {}
         self._told_kinds: dict[Hashable, int | None] = {}
-        self._times: dict[Hashable, float | None] = {}
-        self._next = 0
+        self._kinds, self._times = Kinds(), Times()
+        self._nested = Nested(self._kinds, self._times)
         self._shapes = Shapes()
         self.quick = 0
         """Events that were not normalised here."""
 
-    def see(self, record: Record, event: Callable[[], Event]) -> Seen | None:
-        """What models are told of an event; None where it has no time."""
+    def see(
+        self, record: Record, event: Callable[[], Event], tags: LogSource | None = None
+    ) -> Seen | None:
+        """What models are told of an event; None where it has no time.
+
+        `event` normalises the record, with these `tags`.
+        """
         document = record.document
         keys = tuple(document)
         try:
@@ -72,6 +75,12 @@ class Observer:
                     self.quick += 1
                     entity, fields, kind = told
                     return Seen(entity or f"origin={record.origin}", time, fields, kind)
+        else:
+            found = self._nested.see(document, event, tags)
+            if found is not None:
+                (entity, fields, kind), time = found
+                self.quick += 1
+                return Seen(entity or f"origin={record.origin}", time, fields, kind)
         return self._shaped(event())
 
     def _shaped(self, event: Event) -> Seen | None:
@@ -97,7 +106,7 @@ class Observer:
             return None
         if sum(len(value) for value in values if isinstance(value, str)) > LONGEST:
             return None
-        kind = None if event_key(fields) is None else self._kind(key)
+        kind = None if event_key(fields) is None else self._kinds.number(key)
         if len(self._told_kinds) >= KINDS_KEPT:
             self._told_kinds.clear()
         self._told_kinds[key] = kind
@@ -145,18 +154,7 @@ class Observer:
             if found is not None and found not in NOBODY:
                 entity = f"{name}={str(found).lower()}"
                 break
-        return entity, fields, self._kind(typed(kind))
-
-    def _kind(self, key: Hashable) -> int:
-        """The number of a kind; one is never given twice, so that what is forgotten is new."""
-        number = self._kinds.get(key)
-        if number is None:
-            if len(self._kinds) >= KINDS_KEPT:
-                self._kinds.clear()
-                self._said.clear()
-                self._told_kinds.clear()
-            number = self._kinds[key] = self._next = self._next + 1
-        return number
+        return entity, fields, self._kinds.number(typed(kind))
 
     def _first(self, places: list[str], values: Mapping[str, Any]) -> float | None:
         """The first time that stands there as text; None where anything but text comes before."""
@@ -164,15 +162,7 @@ class Observer:
             value = values.get(key)
             if value.__class__ is not str or len(value) > LONGEST:
                 return None
-            try:
-                time = self._times[value]
-            except KeyError:
-                found = parse_time(value)
-                time = None if found is None else found.timestamp()
-                if len(self._times) >= TIMES_KEPT:
-                    self._times.clear()
-                self._times[value] = time
-            if time is not None:
+            if (time := self._times.of(value)) is not None:
                 return time
         return None
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from engine.detect import Match
 from engine.event import Event
+from engine.kinds import LogSource
 from engine.ports import Alert, Record
 from engine.rule import Rule
 from engine.score.figures import Figures
@@ -34,10 +35,16 @@ class Scorer(Protocol):
         """Whether it has state to be kept; in a hunt everything waits for `finish`."""
         ...
 
-    def see(self, record: Record, event: Callable[[], Event], now: datetime) -> Placed | None:
+    def see(
+        self,
+        record: Record,
+        event: Callable[[], Event],
+        now: datetime,
+        tags: LogSource | None = None,
+    ) -> Placed | None:
         """Take one event in; None for one that has no window (no time, too late, the future).
 
-        `event` normalises the record, once for all who ask.
+        `event` normalises the record, with these `tags`, once for all who ask.
         """
         ...
 

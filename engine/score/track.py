@@ -14,9 +14,10 @@ from engine.rule import Rule
 from engine.score import drift
 from engine.score.anomaly import Anomaly
 from engine.score.limits import Limits
+from engine.score.memory import KINDS_KEPT
 from engine.score.model import Model
 from engine.score.observe import looked_at
-from engine.score.quick import KINDS_KEPT, Seen
+from engine.score.quick import Seen
 from engine.score.threshold import MILD, Counts, Day, Moved, Threshold
 from engine.score.window import MATCHED, Open, Sample
 from engine.score.windows import Told, Windows
@@ -51,7 +52,9 @@ class Track:
         self._whole_days = whole_days
         self.windows = Windows(model.bundle.plan.width, limits, told)
         self._templates = model.bundle.templates
-        self._numbers: dict[int, int] = {}
+        self._plain = model.privacy is None and self._templates.usual
+        """Whether what is told of events of one kind is the same to this model."""
+        self._numbers: dict[int | None, int] = {}
 
     @classmethod
     def of(
@@ -65,15 +68,18 @@ class Track:
     def see(self, seen: Seen, record: Record, event: Callable[[], Event]) -> bool:
         """Take one event in; False where its window is over."""
         windows = self.windows
-        if self.model.privacy is not None:
-            # What is hidden in an event differs from one to the next of its kind.
+        if not self._plain:
+            # What is hidden in an event differs from one to the next of its kind; and a model may
+            # tell kinds by other fields.
             seen = seen._replace(fields=looked_at(event(), self.model.privacy), kind=None)
         self.counts.events += 1
         window = windows.take(seen.entity, seen.time)
         if window is None:
             self.counts.late += 1
             return False
-        number = self._number(seen)
+        number = self._numbers.get(seen.kind)
+        if number is None:
+            number = self._number(seen)
         if windows.add(window, seen.time, number):
             new = seen.fields if number == UNKNOWN else None
             windows.sample(window, seen.time, number, record, new)
@@ -81,15 +87,11 @@ class Track:
 
     def _number(self, seen: Seen) -> int:
         """The number of the event's template, remembered for kinds."""
-        if seen.kind is None:
-            return self._templates.match(seen.fields)
-        number = self._numbers.get(seen.kind)
-        if number is None:
+        number = self._templates.match(seen.fields)
+        if seen.kind is not None:
             if len(self._numbers) >= KINDS_KEPT:
                 self._numbers.clear()
-            number = self._templates.match(seen.fields)
-            if self._templates.keyed(seen.fields):  # else the message counts, which is no kind's
-                self._numbers[seen.kind] = number
+            self._numbers[seen.kind] = number
         return number
 
     def matched(
@@ -211,9 +213,12 @@ def _closed(window: Open, width: float) -> Window:
     kept what they say.
     """
     _, numbers = window.events()
+    if UNKNOWN not in numbers:
+        positions = (0,) * len(numbers)
+        return Window(window.entity, window.start, window.start + width, numbers, positions)
     most = max(len(window.fields) - 1, 0)
-    new, positions = 0, []
+    new, places = 0, []
     for number in numbers:
-        positions.append(min(new, most))
+        places.append(min(new, most))
         new += number == UNKNOWN
-    return Window(window.entity, window.start, window.start + width, numbers, tuple(positions))
+    return Window(window.entity, window.start, window.start + width, numbers, tuple(places))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
@@ -38,8 +38,7 @@ class Hit(NamedTuple):
         return level_rank(self.level)
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """An event that an alert may show. The lower its rank, the more it says.
 
     `text` is its JSON, None where it was too long or had to make room. `number` is that of its
@@ -107,7 +106,8 @@ class Open:
 
     def take(self, sample: Sample) -> int:
         """Keep a sample, if need be in place of the least telling one; bytes that this adds."""
-        added = sample.size - self._without(sample)
+        # only what a rule matched was seen before
+        added = sample.size - (self._without(sample) if sample.rank == MATCHED else 0)
         self.samples.append(sample)
         if len(self.samples) <= SAMPLES:
             return added
@@ -135,7 +135,7 @@ class Open:
         freed = 0
         for at in order[most:]:
             freed += self.samples[at].size
-            self.samples[at] = replace(self.samples[at], text=None)
+            self.samples[at] = self.samples[at]._replace(text=None)
         return freed
 
     @property

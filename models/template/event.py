@@ -152,9 +152,10 @@ class EventTemplates:
         """`match` for each."""
         return [self.match(event) for event in events]
 
-    def keyed(self, event: Mapping[str, Any]) -> bool:
-        """Whether fields say what kind the event is, so that its message counts for nothing."""
-        return self._key(event) is not None
+    @property
+    def usual(self) -> bool:
+        """Whether its choices are `CHOICES`: then `event_key` says what kind an event is."""
+        return self._choices == tuple(map(tuple, CHOICES))
 
     def text(self, number: int) -> str:
         """The key, or the template of the message as it is now; "" for 0."""

@@ -17,6 +17,7 @@ from engine.detect import Match
 from engine.errors import Report
 from engine.event import Event
 from engine.incident.finding import ANOMALY, Finding, finding_of
+from engine.kinds import LogSource
 from engine.ports import Alert, Document, Record
 from engine.rule import Rule
 from engine.score.anomaly import Techniques
@@ -85,9 +86,15 @@ class Listener(Silent):
         self.heard: dict[str, list[Observation]] = {}
         self._observer = Observer()
 
-    def see(self, record: Record, event: Callable[[], Event], now: datetime) -> Placed | None:  # noqa: ARG002
+    def see(
+        self,
+        record: Record,
+        event: Callable[[], Event],
+        now: datetime,  # noqa: ARG002
+        tags: LogSource | None = None,
+    ) -> Placed | None:
         """Keep what is said of an event that has a time."""
-        seen = self._observer.see(record, event)
+        seen = self._observer.see(record, event, tags)
         if seen is not None:
             told = Observation(seen.entity, seen.time, seen.fields)
             self.heard.setdefault(name_of(record), []).append(told)
@@ -139,14 +146,20 @@ class Judges(Silent):
         self._supported = {family: made(model) for family, model in models.items()}
         self._alone = {family: made(model) for family, model in models.items()}
 
-    def see(self, record: Record, event: Callable[[], Event], now: datetime) -> Placed | None:
+    def see(
+        self,
+        record: Record,
+        event: Callable[[], Event],
+        now: datetime,
+        tags: LogSource | None = None,
+    ) -> Placed | None:
         """Take one event in, and remember of which recording it is."""
         name = name_of(record)
         family = self._families.get(name)
         if family is None or family not in self._supported:
             return None
-        self._alone[family].see(record, event, now)
-        placed = self._supported[family].see(record, event, now)
+        self._alone[family].see(record, event, now, tags)
+        placed = self._supported[family].see(record, event, now, tags)
         if placed is not None:
             width = self._width[family]
             start = math.floor(math.floor(placed.time / width) * width)
