@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,8 +32,11 @@ from models.drift.scores import distance, gap, stability
 
 KIND = "drift"
 LEVEL = "low"
-MOST = 500
-"""Windows of a day that are kept, evenly drawn; and normals that they are held against."""
+MOST = 250
+"""Windows of a day that are kept, evenly drawn. Each must be given to costly detectors, and more
+would tell little more: by chance whole hours move, of which a day has few."""
+NORMALS = 500
+"""Normals that they are held against."""
 FEWEST = 50
 """A day with fewer windows says nothing."""
 HOURS = 24
@@ -130,10 +133,23 @@ class Watch:
         day = math.floor(scored.window.start / DAY)
         self.days.setdefault(day, Kept()).take(scored)
 
-    def draws(self, entity: str, start: float) -> bool:
-        """Whether a window may be kept, so that its p must be the whole truth."""
-        day = self.days.get(math.floor(start / DAY))
-        return day is None or day.draws(named(entity, start))
+    def drawn(self, windows: Iterable[tuple[str, float]]) -> set[tuple[str, float]]:
+        """Which of the windows (entity, start) that come next, in this order, will be kept.
+
+        Only of these must p be the whole truth.
+        """
+        days: dict[int, Kept] = {}
+        drawn: dict[int, list[tuple[str, float]]] = {}
+        for entity, start in windows:
+            number = math.floor(start / DAY)
+            if number not in days:
+                known = self.days.get(number, Kept())
+                days[number] = replace(known, drawn=list(known.drawn))
+                drawn[number] = []
+            day = days[number]
+            day.add(named(entity, start), 0.0, 0, 0)
+            drawn[number].append((entity, start))
+        return {each for n, found in drawn.items() for each in found if days[n].draws(named(*each))}
 
     def over(self, before: float) -> list[Finding]:
         """The findings of days that are over by then, which are forgotten."""
@@ -185,7 +201,7 @@ def _few(bundle: Bundle, kept: Kept) -> bool:
 
 def _both(bundle: Bundle, kept: Kept) -> tuple[Floats, Floats]:
     """Scores of normals and of the day, as they are compared."""
-    then = np.round(drawn(np.asarray(bundle.normal), MOST, 0), DIGITS)
+    then = np.round(drawn(np.asarray(bundle.normal), NORMALS, 0), DIGITS)
     return then, np.array(kept.log_p)
 
 

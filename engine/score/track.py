@@ -129,7 +129,11 @@ class Track:
         self.counts.windows += len(windows)
         closed = [_closed(window, self.windows.width) for window in windows]
         # above its own p nothing comes of a window, and costly detectors need not be asked
-        scored = self.model.bundle.score_windows(closed, [self._most(each) for each in windows])
+        drawn = self.watch.drawn((window.entity, window.start) for window in windows)
+        scored = self.model.bundle.score_windows(
+            closed,
+            [1.0 if (each.entity, each.start) in drawn else self._most(each) for each in windows],
+        )
         together = DAY if self._whole_days else self.windows.width
         pairs = sorted(
             zip(windows, scored, strict=True),
@@ -144,9 +148,7 @@ class Track:
         return sorted(found, key=lambda anomaly: (anomaly.start, anomaly.entity))
 
     def _most(self, window: Open) -> float:
-        """The p that the window must fall to; 1 where it is wanted whatever it is."""
-        if self.watch.draws(window.entity, window.start):
-            return 1.0
+        """The p that the window must fall to."""
         threshold = self.threshold.of(window.entity)
         return max(threshold, MILD) if window.hits else threshold
 

@@ -99,6 +99,20 @@ def test_hours_of_another_kind_are_one_alert_that_says_what_moved() -> None:
     assert alert.id in ids
 
 
+def test_which_windows_will_be_kept_is_known_before_they_are_scored() -> None:
+    watch = Watch(model())
+    for first in (0, 300):
+        names = [(f"host{at % 7}", START + 60.0 * at) for at in range(first, first + 300)]
+        before = {place for day in watch.days.values() for place, _ in day.drawn}
+        expected = {drift._place(drift.named(*each)) for each in watch.drawn(names)}
+        assert watch.days.keys() == ({START // DAY} if first else set())
+        for entity, start in names:
+            watch.add(Scored(Window(entity, start, start + 60, (1,), ()), -1.0, {}, False))
+        (day,) = watch.days.values()
+        assert {place for place, _ in day.drawn} - before == expected
+        assert day.step == 2 << (first > 0)
+
+
 def drawn() -> dict[int, float]:
     """What is kept of half an hour, by the hash of each window's name."""
     one, _ = ensemble(lateness=timedelta(minutes=1), alerts_a_day=1e-6)
