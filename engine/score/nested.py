@@ -23,8 +23,6 @@ from engine.score.observe import ENTITY
 from engine.score.shape import APART, CHOSEN, NOBODY, SHAPES_KEPT, WIDEST
 from models.template.event import FALLBACKS, MESSAGES, event_key
 
-DEEPEST = 8
-"""Objects in objects of which the shape is looked at."""
 _ONE = frozenset({str, int, bool, type(None)})
 _PLAIN = _ONE | {float}
 _TOLD = CHOSEN.union(*FALLBACKS)
@@ -86,9 +84,20 @@ class Nested:
             plan = self._learn(key, nodes, event)
         if plan is None:
             return None
-        told = self._told(plan, nodes, event, tags)
-        time = None if told is None else self._time(plan, nodes)
-        return None if told is None or time is None else (told, time)
+        at = (plan.number, tags, *[nodes[node][name] for node, name in plan.first])
+        try:
+            told = self._said[at]
+        except (KeyError, TypeError):  # new, or a list is among them
+            told = self._remembered(at, plan, event)
+        if told is not None and told.entity is None:
+            more = ("", *at, *[nodes[node][name] for node, name in plan.second])
+            told = self._remembered(more, plan, event, whole=True)
+        if told is None:
+            return None
+        for node, name in plan.times:
+            if (time := self._times.of(nodes[node][name])) is not None:
+                return told, time
+        return None
 
     def _learn(self, key: tuple[Any, ...], nodes: list[Node], event: Callable[[], Event]) -> Any:
         if sum(map(len, nodes)) > WIDEST:
@@ -97,23 +106,6 @@ class Nested:
             self._plans.clear()
         plan = self._plans[key] = _Plan.of(nodes, event())
         return plan
-
-    def _time(self, plan: _Plan, nodes: list[Node]) -> float | None:
-        for node, key in plan.times:
-            if (time := self._times.of(nodes[node][key])) is not None:
-                return time
-        return None
-
-    def _told(
-        self, plan: _Plan, nodes: list[Node], event: Callable[[], Event], tags: LogSource | None
-    ) -> Told | None:
-        key: tuple[Any, ...] = (plan.number, tags, *[nodes[at][name] for at, name in plan.first])
-        told = self._remembered(key, plan, event)
-        if told is None or told.entity is not None:
-            return told
-        return self._remembered(
-            ("", *key, *[nodes[at][name] for at, name in plan.second]), plan, event, whole=True
-        )
 
     def _remembered(
         self, key: tuple[Any, ...], plan: _Plan, event: Callable[[], Event], *, whole: bool = False
@@ -179,15 +171,15 @@ def _walk(node: Node, shape: list[Any], nodes: list[Node]) -> bool:
     values = node.values()
     types = tuple(map(type, values))
     shape += (tuple(node), types)
-    if dict in types or list in types:
-        if len(nodes) > WIDEST or len(shape) > 2 * WIDEST:
+    if dict in types:
+        if len(nodes) > WIDEST:
             return False
         for value in values:
-            kind = value.__class__
-            if kind is dict:
-                if not _walk(value, shape, nodes):
-                    return False
-            elif kind is list and not _ONE.issuperset(map(type, value)):
+            if value.__class__ is dict and not _walk(value, shape, nodes):
+                return False
+    if list in types:
+        for value in values:
+            if value.__class__ is list and not _ONE.issuperset(map(type, value)):
                 return False
     return True
 
