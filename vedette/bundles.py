@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError, Problem, Report
 from engine.event import Event
+from engine.score.edges import edges
 from engine.score.model import Model
 from engine.score.observe import observation
 from models.base import Reason
@@ -20,6 +21,7 @@ from models.bundle.bundle import Bundle, Scored
 from models.bundle.observation import Observation
 from models.bundle.plan import Plan
 from models.errors import ModelError
+from models.graph.edge import Graph
 from models.prepare.privacy import Privacy
 from models.template.event import MESSAGES, event_key
 from vedette import __version__, hiding
@@ -124,8 +126,19 @@ def models(state: Path, names: Iterable[str], report: Report, key: bytes = b"") 
 class Gathered:
     """Observations of events, what they were, and how many events had no time."""
 
-    def __init__(self, attacks: Attacks | None = None, privacy: Privacy | None = None) -> None:
-        """Events that are part of `attacks` are left out, and counted; `privacy` hides values."""
+    def __init__(
+        self,
+        attacks: Attacks | None = None,
+        privacy: Privacy | None = None,
+        *,
+        with_edges: bool = False,
+    ) -> None:
+        """Events that are part of `attacks` are left out, and counted; `privacy` hides values.
+
+        `with_edges`: detectors of graphs will ask for those of each event.
+        """
+        self._with_edges = with_edges
+        self._graphs: dict[Graph, Graph] = {}
         self.observations: list[Observation] = []
         self.timeless = self.attacks = 0
         self._known, self._privacy = attacks, privacy
@@ -144,6 +157,9 @@ class Gathered:
                 self.attacks += 1
                 continue
             self._hash.update(repr((seen.entity, seen.time, sorted(seen.fields.items()))).encode())
+            if self._with_edges:
+                seen = replace(seen, edges=self._graph(event))
+                self._hash.update(repr(seen.edges).encode())
             self.observations.append(self._kept(seen))
             if len(self.observations) % 1000 == 0:
                 told(len(self.observations))
@@ -156,7 +172,15 @@ class Gathered:
         if len(self._shared) >= SHARED:
             self._shared.clear()
         told = self._shared.setdefault(repr(fields), fields)
-        return Observation(self._names.setdefault(seen.entity, seen.entity), seen.time, told)
+        entity = self._names.setdefault(seen.entity, seen.entity)
+        return Observation(entity, seen.time, told, seen.edges)
+
+    def _graph(self, event: Event) -> Graph:
+        """The edges of an event; equal ones are kept once."""
+        found = edges(event, self._privacy)
+        if len(self._graphs) >= SHARED:
+            self._graphs.clear()
+        return self._graphs.setdefault(found, found)
 
     def sha256(self) -> str:
         """The hash of all that was taken in."""

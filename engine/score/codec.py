@@ -11,7 +11,10 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from engine.score.window import Hit, Open, Sample
+from models.graph.edge import Edge
 
 MOST = 1 << 27
 """Bytes that a saved window may have unpacked; state is read from a store that may be wrong."""
@@ -29,6 +32,7 @@ def packed(window: Open) -> dict[str, Any]:
         "samples": [_sample(sample) for sample in window.samples],
         "hits": [list(hit) for hit in window.hits.values()],
         "fields": window.fields,
+        "edges": _squeezed([[*edge, times] for edge, times in window.edges.items()]),
     }
 
 
@@ -50,6 +54,7 @@ def unpacked(saved: Mapping[str, Any]) -> Open:
         ],
         {hit.id: hit for hit in hits},
         [dict(each) for each in saved["fields"]],
+        {Edge(*names): times for *names, times in _spread(saved.get("edges"))},
     )
 
 
@@ -58,6 +63,18 @@ def _sample(sample: Sample) -> list[Any]:
     return [
         sample.rank, sample.number, sample.time, sample.id, sample.origin, sample.line, text,
     ]  # fmt: skip
+
+
+def _squeezed(values: list[Any]) -> str | None:
+    return base64.b64encode(zlib.compress(orjson.dumps(values), 1)).decode() if values else None
+
+
+def _spread(text: str | None) -> list[Any]:
+    """What `_squeezed` gave; nothing of a state of before there were edges."""
+    if not text:
+        return []
+    found: list[Any] = orjson.loads(zlib.decompressobj().decompress(base64.b64decode(text), MOST))
+    return found
 
 
 def _pack(values: array[Any]) -> str:

@@ -10,6 +10,9 @@ SAMPLES = 8
 MAX_DOCUMENT = 65_536
 """Bytes of an event as JSON beyond which it is named, and not kept to be shown."""
 
+EDGES = 2_000
+"""Different edges of a window's graph that are scored."""
+
 HITS = 32
 """Rules that an alert names among those that matched in its window."""
 

@@ -13,6 +13,7 @@ from engine.ports import Record
 from engine.rule import Rule
 from engine.score import drift
 from engine.score.anomaly import Anomaly
+from engine.score.edges import edges
 from engine.score.limits import Limits
 from engine.score.memory import KINDS_KEPT
 from engine.score.model import Model
@@ -54,6 +55,7 @@ class Track:
         self._templates = model.bundle.templates
         self._plain = model.privacy is None and self._templates.usual
         """Whether what is told of events of one kind is the same to this model."""
+        self._edges = model.bundle.plan.edges
         self._numbers: dict[int | None, int] = {}
 
     @classmethod
@@ -83,6 +85,8 @@ class Track:
         if windows.add(window, seen.time, number):
             new = seen.fields if number == UNKNOWN else None
             windows.sample(window, seen.time, number, record, new)
+        if self._edges:
+            windows.link(window, edges(event(), self.model.privacy))
         return True
 
     def _number(self, seen: Seen) -> int:
@@ -215,12 +219,10 @@ def _closed(window: Open, width: float) -> Window:
     kept what they say.
     """
     _, numbers = window.events()
-    if UNKNOWN not in numbers:
-        positions = (0,) * len(numbers)
-        return Window(window.entity, window.start, window.start + width, numbers, positions)
     most = max(len(window.fields) - 1, 0)
-    new, places = 0, []
-    for number in numbers:
-        places.append(min(new, most))
+    new, places = 0, [0] * len(numbers)
+    for at, number in enumerate(numbers) if UNKNOWN in numbers else ():
+        places[at] = min(new, most)
         new += number == UNKNOWN
-    return Window(window.entity, window.start, window.start + width, numbers, tuple(places))
+    end = window.start + width
+    return Window(window.entity, window.start, end, numbers, tuple(places), window.graph())

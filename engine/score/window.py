@@ -13,6 +13,7 @@ from engine.level import level_rank
 from engine.ports import Record
 from engine.rule import Rule
 from engine.score.limits import HITS, MAX_DOCUMENT, SAMPLES
+from models.graph.edge import Edge, Graph
 
 MATCHED = -1
 """The rank of a sample that a rule matched: before all others."""
@@ -98,11 +99,17 @@ class Open:
     hits: dict[str, Hit] = field(default_factory=dict)
     fields: list[dict[str, Any]] = field(default_factory=list)
     """What kinds that the model never saw say of themselves, each once."""
+    edges: dict[Edge, int] = field(default_factory=dict)
+    """Edges of its graph and how often each came, for models that ask for them."""
 
     def events(self) -> tuple[tuple[float, ...], tuple[int, ...]]:
         """Times and numbers in the order of time; events of one moment as they came."""
         order = sorted(range(len(self.times)), key=self.times.__getitem__)
         return tuple(self.times[at] for at in order), tuple(self.numbers[at] for at in order)
+
+    def graph(self) -> Graph:
+        """Its edges, as often as each came."""
+        return tuple(edge for edge, times in self.edges.items() for _ in range(times))
 
     def take(self, sample: Sample) -> int:
         """Keep a sample, if need be in place of the least telling one; bytes that this adds."""

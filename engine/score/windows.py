@@ -13,8 +13,9 @@ from typing import Any
 
 from engine.ports import Record
 from engine.score.codec import packed, unpacked
-from engine.score.limits import SAMPLES, Limits
+from engine.score.limits import EDGES, SAMPLES, Limits
 from engine.score.window import Open, Sample
+from models.graph.edge import Edge
 
 RARE = 1 << 30
 """Less this, the number of a template is the rank of a sample: numbers were given in the order in
@@ -89,6 +90,17 @@ class Windows:
         window.numbers.append(number)
         self.held += 1
         return number not in window.seen
+
+    def link(self, window: Open, edges: Iterable[Edge]) -> None:
+        """Count the edges of an event in, unless it is beyond what is scored of its window."""
+        if window.over:
+            return
+        for edge in edges:
+            if edge not in window.edges and len(window.edges) >= EDGES:
+                text = f"windows have more than {EDGES:,} different edges; others are left out"
+                self._told("models-capped", text)
+                return
+            window.edges[edge] = window.edges.get(edge, 0) + 1
 
     def sample(
         self, window: Open, time: float, number: int, record: Record, new: Mapping[str, Any] | None

@@ -17,7 +17,7 @@ from typing import Self
 
 import numpy as np
 
-from models.base import UNKNOWN, Floats, Reason, Session
+from models.base import UNKNOWN, Floats, Reason, Takes
 from models.bundle.observation import Observation
 from models.bundle.part import Part
 from models.bundle.plan import Plan
@@ -26,6 +26,7 @@ from models.calibrate.cross import folds_of
 from models.combine.fusion import Fusion
 from models.errors import DataError
 from models.feature.windows import Window, timed
+from models.graph.edge import Graph
 from models.template.event import EventTemplates
 
 DAY = 86_400.0
@@ -94,12 +95,12 @@ class Bundle:
         templates.learn_all(each.fields for each in observations)
         seen = _windows(observations, templates, plan.width)
         folds = folds_of([window.start for window in seen], plan.folds)
-        sessions, texts = [window.events for window in seen], templates.texts()
+        texts = templates.texts()
         parts: dict[str, Part] = {}
         columns = []
         for name in plan.detectors:
             told(name)
-            parts[name], scores = Part.fit(lambda n=name: plan.make(n), texts, sessions, folds)  # type: ignore[misc]
+            parts[name], scores = Part.fit(lambda n=name: plan.make(n), texts, seen, folds)  # type: ignore[misc]
             columns.append(parts[name].calibrator.log_p(scores, middle=True))
         log_p = np.stack(columns, axis=1)
         fusion = Fusion(plan.rule).fit(log_p)
@@ -141,8 +142,10 @@ class Bundle:
 
     def _raw(self, seen: Sequence[Window], names: Iterable[str]) -> dict[str, Floats]:
         """The scores that detectors give."""
-        sessions = [window.events for window in seen]
-        return {name: self.parts[name].asked.score(sessions) for name in names} if seen else {}
+        if not seen:
+            return {}
+        parts = {name: self.parts[name] for name in names}
+        return {name: part.asked.score(part.data(seen)) for name, part in parts.items()}
 
     def _middle(self, raw: Mapping[str, Floats], count: int) -> Floats:
         """The log p of detectors in the columns of fusion; `LEAST` of one that was not asked."""
@@ -183,8 +186,9 @@ class Bundle:
         new = self._new(scored.window, observations)
         found: dict[str, Reason] = {}
         for name in sorted(scored.by, key=lambda name: scored.by[name]):
-            for reason in self._reasons(name, scored.window.events, most):
-                text = self._named(reason.text, new)
+            events = self.parts[name].detector.takes is not Takes.EDGES
+            for reason in self._reasons(name, scored.window, most):
+                text = self._named(reason.text, new) if events else reason.text
                 if text not in found:
                     found[text] = replace(reason, text=text)
                     break  # the best that was not said yet, then the next detector's
@@ -192,13 +196,14 @@ class Bundle:
                 break
         return list(found.values())
 
-    def _reasons(self, name: str, session: Session, most: int) -> Iterator[Reason]:
+    def _reasons(self, name: str, window: Window, most: int) -> Iterator[Reason]:
         """A detector's reasons; more than the best, which take long, if that is not enough."""
-        explain = self.parts[name].asked.explain
-        best = explain([session], 0, 1)
+        part = self.parts[name]
+        data = part.data([window])
+        best = part.asked.explain(data, 0, 1)
         yield from best
         if best and most > 1:
-            yield from explain([session], 0, most)[1:]
+            yield from part.asked.explain(data, 0, most)[1:]
 
     def budget(self, alerts_a_day: float, entities: int | None = None) -> Budget:
         """The p that makes so many false alarms a day, by the windows that were learned.
@@ -241,4 +246,11 @@ def _windows(
     # Numbers as they are matched, not as they were learned: these are what scoring will see.
     numbers = templates.match_all(each.fields for each in observations)
     entities = [each.entity for each in observations]
-    return timed(entities, [each.time for each in observations], numbers, width)
+    found = timed(entities, [each.time for each in observations], numbers, width)
+    if not any(each.edges for each in observations):
+        return found
+    return [replace(window, edges=_edges(window, observations)) for window in found]
+
+
+def _edges(window: Window, observations: Sequence[Observation]) -> Graph:
+    return tuple(edge for at in window.positions for edge in observations[at].edges)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from models.graph.edge import Graph
 from models.template.event import CHOICES, FALLBACKS, MESSAGES
 
 FIELDS: frozenset[str] = frozenset(
@@ -18,9 +19,11 @@ FIELDS: frozenset[str] = frozenset(
 class Observation:
     """An event: who it is about, when it was, and those of its flat fields that say its kind.
 
-    `time` is in seconds since 1970, UTC.
+    `time` is in seconds since 1970, UTC. `edges` are what it adds to the graph of its window, for
+    detectors that take these.
     """
 
     entity: str
     time: float
     fields: Mapping[str, Any]
+    edges: Graph = ()

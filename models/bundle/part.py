@@ -9,10 +9,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base import Detector, Floats, Sessions
+from models.base import Detector, Floats, Takes
 from models.bundle.views import Windowed, windowed
 from models.calibrate.calibrator import Calibrator
 from models.calibrate.cross import take
+from models.feature.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +29,37 @@ class Part:
         cls,
         make: Callable[[], Detector[Any]],
         texts: Sequence[str],
-        data: Sessions,
+        seen: Sequence[Window],
         folds: NDArray[np.intp],
     ) -> tuple[Self, Floats]:
-        """The detector fitted on all of `data`, and the raw scores of the normals.
+        """The detector fitted on all windows, and the raw scores of the normals.
 
         Each normal is scored by a detector that was fitted without its fold, and these scores are
         what the calibration learns. The detector that is kept knows more normals than those did,
         so its alarms are rather fewer than asked for, never more.
         """
-        scores = np.zeros(len(data))
+        detector = make()
+        data, scores = data_of(detector, seen), np.zeros(len(seen))
         for fold in range(int(folds.max()) + 1):
             inside = folds == fold
             without = windowed(make(), texts)
             without.fit(take(data, ~inside))
             scores[inside] = without.score(take(data, inside))
-        detector = make()
         asked = windowed(detector, texts)
         asked.fit(data)
         return cls(detector, asked, Calibrator().fit(scores)), scores
+
+    def data(self, seen: Sequence[Window]) -> Sequence[Any]:
+        """Windows as `asked` takes them."""
+        return data_of(self.detector, seen)
 
     @classmethod
     def known(cls, detector: Detector[Any], texts: Sequence[str], calibrator: Calibrator) -> Self:
         """A part that was fitted before."""
         return cls(detector, windowed(detector, texts), calibrator)
+
+
+def data_of(detector: Detector[Any], seen: Sequence[Window]) -> Sequence[Any]:
+    """The edges of each window for a detector of these, for others its events."""
+    graphs = detector.takes is Takes.EDGES
+    return [window.edges if graphs else window.events for window in seen]

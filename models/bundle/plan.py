@@ -27,7 +27,7 @@ DEFAULT: Mapping[str, Mapping[str, Json]] = {
 The GPT sees fewer tokens than alone: it is fitted once for each fold, and again on all."""
 
 
-NOT_YET: Mapping[Takes, str] = {Takes.SERIES: "series of counts", Takes.EDGES: "edges of graphs"}
+NOT_YET: Mapping[Takes, str] = {Takes.SERIES: "series of counts"}
 """What a bundle cannot make of events."""
 
 
@@ -72,6 +72,11 @@ class Plan:
                 raise ModelError(
                     f"{name} takes {NOT_YET[takes]}, and a bundle has windows of events"
                 )
+
+    @property
+    def edges(self) -> bool:
+        """Whether a detector takes the edges of events."""
+        return any(detector(name).takes is Takes.EDGES for name in self.detectors)
 
     def privacy(self, key: bytes = b"") -> Privacy | None:
         """What hides values, None where nothing is to be hidden.

@@ -3,6 +3,7 @@
 SESSIONS  the numbers of the window's events
 VECTORS   log(1 + how often each event occurs), with a last column for all that training never saw
 TEXTS     the texts of the window's events: it is as strange as the strangest of them
+EDGES     the edges of the window's events, which are not told by their numbers
 """
 
 from __future__ import annotations
@@ -20,21 +21,21 @@ MOST = 20
 
 
 class Windowed(Protocol):
-    """A detector that is asked about sessions of event numbers."""
+    """A detector that is asked about windows: sessions of event numbers, or graphs."""
 
-    def fit(self, data: Sessions) -> Any:
-        """Learn from sessions."""
+    def fit(self, data: Any) -> Any:
+        """Learn from windows."""
 
-    def score(self, data: Sessions) -> Floats:
+    def score(self, data: Any) -> Floats:
         """How strange each is."""
 
-    def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
+    def explain(self, data: Any, at: int, most: int = 3) -> list[Reason]:
         """Why one scored as it did."""
 
 
 def windowed(detector: Detector[Any], texts: Sequence[str]) -> Windowed:
-    """`detector`, able to take sessions; `texts` are those of the numbers from 1 on."""
-    if detector.takes is Takes.SESSIONS:
+    """`detector`, able to take windows; `texts` are those of the numbers from 1 on."""
+    if detector.takes in (Takes.SESSIONS, Takes.EDGES):
         return detector
     if detector.takes is Takes.VECTORS:
         return Counted(detector, len(texts))

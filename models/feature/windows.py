@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from models.base import Session
 from models.errors import DataError
+from models.graph.edge import Graph
 
 Entities: TypeAlias = Sequence[Hashable]
 Times: TypeAlias = Sequence[float] | NDArray[np.float64]
@@ -47,6 +48,8 @@ class Window:
     end: float
     events: Session
     positions: tuple[int, ...]
+    edges: Graph = ()
+    """The edges of its graph, as often as each came, where somebody asks for them."""
 
     def __len__(self) -> int:
         return len(self.events)

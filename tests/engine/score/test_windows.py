@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from engine.score.limits import SAMPLES, Limits
 from engine.score.window import Hit, Open, Sample
 from engine.score.windows import NEW, Windows
 from models.feature.windows import timed
+from models.graph.edge import Edge
 
 EVENTS = st.lists(
     st.tuples(
@@ -139,6 +141,8 @@ def test_a_window_comes_back_whole_from_its_packed_form() -> None:
     sample = Sample(5, 2, 1.5, None, "o", 7, b'{"a":1}')
     window = Open(
         "user.name=a", 60.0, array("d", [1.5, 0.1]), array("i", [2, 0]), 4, {1, "new"}, [sample],
-        hits, [{"EventID": 7}],
+        hits, [{"EventID": 7}], {Edge("user-host", "amy", "ws1"): 2},
     )  # fmt: skip
     assert unpacked(packed(window)) == window
+    before = {key: value for key, value in packed(window).items() if key != "edges"}
+    assert unpacked(before) == replace(window, edges={})

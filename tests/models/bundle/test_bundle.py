@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from models.bundle.bundle import Bundle
 from models.bundle.observation import Observation
 from models.bundle.plan import Plan
 from models.errors import DataError, ModelError, StoreError
+from models.graph.edge import Edge
 
 LIGHT = Plan(detectors={"new-value": {}, "count-vector": {}, "markov": {}, "pca": {}}, width=60)
 
@@ -164,3 +166,24 @@ def test_costly_detectors_are_not_asked_of_what_is_ordinary_whatever_they_say(
             assert 1e-3 < other.p <= each.p
     assert bundle.score_windows(seen[:1], [0.05])
     assert bundle.score_windows([], []) == []
+
+
+GRAPHS = Plan(detectors={"new-value": {}, "rare-edge": {}, "graph-structure": {}}, width=60)
+
+
+def with_edges(seen: list[Observation], user: str = "amy") -> list[Observation]:
+    return [replace(each, edges=(Edge("user-host", user, each.entity),)) for each in seen]
+
+
+def test_a_bundle_scores_the_edges_of_windows_and_stays_so_on_disk(tmp_path: Path) -> None:
+    bundle = Bundle.fit(with_edges(day(60)), GRAPHS)
+    assert GRAPHS.edges
+    assert not LIGHT.edges
+    others = with_edges(day(5, seed=3), "event 1")
+    strange = bundle.score(others)[0]
+    assert strange.by["rare-edge"] < np.log(0.05)
+    assert strange.by["new-value"] > np.log(0.5)
+    (reason,) = bundle.explain(strange, others, 1)
+    assert reason.text == "user-host: event 1 → web-1 of a source that training never had"
+    keep.save(bundle, tmp_path, {})
+    assert keep.load(tmp_path).score(others) == bundle.score(others)

@@ -46,7 +46,9 @@ def drift(
     settings = load_settings(path).settings
     model = bundles.model(settings.state.dir, name, hiding.key_of(settings.models))
     bundle = model.bundle
-    gathered = gather(sources, settings, last, tags, privacy=model.privacy)
+    gathered = gather(
+        sources, settings, last, tags, privacy=model.privacy, with_edges=bundle.plan.edges
+    )
     kept = Kept()
     try:
         for scored in bundle.score(gathered.observations):

@@ -92,7 +92,7 @@ def fit(
     except ModelError as error:
         raise InputError(str(error)) from error
     attacks = Attacks.read(without, width) if without else None
-    gathered = gather(sources, settings, last, tags, attacks, privacy)
+    gathered = gather(sources, settings, last, tags, attacks, privacy, with_edges=plan.edges)
     for finding in sanity.of_training(gathered, width, allow):
         click.echo(visible(f"warning: {finding}"), err=True)
     bundle, fingerprint = bundles.fit(

@@ -53,7 +53,9 @@ def score(
     shown = word("--output", form, FORMATS) or "table"
     settings = load_settings(path).settings
     model = bundles.model(settings.state.dir, name, hiding.key_of(settings.models))
-    gathered = gather(sources, settings, last, tags, privacy=model.privacy)
+    gathered = gather(
+        sources, settings, last, tags, privacy=model.privacy, with_edges=model.bundle.plan.edges
+    )
     if finding := sanity.of_scored(gathered, model.training):
         click.echo(f"warning: {finding}", err=True)
     found = list(islice(bundles.answers(model.bundle, gathered, most), limit))

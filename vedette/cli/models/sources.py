@@ -25,10 +25,13 @@ def gather(
     tags: str | None,
     attacks: Attacks | None = None,
     privacy: Privacy | None = None,
+    *,
+    with_edges: bool = False,
 ) -> Gathered:
     """All events of `sources`, each a file, a folder, `-` or the name of a configured source.
 
-    Those of `attacks` are left out, and what `privacy` hides is hidden.
+    Those of `attacks` are left out, and what `privacy` hides is hidden. `with_edges`: a detector
+    asks for those of each event.
 
     What could not be read is said on stderr, with how often.
     """
@@ -37,7 +40,7 @@ def gather(
     from vedette.events import of_paths, of_source, source_of
 
     problems, labels = Problems(), log_source(tags)
-    gathered = Gathered(attacks, privacy)
+    gathered = Gathered(attacks, privacy, with_edges=with_edges)
     progress = _Line("events read")
     for name in sources:
         path: Any = "-" if name == "-" else Path(name)
