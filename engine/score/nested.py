@@ -65,6 +65,8 @@ class Nested:
     def __init__(self, kinds: Kinds, times: Times) -> None:
         self._kinds, self._times = kinds, times
         self._plans: dict[Hashable, _Plan | None] = {}
+        self._inner: dict[tuple[str, ...], Sequence[Place]] = {}
+        """Where the last document with these keys had objects."""
         self._said: dict[Hashable, Told | None] = {}
 
     def see(
@@ -73,15 +75,10 @@ class Nested:
         """What an event says, and its time; None where the slow way must tell."""
         if document.__class__ is not dict:
             return None
-        shape: list[Any] = []
         nodes: list[Node] = []
-        if not _walk(document, shape, nodes):
-            return None
-        key = tuple(shape)
-        try:
-            plan = self._plans[key]
-        except KeyError:
-            plan = self._learn(key, nodes, event)
+        plan = self._guessed(document, nodes)
+        if plan is None:
+            plan = self._walked(document, nodes, event)
         if plan is None:
             return None
         at = (plan.number, tags, *[nodes[node][name] for node, name in plan.first])
@@ -98,6 +95,49 @@ class Nested:
             if (time := self._times.of(nodes[node][name])) is not None:
                 return told, time
         return None
+
+    def _guessed(self, document: Node, nodes: list[Node]) -> _Plan | None:
+        """The plan, by looking where documents with these keys had objects; None where not so.
+
+        A plan is found by all that a walk would have written down, so no other one can be found.
+        """
+        nodes.append(document)
+        keys = tuple(document)
+        inner = self._inner.get(keys)
+        if inner is None:
+            return None
+        shape: list[Any] = [keys, tuple(map(type, document.values()))]
+        try:
+            for at, name in inner:
+                node = nodes[at][name]
+                nodes.append(node)
+                shape += (tuple(node), tuple(map(type, node.values())))
+        except (KeyError, AttributeError, TypeError):
+            return None  # none there, or no object
+        plan = self._plans.get(tuple(shape))
+        if plan is None:
+            return None
+        plain = (_ONE.issuperset(map(type, nodes[at][name])) for at, name in plan.lists)
+        return plan if all(plain) else None
+
+    def _walked(
+        self, document: Node, nodes: list[Node], event: Callable[[], Event]
+    ) -> _Plan | None:
+        """The plan, by all that is in a document."""
+        nodes.clear()
+        shape: list[Any] = []
+        if not _walk(document, shape, nodes):
+            return None
+        key = tuple(shape)
+        try:
+            plan = self._plans[key]
+        except KeyError:
+            plan = self._learn(key, nodes, event)
+        if plan is not None:
+            if len(self._inner) >= SHAPES_KEPT:
+                self._inner.clear()
+            self._inner[shape[0]] = plan.inner
+        return plan
 
     def _learn(self, key: tuple[Any, ...], nodes: list[Node], event: Callable[[], Event]) -> Any:
         if sum(map(len, nodes)) > WIDEST:
@@ -190,12 +230,18 @@ class _Plan:
     _made = 0
 
     def __init__(
-        self, first: list[Place], second: list[Place], times: list[Place], *, wordy: bool
+        self,
+        leaves: Sequence[_Leaf],
+        first: list[Place],
+        second: list[Place],
+        times: list[Place],
     ) -> None:
         _Plan._made += 1
+        self.inner = [leaf.place for leaf in leaves if leaf.value.__class__ is dict]
+        self.lists = [leaf.place for leaf in leaves if leaf.value.__class__ is list]
         self.number = _Plan._made
         self.first, self.second, self.times = first, second, times
-        self.wordy = wordy
+        self.wordy = bool(_of(leaves, frozenset(MESSAGES)))
         """Whether it may have a message."""
 
     @classmethod
@@ -221,7 +267,7 @@ class _Plan:
             if nodes[node][key] != value:
                 return None
             times.append(places[0])
-        return cls(first, second, times, wordy=bool(_of(leaves, frozenset(MESSAGES))))
+        return cls(leaves, first, second, times)
 
 
 class _Leaf(NamedTuple):

@@ -111,8 +111,8 @@ class CountVector(Detector[Sessions]):
         best = self._least(columns, row, first, last, np.inf)
         if best:
             low, high = self._totals.searchsorted([total - best, total + best])
-            best = self._least(columns, row, int(low), first, best)
-            best = self._least(columns, row, last, int(high), best)
+            if low < first or high > last:
+                best = self._least(columns, row, int(low), int(high), best)
         return best
 
     def _least(

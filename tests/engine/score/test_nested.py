@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from engine.event import Event
 from engine.kinds import LogSource
+from engine.moment import parse_time
 from engine.normalise import normalise
 from engine.ports import Record
+from engine.score.memory import Times
 from engine.score.nested import names
 from engine.score.observe import observation
 from engine.score.quick import Observer
@@ -135,3 +137,25 @@ def test_values_that_tell_are_told_apart(one: dict[str, Any], other: dict[str, A
     pair = [{"@timestamp": TIMES[0], **each} for each in (one, other)]
     assert [told(observer, made) for made in pair] == [plainly(made) for made in pair]
     assert plainly(pair[0]) != plainly(pair[1])
+
+
+def test_documents_with_the_same_keys_outside_may_have_other_objects_inside() -> None:
+    observer = Observer()
+    hosts: list[Any] = [
+        {"name": "a"}, "a", {"name": "a", "os": {"type": "linux"}}, {"os": {"name": "a"}},
+        ["a"], [{"name": "a"}], {"name": ["a"]}, {"name": [{"b": "c"}]}, {}, None,
+    ]  # fmt: skip
+    for host in [*hosts, *hosts[::-1], *hosts]:
+        made = {"@timestamp": TIMES[0], "host": host, "event": {"code": 1, "dataset": "x"}}
+        assert told(observer, made) == plainly(made)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-23T08:00:00Z", "2026-11-23T08:00:00.123456+02:00", "2026-11-23 08:00:00",
+     "0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59-09:00", "20261123", "1795420800",
+     "2026-11-23T08:00Z", "x", "", " 2026-11-23T08:00:00Z "],
+)  # fmt: skip
+def test_a_time_is_what_it_is_in_every_other_place(text: str) -> None:
+    found = parse_time(text)
+    assert Times().of(text) == (None if found is None else found.timestamp())
