@@ -10,6 +10,7 @@ from engine.ports import Record
 from engine.score.observe import observation
 from models.bundle.bundle import Bundle
 from models.bundle.plan import Plan
+from models.graph.edge import Edge
 from vedette.bundles import Gathered
 
 START = datetime(2026, 11, 9, 8, 0, tzinfo=UTC)
@@ -54,3 +55,13 @@ def test_a_model_learns_the_same_from_what_is_kept() -> None:
     second = Bundle.fit(gathered(documents).observations, plan)
     assert first.templates.texts() == second.templates.texts()
     assert (first.normal == second.normal).all()
+
+
+def test_edges_are_kept_where_they_are_asked_for_and_equal_ones_once() -> None:
+    made = Gathered(with_edges=True)
+    documents = [logon(at, TargetUserName=f"amy{at % 2}") for at in range(8)]
+    made.add(normalise(Record(each, "x"), None) for each in documents)
+    assert made.observations[0].edges == (Edge("user-host", "amy0", "ws01"),)
+    assert len({id(each.edges) for each in made.observations}) == 2
+    assert {each.edges for each in gathered(documents).observations} == {()}
+    assert made.sha256() != gathered(documents).sha256()

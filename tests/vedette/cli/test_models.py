@@ -202,3 +202,14 @@ def test_events_like_those_of_training_have_not_drifted_and_others_have(
     told = json.loads(vedette("models", "drift", "small", "other.ndjson", "-o", "json").out)
     assert told["drifted"]
     assert len(told["measures"]) == 2
+
+
+def test_a_user_who_was_never_on_a_host_is_named(run: Callable[..., Answer]) -> None:
+    days = [{**each, "TargetUserName": "amy"} for each in normal()]
+    Path("days.ndjson").write_text("".join(json.dumps(each) + "\n" for each in days))
+    eve = [{**each, "TargetUserName": "eve"} for each in normal()[:4]]
+    Path("eve.ndjson").write_text("".join(json.dumps(each) + "\n" for each in eve))
+    assert run("fit", "who", "days.ndjson", "--detector", "rare-edge").code == 0
+    (found,) = json.loads(run("score", "who", "eve.ndjson", "--output", "json").out)
+    assert found["explanation"][0]["text"].startswith("user-host: eve → ws01 of a source that")
+    assert json.loads(run("score", "who", "days.ndjson", "--output", "json").out) == []
