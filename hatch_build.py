@@ -1,8 +1,8 @@
 """Builds what is written in C with the package, where there is a C compiler.
 
 Without one, without Python's headers, or with `VEDETTE_NATIVE=0` in the environment, the package
-is installed all the same, and does without (`engine/match/native.py`). It keeps to Python's stable
-interface: what was built with 3.11 works with later ones.
+is installed all the same, and does without (`engine/match/native.py`, `models/template/native.py`).
+It keeps to Python's stable interface: what was built with 3.11 works with later ones.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
-FOLDER = "engine/match"
-NAMES = ("reader", "finder")
+SOURCES = ("engine/match/reader.c", "engine/match/finder.c", "models/template/masker.c")
 
 
 class NativeHook(BuildHookInterface):
@@ -36,10 +35,11 @@ class NativeHook(BuildHookInterface):
         if self.target_name != "wheel" or os.environ.get("VEDETTE_NATIVE") == "0":
             return
         self._folder = tempfile.mkdtemp()
-        built = {f"{FOLDER}/{name}.abi3.so": Path(self._folder) / f"{name}.so" for name in NAMES}
-        reasons = (build(root / FOLDER / f"{path.stem}.c", path) for path in built.values())
+        built = {each: Path(self._folder) / f"{Path(each).stem}.so" for each in SOURCES}
+        reasons = (build(root / source, path) for source, path in built.items())
         reason = next(filter(None, reasons), "")  # all of it or none
-        for name, path in built.items():
+        for source, path in built.items():
+            name = f"{source.removesuffix('.c')}.abi3.so"
             if version == "editable":  # beside its source; what an older one gave is of no use
                 (root / name).unlink(missing_ok=True)
                 if not reason:

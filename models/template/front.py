@@ -1,4 +1,4 @@
-"""Answers for lines whose like was seen before, in front of whoever knows the answer.
+"""Answers for lines whose like was seen before, in front of whoever knows the answer, without C.
 
 A line passes up to three steps, each dearer than the one before:
 
@@ -63,7 +63,11 @@ class Front:
 
     def answer(self, line: str) -> int:
         """The answer for one line."""
-        return self.answers([line])[0]
+        key = skeleton(line)
+        for fits, form in self._patterns.get(key, ()):
+            if fits(line):
+                return form.answer if form.answer != _STALE else self._by_tokens(line, key)
+        return self._by_tokens(line, key)
 
     def answers(self, lines: Sequence[str]) -> list[int]:
         """The answers for lines, one after the other."""

@@ -23,8 +23,8 @@ import numpy as np
 from models.base import UNKNOWN, State
 from models.errors import ModelError, StoreError
 from models.template.drain import Drain
-from models.template.front import Front
 from models.template.mask import VERSION, WILD, Tokens, values
+from models.template.native import cache
 
 BLOCK = 2_048
 """Lines that are looked at together."""
@@ -57,8 +57,8 @@ class Templates:
         self._longest = longest
         self._drain = Drain(depth, similarity, children, most)
         self._counts: list[int] = [0]
-        self._learning = Front(self._ask_learning)
-        self._matching = Front(self._ask_matching)
+        self._learning = cache(self._ask_learning)
+        self._matching = cache(self._ask_matching)
 
     def __len__(self) -> int:
         return len(self._drain.clusters)

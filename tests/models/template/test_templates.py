@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +14,13 @@ from hypothesis import given, settings
 from models.base import State
 from models.errors import ModelError, StoreError
 from models.store import pack, unpack
-from models.template import front
+from models.template import forms, front
 from models.template.drain import Drain
+from models.template.forms import Forms
+from models.template.front import Front
 from models.template.mask import masked
 from models.template.templates import Templates
+from tests.models.template.conftest import Cache
 from tests.models.template.lines import MESSAGES, UUID
 from tests.models.template.reference import Reference
 
@@ -63,12 +67,17 @@ def test_values_are_told_for_each_wild_place() -> None:
 
 @settings(max_examples=60)
 @given(MESSAGES)
-def test_with_the_cache_the_answers_are_those_of_the_tree_alone(lines: list[str]) -> None:
-    tree, templates = Drain(), Templates()
+def test_with_a_cache_the_answers_are_those_of_the_tree_alone(
+    cache: Cache, lines: list[str]
+) -> None:
+    tree = Drain()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(front, "OFTEN", 2)
         patch.setattr(front, "MOST_PATTERNS", 3)
         patch.setattr(front, "MOST_FORMS", 8)
+        patch.setattr(forms, "MOST_FORMS", 8)
+        patch.setattr("models.template.templates.cache", cache)
+        templates = Templates()
         for line in lines * 2:
             cluster, _ = tree.learn(tuple(masked(line).split()))
             assert cluster is not None
@@ -85,7 +94,7 @@ def test_what_was_learned_is_known_one_by_one_and_all_at_once(lines: list[str]) 
     assert numbers == [templates.match(line) for line in lines]
 
 
-def test_the_groups_are_those_of_drain3() -> None:
+def test_the_groups_are_those_of_drain3(cached: None) -> None:
     reference = Reference()
     templates = Templates()
     many = [line.replace("by", f"by way {n % 5} of") for n, line in enumerate(LINES * 20)]
@@ -93,10 +102,10 @@ def test_the_groups_are_those_of_drain3() -> None:
     assert templates.texts() == reference.texts()
 
 
-def test_a_line_that_is_seen_often_no_longer_reaches_the_tree() -> None:
+def test_a_line_that_is_seen_often_no_longer_reaches_the_tree(cached: None) -> None:
     templates = learned(LINES * 3)
     templates._learning._ask = None  # type: ignore[assignment]
-    templates._learning._words = None  # type: ignore[assignment]
+    templates._learning._words = None  # type: ignore[union-attr]  # of the way without C
     assert templates.learn(f"connection from 10.9.9.9:1 opened by {'amy'}") == 1
 
 
@@ -142,7 +151,22 @@ def test_a_stored_template_that_is_none_is_refused() -> None:
             Templates.restore(replace(state, facts={**state.facts, "templates": [text]}))
 
 
-def test_odd_lines_are_lines() -> None:
+@pytest.mark.shared
+@pytest.mark.usefixtures("built")
+def test_both_caches_give_the_same_on_recorded_lines(shared_data: Path) -> None:
+    paths = sorted((shared_data / "logs" / "loghub").glob("*/*_2k.log"))[::2]
+    lines = [line for path in paths for line in path.read_text("utf-8", "replace").splitlines()]
+    assert len(lines) > 15_000
+    found = []
+    for cache in (Front, Forms):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("models.template.templates.cache", cache)
+            templates = Templates()
+        found.append((templates.learn_all(lines), templates.match_all(lines), templates.texts()))
+    assert found[0] == found[1]
+
+
+def test_odd_lines_are_lines(cached: None) -> None:
     odd = ["", " ", "💥🔥 5", "\x00\ud800 \u202e", "a" * 1_000_000, "x " * 500_000, "a\nb", "\n\n"]
     templates = Templates()
     numbers = templates.learn_all(odd * 40)
