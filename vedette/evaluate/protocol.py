@@ -13,7 +13,7 @@ EVERY = "every"
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """Rates by set, folds, seeds, bootstrap draws, fusion, and most sessions of a part."""
+    """Rates by set, folds, seeds, bootstrap draws, fusion, most sessions and events of a part."""
 
     rates: Mapping[str, Sequence[float]]
     folds: int
@@ -24,6 +24,7 @@ class Protocol:
     fused: Sequence[str]
     most_train: int | None = None
     most_test: int | None = None
+    most_events: int | None = None
 
     def rates_of(self, name: str) -> Sequence[float]:
         """The target false-positive rates of the set `name`, made up or not."""
@@ -47,4 +48,11 @@ def protocol(quick: bool = False) -> Protocol:
 
 
 def _quicker(made: Protocol, told: Mapping[str, Any]) -> Protocol:
-    return replace(made, seeds=told["seeds"], most_train=told["train"], most_test=told["test"])
+    return replace(
+        made,
+        seeds=told["seeds"],
+        folds=told["folds"],
+        most_train=told["train"],
+        most_test=told["test"],
+        most_events=told["events"],
+    )

@@ -159,16 +159,21 @@ def pooled(trials: Sequence[Scored]) -> Scored:
 def _smaller(trial: Trial, protocol: Protocol) -> Trial:
     return replace(
         trial,
-        train=_fewer(trial.train, protocol.most_train),
-        test=_fewer(trial.test, protocol.most_test),
+        train=_fewer(trial.train, protocol.most_train, protocol.most_events),
+        test=_fewer(trial.test, protocol.most_test, protocol.most_events),
     )
 
 
-def _fewer(part: Part, most: int | None) -> Part:
-    """At most so many, drawn evenly from normals and from attacks; each then weighs more."""
-    if most is None or len(part) <= most:
+def _fewer(part: Part, most: int | None, events: int | None) -> Part:
+    """Drawn evenly from normals and from attacks; each then weighs more.
+
+    At most so many sessions, and about so many events: what these are of a mean session.
+    """
+    there = (len(part), most), (sum(map(len, part.sessions)), events)
+    share = min((most / count for count, most in there if most is not None and count), default=1.0)
+    if share >= 1:
         return part
-    kept = np.concatenate(list(_evenly(part, most / len(part))))
+    kept = np.concatenate(list(_evenly(part, share)))
     smaller = part.only(np.sort(kept))
     labels = smaller.labels
     whole = [part.weights[part.labels == label].sum() for label in (False, True)]

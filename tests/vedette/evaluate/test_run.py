@@ -33,6 +33,8 @@ def test_quick_differs_only_in_how_much_is_done() -> None:
     full, quick = protocol(), protocol(quick=True)
     assert (quick.rates, quick.rule, quick.fused) == (full.rates, full.rule, full.fused)
     assert len(quick.seeds) == 1 < len(full.seeds)
+    assert 1 < quick.folds < full.folds
+    assert full.most_events is None
 
 
 def test_every_target_of_every_detector_has_a_row(made_up: Path) -> None:
@@ -92,11 +94,18 @@ def test_a_fusion_of_one_detector_ranks_as_it_does(made_up: Path) -> None:
     assert (np.diff(both.test[np.argsort(one.middle_test)]) >= -1e-9).all()
 
 
-def test_a_sample_weighs_as_much_as_the_whole(made_up: Path) -> None:
+def events(part: Part) -> int:
+    return sum(map(len, part.sessions))
+
+
+@pytest.mark.parametrize("by_events", [False, True])
+def test_a_sample_weighs_as_much_as_the_whole(made_up: Path, by_events: bool) -> None:
     public = load("hdfs", made_up)
-    small = evaluate(public, replace(QUICK, most_test=80), NAMES).part
     whole = public.trials[0].test
-    assert len(small) == 80
+    most = {"most_events": events(whole) * 80 // len(whole)} if by_events else {"most_test": 80}
+    small = evaluate(public, replace(QUICK, **most), NAMES).part
+    assert len(small) == pytest.approx(80, abs=2 * by_events)
+    assert events(small) == pytest.approx(events(whole) * 80 / len(whole), rel=0.1)
     for label in (False, True):
         assert small.weights[small.labels == label].sum() == pytest.approx(
             whole.weights[whole.labels == label].sum()
