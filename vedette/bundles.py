@@ -201,9 +201,11 @@ def fit(
     try:
         bundle = Bundle.fit(gathered.observations, plan, told)
         times = [seen.time for seen in gathered.observations]
+        begun = bundle.learned - len(bundle.normal)
         return bundle, keep.save(bundle, folder, {
             "events": len(times),
-            "windows": len(bundle.normal),
+            "windows": bundle.learned,
+            **({"windows_left_out_of_calibration": begun} if begun else {}),
             "entities": len({seen.entity for seen in gathered.observations}),
             "templates": len(bundle.templates),
             "from": _time(min(times)),

@@ -40,7 +40,7 @@ class Model:
             days = max((end - start).total_seconds() / DAY, 1.0)
         except (KeyError, TypeError, ValueError):
             return float(DAY / self.bundle.plan.width)
-        return max(len(self.bundle.normal) / days, 1.0)
+        return max(self.bundle.learned / days, 1.0)
 
 
 def _time(text: str) -> datetime:

@@ -5,7 +5,8 @@
         scored.p, scored.by, bundle.explain(scored)
 
 Every detector sees the same windows; its scores become p-values by what it said of normals that it
-had not learned from, and these become one p by a rule calibrated on the same normals.
+had not learned from, and these become one p by a rule calibrated on the same normals. A beginning
+that never comes again is learned, and left out of what calibrates.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -24,7 +26,7 @@ from models.bundle.plan import Plan
 from models.calibrate.budget import Budget, budget
 from models.calibrate.cross import folds_of
 from models.combine.fusion import Fusion
-from models.errors import DataError
+from models.errors import DataError, ModelError
 from models.feature.windows import Window, timed
 from models.graph.edge import Graph
 from models.template.event import EventTemplates
@@ -72,10 +74,16 @@ class Bundle:
         parts: Mapping[str, Part],
         fusion: Fusion,
         normal: Floats,
+        learned: int,
     ) -> None:
-        """`normal` has the log p of the normal windows that were learned, each cross-fitted."""
+        """`normal` has the log p of the normal windows that calibrate, each cross-fitted.
+
+        `learned` is how many windows were learned, those of a restless beginning among them.
+        """
+        if not 0 < len(normal) <= learned:
+            raise ModelError(f"{len(normal)} of {learned} windows cannot calibrate")
         self.plan, self.templates, self.parts = plan, templates, parts
-        self.fusion, self.normal = fusion, normal
+        self.fusion, self.normal, self.learned = fusion, normal, learned
 
     @classmethod
     def fit(
@@ -94,17 +102,19 @@ class Bundle:
         templates = EventTemplates()
         templates.learn_all(each.fields for each in observations)
         seen = _windows(observations, templates, plan.width)
-        folds = folds_of([window.start for window in seen], plan.folds)
-        texts = templates.texts()
+        starts = [window.start for window in seen]
+        folds, texts = folds_of(starts, plan.folds), templates.texts()
         parts: dict[str, Part] = {}
-        columns = []
+        columns, kept = [], np.ones(len(seen), dtype=np.bool_)
         for name in plan.detectors:
             told(name)
-            parts[name], scores = Part.fit(lambda n=name: plan.make(n), texts, seen, folds)  # type: ignore[misc]
+            make = partial(plan.make, name)
+            parts[name], scores, settled = Part.fit(make, texts, seen, folds, starts)
             columns.append(parts[name].calibrator.log_p(scores, middle=True))
-        log_p = np.stack(columns, axis=1)
+            kept &= settled
+        log_p = np.stack(columns, axis=1)[kept]
         fusion = Fusion(plan.rule).fit(log_p)
-        return cls(plan, templates, parts, fusion, fusion.log_p(log_p))
+        return cls(plan, templates, parts, fusion, fusion.log_p(log_p), len(seen))
 
     def windows(self, observations: Sequence[Observation]) -> list[Window]:
         """The windows of `observations`, with numbers that this bundle knows."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = Non
     templates, fusion = bundle.templates.state(), bundle.fusion.state()
     calibrations = {name: part.calibrator.state() for name, part in bundle.parts.items()}
     arrays: _Arrays = {"normal": bundle.normal}
+    if bundle.learned != len(bundle.normal):
+        arrays["learned"] = np.array([bundle.learned], dtype=np.int64)
     _put(arrays, "templates", templates)
     _put(arrays, "fusion", fusion)
     for name, state in calibrations.items():
@@ -108,7 +111,10 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
             texts,
             Calibrator.restore(_state(calibration, arrays, f"calibration/{name}")),
         )
-    return Bundle(plan, templates, parts, fusion, np.asarray(arrays["normal"], dtype=np.float64))
+    normal = np.asarray(arrays["normal"], dtype=np.float64)
+    # An index: a number that is not whole is refused.
+    learned = index(arrays["learned"].item()) if "learned" in arrays else len(normal)
+    return Bundle(plan, templates, parts, fusion, normal, learned)
 
 
 def _detector(folder: Path, print_: str, name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from models.base import Detector, Floats, Takes
 from models.bundle.views import Windowed, windowed
 from models.calibrate.calibrator import Calibrator
 from models.calibrate.cross import take
+from models.calibrate.settled import settled
 from models.feature.windows import Window
 
 
@@ -31,12 +32,15 @@ class Part:
         texts: Sequence[str],
         seen: Sequence[Window],
         folds: NDArray[np.intp],
-    ) -> tuple[Self, Floats]:
-        """The detector fitted on all windows, and the raw scores of the normals.
+        blocks: Sequence[Hashable],
+    ) -> tuple[Self, Floats, NDArray[np.bool_]]:
+        """The detector fitted on all windows, the raw scores of the normals, and which counted.
 
         Each normal is scored by a detector that was fitted without its fold, and these scores are
-        what the calibration learns. The detector that is kept knows more normals than those did,
-        so its alarms are rather fewer than asked for, never more.
+        what the calibration learns, of those after a beginning that never comes again
+        (`calibrate/settled.py`; `blocks`, in the order of time, names what stays together). The
+        detector that is kept knows more normals than those did, so its alarms are rather fewer
+        than asked for, never more.
         """
         detector = make()
         data, scores = data_of(detector, seen), np.zeros(len(seen))
@@ -47,7 +51,8 @@ class Part:
             scores[inside] = without.score(take(data, inside))
         asked = windowed(detector, texts)
         asked.fit(data)
-        return cls(detector, asked, Calibrator().fit(scores)), scores
+        kept = settled(Calibrator().fit(scores).log_p(scores, middle=True), blocks)
+        return cls(detector, asked, Calibrator().fit(scores[kept])), scores, kept
 
     def data(self, seen: Sequence[Window]) -> Sequence[Any]:
         """Windows as `asked` takes them."""

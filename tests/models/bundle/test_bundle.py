@@ -67,6 +67,47 @@ def test_what_is_strange_gets_a_small_p_and_normal_windows_do_not() -> None:
     assert (normal < 0.01).mean() < 0.05
 
 
+@cache
+def begun() -> Bundle:
+    """Fitted on a day whose first half hour brings what never comes again."""
+    first = [
+        Observation(f"web-{host}", minute * 60.0 + 40, code(5000 + minute))
+        for minute in range(30) for host in (1, 2)
+    ]  # fmt: skip
+    return Bundle.fit([*first, *day(180)], LIGHT)
+
+
+def test_a_beginning_that_never_comes_again_is_learned_and_does_not_calibrate() -> None:
+    assert fitted().learned == len(fitted().normal) == 240
+    assert begun().learned == 360
+    assert 180 <= len(begun().normal) <= 300
+    assert all(part.calibrator.count < 360 for part in begun().parts.values())
+    (first,) = begun().windows([Observation("web-1", 0, code(5000))])
+    assert begun().templates.text(first.events[0]) == "Channel=Security EventID=5000"
+
+
+def test_after_such_a_beginning_strange_windows_are_as_strange_as_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new = [each for each in day(1, seed=3) if each.entity == "web-1"]
+    new.append(Observation("web-1", 40.0, code(1102)))
+    (found,) = begun().score(new)
+    monkeypatch.setattr(
+        "models.bundle.part.settled", lambda log_p, blocks: np.ones(len(log_p), dtype=np.bool_)
+    )
+    (whole,) = begun.__wrapped__().score(new)
+    assert found.p < 0.01 < whole.p
+
+
+def test_how_many_windows_were_learned_is_kept_and_checked(tmp_path: Path) -> None:
+    keep.save(begun(), tmp_path)
+    loaded = keep.load(tmp_path)
+    assert (loaded.learned, len(loaded.normal)) == (begun().learned, len(begun().normal))
+    parts = (begun().plan, begun().templates, begun().parts, begun().fusion)
+    with pytest.raises(ModelError, match="cannot calibrate"):
+        Bundle(*parts, begun().normal, len(begun().normal) - 1)
+
+
 def test_reasons_name_the_events_in_words() -> None:
     (strange,) = fitted().score(STRANGE)
     told = " ".join(reason.text for reason in fitted().explain(strange))

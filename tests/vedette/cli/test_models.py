@@ -56,6 +56,18 @@ def test_fitting_says_what_was_learned(run: Callable[..., Answer]) -> None:
     assert "learning: markov" in answer.err
 
 
+def test_a_beginning_that_is_left_out_of_calibration_is_told_and_shown(
+    run: Callable[..., Answer],
+) -> None:
+    with Path("normal.ndjson").open("a") as file:
+        file.writelines(json.dumps(event(minute, 5000 + minute)) + "\n" for minute in range(200))
+    answer = run("fit", "office", "normal.ndjson", *QUICK)
+    assert "are a beginning that does not come again" in answer.err
+    told = json.loads(run("show", "office", "--output", "json").out)["training"]
+    assert told["windows"] == 240
+    assert 40 <= told["windows_left_out_of_calibration"] <= 120
+
+
 def test_events_that_cannot_serve_are_refused_by_the_name_of_the_check(
     run: Callable[..., Answer],
 ) -> None:

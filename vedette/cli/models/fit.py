@@ -102,7 +102,10 @@ def fit(
         lambda: datetime.now(UTC),
         lambda part: click.echo(f"learning: {part}", err=True),
     )
-    click.echo(visible(f"{name}: {len(gathered.observations):,} events in {len(bundle.normal):,} "
+    if begun := bundle.learned - len(bundle.normal):
+        click.echo(f"the first {begun:,} windows are a beginning that does not come again: "
+                   "learned, and left out of calibration", err=True)  # fmt: skip
+    click.echo(visible(f"{name}: {len(gathered.observations):,} events in {bundle.learned:,} "
                        f"windows, {len(bundle.templates):,} templates, {len(plan.detectors)} "
                        f"detectors, sha256 {fingerprint}"))  # fmt: skip
     return 0
