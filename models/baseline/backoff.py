@@ -49,13 +49,17 @@ class Backoff:
         for block in blocks(sessions, BLOCK):
             self._learn(padded(block, max(self.order - 1, 1)))
 
-    def surprise(self, data: Padded) -> Floats:
-        """How unlikely each event and END of `data` is, in nats, shape (len(places),)."""
-        rows = hashes(data.events, self.order)
+    def surprise(self, data: Padded, order: int | None = None) -> Floats:
+        """How unlikely each event and END of `data` is, in nats, shape (len(places),).
+
+        With `order`, by that alone which the n-grams up to it tell.
+        """
+        longest = order or self.order
+        rows = hashes(data.events, longest)
         kinds = len(self.grams[0][0])
         seen = looked_up(self.grams[0], rows[0][data.places])
         chance = (seen + kinds / (kinds + 1)) / (self.total + kinds)
-        for n in range(1, self.order):
+        for n in range(1, longest):
             context = rows[n - 1][data.places - 1]
             times = looked_up(self.contexts[n - 1], context)
             followers = looked_up(self.followers[n - 1], context)
