@@ -2,35 +2,35 @@
 
     python -m vedette.evaluate.choose ../shared/data
 
-With `--harder` the made-up sets are those of `madeup.py` and both kinds of `harder.py`.
+asks made-up anomalies of all sets (`madeup.py` and both kinds of `harder.py`), once for each seed
+of the protocol; no label of a test takes part. What a combination is worth on a set is half its
+PR-AUC and half its mean F1 at the protocol's target rates, since both are asked of it: order, and
+thresholds that keep what they promise.
 
-The detectors are chosen on made-up anomalies of all sets, once for each seed of the protocol, and
-for each rule. Greedily: the detector that raises the mean PR-AUC over the sets most is added until
-none does. Taken are those of the rule that comes out best.
-
-Anomalies that are made up hide in sessions like those that were learned, and a test's normals are
-less like them. So the rule is chosen by leaving sets out: for each set the rule with the highest
-sum of two means, that of all made-up sets and that of the tests of the other sets. If the same rule
-comes out whichever set is left out, one configuration serves all, and none was chosen on the test
-that it is scored on. What comes out was written into `protocol.toml` by hand.
+For each rule detectors are chosen greedily: the one that raises the mean worth over the sets most
+is added until none does. The rule is chosen by leaving sets out: for each set, detectors are chosen
+on the others, and worth what they are on the one that was left out. Taken is the rule that is worth
+most there on average, with the detectors that it chooses on all. What comes out is
+written into `protocol.toml` by hand, or not: docs/evaluation.md says what was taken, and why.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import numpy as np
 
 from models import registry
-from models.base import Takes
+from models.base import Floats, Takes
 from models.combine.rules import RULES
 from models.errors import ModelError
 from vedette.evaluate.harder import shifted, strangers
 from vedette.evaluate.madeup import made_up
-from vedette.evaluate.measure import curve
+from vedette.evaluate.measure import Mask, curve
 from vedette.evaluate.part import PublicSet
 from vedette.evaluate.protocol import protocol
 from vedette.evaluate.run import pooled
@@ -38,57 +38,73 @@ from vedette.evaluate.score import Scored, fused, scored
 from vedette.evaluate.sets.registry import load
 
 GAIN = 0.001
-"""PR-AUC that a further detector must add."""
+"""Worth that a further detector must add."""
 NAMES = ("hdfs", "adfa-ld", "ait-ads", "openstack")
-HARDER = "--harder"
 TAKES = (Takes.SESSIONS, Takes.VECTORS)
+SLOW = frozenset({
+    "gpt", "logbert", "spectral",
+    "denoising-autoencoder", "sparse-autoencoder", "variational-autoencoder",
+})  # fmt: skip
+"""What takes no part unless it is named: networks, and what takes minutes for a thousand items."""
 
 Runs = Mapping[str, Sequence[Scored]]
 """What each detector says on each trial of a set."""
-Tests = Mapping[str, tuple[PublicSet, Runs]]
-"""Sets as they are, by name."""
 
 
-def area(public: PublicSet, runs: Runs, names: Sequence[str], rule: str) -> float:
-    """PR-AUC on `public` of the detectors `names` combined by `rule`."""
-    trials = [fused([runs[name][at] for name in names], rule) for at in range(len(public.trials))]
-    labels = np.concatenate([trial.test.labels for trial in public.trials])
-    weights = np.concatenate([trial.test.weights for trial in public.trials])
-    return curve(-pooled(trials).test, labels, weights).pr_auc()
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Anomalies made up from the set `name`, and what each detector says of them."""
+
+    name: str
+    public: PublicSet
+    runs: Runs
 
 
-def chosen(found: Sequence[tuple[PublicSet, Runs]], rule: str) -> tuple[list[str], float]:
-    """The detectors that `rule` combines best, and their mean area over the sets."""
-    known = sorted(set.intersection(*(set(runs) for _, runs in found)))
+def worth(made: Made, names: Sequence[str], rule: str) -> float:
+    """Half the PR-AUC and half the mean F1 at the target rates of `names` combined by `rule`."""
+    parts = [trial.test for trial in made.public.trials]
+    runs = [fused([made.runs[name][at] for name in names], rule) for at in range(len(parts))]
+    log_p = pooled(runs).test
+    labels = np.concatenate([part.labels for part in parts])
+    weights = np.concatenate([part.weights for part in parts])
+    rates = protocol().rates_of(made.name)
+    f1 = [_f1(log_p <= np.log(rate), labels, weights) for rate in rates]
+    return (curve(-log_p, labels, weights).pr_auc() + float(np.mean(f1))) / 2
+
+
+def _f1(flagged: Mask, labels: Mask, weights: Floats) -> float:
+    true, false = (float(weights[flagged & each].sum()) for each in (labels, ~labels))
+    return 2 * true / (true + false + float(weights[labels].sum()))
+
+
+def mean_worth(found: Sequence[Made], names: Sequence[str], rule: str) -> float:
+    """The mean over all that was made up."""
+    return float(np.mean([worth(made, names, rule) for made in found]))
+
+
+def chosen(found: Sequence[Made], rule: str) -> tuple[list[str], float]:
+    """The detectors that `rule` combines best, and what they are worth."""
+    known = sorted(set.intersection(*(set(made.runs) for made in found)))
     names: list[str] = []
     best = 0.0
     while left := [name for name in known if name not in names]:
-        areas = {
-            name: float(np.mean([area(p, runs, [*names, name], rule) for p, runs in found]))
-            for name in left
-        }
-        name = max(areas, key=lambda each: areas[each])
-        if areas[name] < best + GAIN:
+        found_worth = {name: mean_worth(found, [*names, name], rule) for name in left}
+        name = max(found_worth, key=lambda each: found_worth[each])
+        if found_worth[name] < best + GAIN:
             break
         names.append(name)
-        best = areas[name]
+        best = found_worth[name]
     return names, best
 
 
-def rule_without(
-    left: str, names: Sequence[str], made: Sequence[tuple[PublicSet, Runs]], tests: Tests
-) -> tuple[str, float]:
-    """The rule that combines `names` best on made-up sets and on all tests but that of `left`."""
-    others = [found for name, found in tests.items() if name != left]
-
-    def both(rule: str) -> float:
-        means = [
-            np.mean([area(p, runs, names, rule) for p, runs in each]) for each in (made, others)
-        ]
-        return float(sum(means))
-
-    best = max(RULES, key=both)
-    return best, both(best)
+def left_out(found: Sequence[Made], rule: str) -> dict[str, tuple[list[str], float]]:
+    """For each set what `rule` chooses on the others, and what that is worth on it."""
+    answers = {}
+    for name in dict.fromkeys(made.name for made in found):
+        names, _ = chosen([made for made in found if made.name != name], rule)
+        own = [made for made in found if made.name == name]
+        answers[name] = names, mean_worth(own, names, rule)
+    return answers
 
 
 def runs_of(public: PublicSet, names: Sequence[str]) -> Runs:
@@ -105,35 +121,40 @@ def runs_of(public: PublicSet, names: Sequence[str]) -> Runs:
     return found
 
 
-def harder(whole: Sequence[PublicSet]) -> list[PublicSet]:
-    """The harder made-up sets of each, with what the first trials of the others learn from."""
-    known = {public.name: list(public.trials[0].train.sessions) for public in whole}
-    return [
-        make(public, [known[name] for name in known if name != public.name], seed)
-        for make in (strangers, shifted)
-        for public in whole
-        for seed in protocol().seeds
-    ]
+def all_made(whole: Sequence[PublicSet], names: Sequence[str]) -> list[Made]:
+    """All that is made up of each set, in every way and draw, and what `names` say of it."""
+    learned = {public.name: list(public.trials[0].train.sessions) for public in whole}
+    found = []
+    for public in whole:
+        others = [learned[name] for name in learned if name != public.name]
+        for seed in protocol().seeds:
+            for made in (
+                made_up(public, seed),
+                strangers(public, others, seed),
+                shifted(public, others, seed),
+            ):
+                found.append(Made(public.name, made, runs_of(made, names)))
+    return found
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print what each rule chooses, and the rule: data folder, then detectors to choose from."""
-    data, *only = [each for each in arguments if each != HARDER]
-    candidates = only or [n for n, kind in registry.detectors().items() if kind.takes in TAKES]
-    whole = [load(name, Path(data)) for name in NAMES]
-    sets = [made_up(public, seed) for public in whole for seed in protocol().seeds]
-    if HARDER in arguments:
-        sets += harder(whole)
-    made = [(public, runs_of(public, candidates)) for public in sets]
-    best: tuple[list[str], float] = [], 0.0
+    """Print what each rule chooses and is worth: data folder, then detectors to choose from."""
+    data, *only = arguments
+    known = registry.detectors().items()
+    quick = [name for name, kind in known if kind.takes in TAKES and name not in SLOW]
+    found = all_made([load(name, Path(data)) for name in NAMES], only or quick)
+    now = protocol()
+    if set(now.fused) <= set.intersection(*(set(made.runs) for made in found)):
+        click.echo(f"now: {now.rule} of {', '.join(now.fused)}: "
+                   f"{mean_worth(found, now.fused, now.rule):.4f}")  # fmt: skip
     for rule in RULES:
-        names, mean = chosen(made, rule)
-        click.echo(f"{rule:<10} {mean:.4f}  {', '.join(names)}")
-        best = max(best, (names, mean), key=lambda found: found[1])
-    tests = {public.name: (public, runs_of(public, best[0])) for public in whole}
-    for name in tests:
-        rule, mean = rule_without(name, best[0], made, tests)
-        click.echo(f"without {name:<10} {mean:.4f}  {rule}")
+        names, best = chosen(found, rule)
+        click.echo(f"{rule:<10} {best:.4f}  {', '.join(names)}")
+        answers = left_out(found, rule)
+        mean = float(np.mean([each for _, each in answers.values()]))
+        click.echo(f"  on sets left out {mean:.4f}")
+        for name, (others, own) in answers.items():
+            click.echo(f"    {name:<10} {own:.4f}  {', '.join(others)}")
 
 
 if __name__ == "__main__":
