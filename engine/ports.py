@@ -242,10 +242,11 @@ class Incidents(Protocol):
         """One by its id."""
         ...
 
-    def put(self, document: Document, version: Any) -> bool:
-        """Store a record in the place of the version that was read (None: there was none).
+    def put(self, changes: Sequence[Kept]) -> list[str]:
+        """Store records in order, each in the place of the version that was read (None: none was).
 
-        False where another one came first.
+        The ids of those where another one came first. What was given after such a one may be
+        stored or not.
         """
         ...
 

@@ -120,11 +120,15 @@ class HttpClient(ABC):
         return found
 
     def bulk(self, body: bytes) -> Mapping[str, Any]:
-        """Send newline-delimited bulk actions."""
+        """Send newline-delimited bulk actions, which create."""
         answer: Mapping[str, Any] = self.request(
             "POST", "/_bulk", None, body, "application/x-ndjson"
         )
         return answer
+
+    def bulk_replace(self, body: bytes) -> Mapping[str, Any]:
+        """Send newline-delimited bulk actions, which also replace."""
+        return self.bulk(body)
 
     def get(self, index: str, id: str) -> Mapping[str, Any] | None:
         """A document with `_source`, `_seq_no`, `_primary_term`; None when absent."""

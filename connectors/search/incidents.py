@@ -8,8 +8,9 @@ from typing import Any
 
 from connectors.search.names import INCIDENTS, checked_namespace
 from connectors.search.paging import check_whole
-from connectors.search.port import RequestError, SearchClient
+from connectors.search.port import SearchClient
 from connectors.search.records import documents
+from connectors.search.replace import replace
 from connectors.search.retry import Retry, told_as
 from connectors.search.template import incidents_index
 from engine.errors import SinkError
@@ -83,27 +84,14 @@ class ClusterIncidents:
             found = self.retry.call(lambda: self.client.get(self.index, id))
         return _kept(found) if found else None
 
-    def put(self, document: Document, version: Any) -> bool:
-        """Store a record in the place of the version that was read."""
+    def put(self, changes: Sequence[Kept]) -> list[str]:
+        """Store records in the place of the versions that were read, in as few requests as bear it.
+
+        One that is refused keeps none of the others from being stored.
+        """
         self.prepare()
         with told_as(SinkError, f"cannot write to {self.index!r}"):
-            try:
-                self.retry.call(lambda: self._write(document, *(version or (None, None))))
-            except RequestError as error:
-                if error.status != 409:
-                    raise
-                return False
-        return True
-
-    def _write(self, document: Document, seq_no: int | None, primary_term: int | None) -> None:
-        self.client.index(
-            self.index,
-            str(document["id"]),
-            document,
-            create=seq_no is None,
-            if_seq_no=seq_no,
-            if_primary_term=primary_term,
-        )
+            return replace(self.client, self.index, changes, self.retry)
 
     def all(self, since: datetime | None = None) -> Iterator[Document]:
         """Those that ended at or after a time."""

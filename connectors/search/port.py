@@ -166,7 +166,11 @@ class SearchClient(Protocol):
         ...
 
     def bulk(self, body: bytes) -> Mapping[str, Any]:
-        """Send newline-delimited bulk actions."""
+        """Send newline-delimited bulk actions, which create."""
+        ...
+
+    def bulk_replace(self, body: bytes) -> Mapping[str, Any]:
+        """Send newline-delimited bulk actions, which also replace."""
         ...
 
     def get(self, index: str, id: str) -> Mapping[str, Any] | None:

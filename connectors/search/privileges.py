@@ -32,12 +32,14 @@ ELASTICSEARCH: Mapping[str, Needs] = {
     "create_index": Needs(index=("create_index",)),
     "exists": Needs(index=("view_index_metadata",)),
     "bulk": Needs(index=("create_doc",)),
+    "bulk_replace": Needs(index=("index",)),
     "get": Needs(index=("read",)),
     "index": Needs(index=("index",)),
     "refresh": Needs(index=("maintenance",)),
     "put_index_template": Needs(cluster=("manage_index_templates",)),
 }
-"""As Elasticsearch names them. `bulk` only ever creates; `index` also replaces a document."""
+"""As Elasticsearch names them. `bulk` only ever creates; `bulk_replace` and `index` also
+replace documents."""
 
 OPENSEARCH: Mapping[str, Needs] = {
     "info": Needs(cluster=("cluster:monitor/main",)),
@@ -57,6 +59,10 @@ OPENSEARCH: Mapping[str, Needs] = {
     "create_index": Needs(index=("indices:admin/create",)),
     "exists": Needs(index=("indices:admin/get",)),
     "bulk": Needs(
+        cluster=("indices:data/write/bulk",),
+        index=("indices:data/write/bulk*", "indices:data/write/index"),
+    ),
+    "bulk_replace": Needs(
         cluster=("indices:data/write/bulk",),
         index=("indices:data/write/bulk*", "indices:data/write/index"),
     ),
@@ -83,7 +89,7 @@ STATE = ("create_index", "get", "index")
 DEAD_LETTERS = ("create_index", "index", "refresh", "search")
 LEDGER = ("create_index", "index", "refresh", "search")
 ACTIONS = ("create_index", "exists", "bulk", "search")
-INCIDENTS = ("create_index", "get", "index", "refresh", "search")
+INCIDENTS = ("create_index", "get", "bulk_replace", "refresh", "search")
 CONNECTING = ("info",)
 """What the parts do once `vedette setup` has made what they need."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
@@ -82,8 +83,12 @@ class SqliteIncidents:
             row = connection.execute(GET, (id,)).fetchone() if _there(connection) else None
         return Kept(json.loads(row[0]), row[1]) if row else None
 
-    def put(self, document: Document, version: Any) -> bool:
-        """Store a record in the place of the version that was read. Raises `SinkError`."""
+    def put(self, changes: Sequence[Kept]) -> list[str]:
+        """Store records up to the first that another one came before. Raises `SinkError`."""
+        refused = (each for each in changes if not self._put(each.document, each.version))
+        return [str(each.document["id"]) for each in islice(refused, 1)]
+
+    def _put(self, document: Document, version: Any) -> bool:
         identity, text = str(document["id"]), json.dumps(document, allow_nan=False)
         times = (_text(document["start"]), _text(document["end"]))
         with self._database.write() as connection:

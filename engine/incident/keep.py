@@ -18,7 +18,7 @@ from engine.incident.incident import Incident
 from engine.incident.rank import Rarity, standing
 from engine.incident.record import document_of, incident_of
 from engine.incident.step import Proposes
-from engine.ports import Alert, Incidents, Sink, Written
+from engine.ports import Alert, Incidents, Kept, Sink, Written
 
 TRIES = 10
 """How often a batch is grouped again where others write to the same incidents."""
@@ -40,13 +40,13 @@ class Keeper:
         """Group some findings, and store every incident that this changes."""
         refused: set[str] = set()
         for _ in range(TRIES):
-            if (again := self._take(findings, refused)) is None:
+            if not (again := self._take(findings, refused)):
                 return
-            refused.add(again)
+            refused.update(again)
         raise VedetteError(f"incidents were changed by others {TRIES} times in a row")
 
-    def _take(self, findings: Sequence[Finding], refused: set[str]) -> str | None:
-        """Store what changes; the id of the first that another wrote meanwhile, or None.
+    def _take(self, findings: Sequence[Finding], refused: set[str]) -> Sequence[str]:
+        """Store what changes; the ids of those that another wrote meanwhile.
 
         Those that were `refused` before are read by their ids: what a finding without any entity
         began is found by nothing else.
@@ -57,16 +57,20 @@ class Keeper:
         found |= {id: kept for id in sorted(refused) if (kept := self.store.get(id))}
         known = [incident_of(each.document) for each in found.values()]
         changed = assign(findings, known, self.namespace)
-        # what went into another is told first: a crash between leaves what the other can take up
-        changed.sort(key=lambda incident: incident.merged_into is None)
         rarity = self._rare()
         for incident in changed:
             rarity.renew(incident)
-        for incident in changed:
-            version = found[incident.id].version if incident.id in found else None
-            if not self.store.put(self._document(incident, rarity), version):
-                return incident.id
-        return None
+        # what went into another is told first, and all of it: a crash between leaves what the
+        # other can take up, and nothing is taken up that has changed since it was read
+        for part in (True, False):
+            some = [i for i in changed if (i.merged_into is not None) is part]
+            told = [
+                Kept(self._document(i, rarity), found[i.id].version if i.id in found else None)
+                for i in some
+            ]
+            if told and (again := self.store.put(told)):
+                return again
+        return ()
 
     def _document(self, incident: Incident, rarity: Rarity) -> dict[str, Any]:
         return document_of(incident, standing(incident, rarity), self.namespace, self.clock())

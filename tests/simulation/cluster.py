@@ -220,6 +220,9 @@ class SimCluster:
         found: Mapping[str, Any] = self._do(effect)
         return found
 
+    def bulk_replace(self, body: bytes) -> Mapping[str, Any]:
+        raise NotImplementedError("nothing here keeps incidents")
+
     def get(self, index: str, id: str) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None = self._do(lambda: self.own.get(index, {}).get(id))
         return found

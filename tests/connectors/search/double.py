@@ -153,6 +153,26 @@ class FakeClient:
             items.append({"create": {"_id": target["_id"], "status": status}})
         return change({"items": items})
 
+    def bulk_replace(self, body: bytes) -> Mapping[str, Any]:
+        self.bodies.append(body)
+        change = self._meet("bulk_replace")
+        lines = body.splitlines()
+        items = []
+        for at in range(0, len(lines), 2):
+            ((action, target),) = codec.loads(lines[at]).items()
+            held = self.indices.setdefault(target["_index"], {})
+            there = held.get(target["_id"])
+            expected = target.get("if_seq_no") if action == "index" else None
+            status = 201 if expected == (there["_seq_no"] if there else None) else 409
+            if status == 201:
+                self.sequence += 1
+                held[target["_id"]] = {
+                    "_source": codec.loads(lines[at + 1]),
+                    "_seq_no": self.sequence, "_primary_term": 1,
+                }  # fmt: skip
+            items.append({action: {"_id": target["_id"], "status": status}})
+        return change({"items": items})
+
     def get(self, index: str, id: str) -> Mapping[str, Any] | None:
         self._meet("get")
         return self.indices.get(index, {}).get(id)

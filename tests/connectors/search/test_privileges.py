@@ -20,7 +20,7 @@ from engine.errors import SinkError
 from engine.hunt.model import Span
 from engine.hunt.row import Ask
 from engine.ledger import Note
-from engine.ports import Action
+from engine.ports import Action, Kept
 from tests.connectors.search.double import FakeClient, Patient, refusal
 from tests.live.helpers import alert
 
@@ -143,7 +143,7 @@ def test_the_actions_stream_does_what_the_role_allows_and_no_more() -> None:
 def test_incidents_do_what_the_role_allows_and_no_more() -> None:
     client = Watched()
     store = ClusterIncidents(client, "t", retry=Patient().retry)
-    store.put({"id": "a"}, None)
+    store.put([Kept({"id": "a"}, None)])
     store.get("a")
     read_all(store.all(), client)
     assert {name for name, _ in client.used} == set(privileges.INCIDENTS)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from engine.moment import parse_time
 from engine.ports import Document, Kept
 
 
 class MemoryIncidents:
-    """`Incidents` in a dictionary. `before` is called ahead of every `put`."""
+    """`Incidents` in a dictionary. `before` is called ahead of every record that is put."""
 
     def __init__(self) -> None:
         self.held: dict[str, Kept] = {}
@@ -34,7 +33,11 @@ class MemoryIncidents:
     def get(self, id: str) -> Kept | None:
         return self.held.get(id)
 
-    def put(self, document: Document, version: Any) -> bool:
+    def put(self, changes: Sequence[Kept]) -> list[str]:
+        return [str(each.document["id"]) for each in changes if not self._put(each)]
+
+    def _put(self, change: Kept) -> bool:
+        document, version = change.document, change.version
         self.before(document)
         held = self.held.get(document["id"])
         if version != (held.version if held else None):

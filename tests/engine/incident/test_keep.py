@@ -137,9 +137,25 @@ def test_two_instances_that_write_to_one_incident_lose_nothing() -> None:
     assert seen(store) == [{"a", "b", "c"}]
 
 
+def test_an_incident_that_grew_while_it_was_merged_away_takes_what_came_with_it() -> None:
+    store = MemoryIncidents()
+    gathered(store).write(alerts(document("a", user="k"), document("b", 2, host="DC01")))
+    other = gathered(store)
+    waiting = [alerts(document("late", 3, host="DC01"))]
+
+    def interfere(told: Document) -> None:
+        if waiting and told["status"] == "merged":
+            other.write(waiting.pop())
+
+    store.before = interfere
+    gathered(store).write(alerts(document("c", 4, host="DC01", user="k")))
+    assert seen(store) == [{"a", "b", "c", "late"}]
+    assert store.held[incident_id("default", "a")].document["findings"] == 4
+
+
 def test_an_incident_that_never_rests_is_a_problem_and_alerts_go_on() -> None:
     store, problems = MemoryIncidents(), list[Problem]()
-    store.put = lambda document, version: False  # type: ignore[method-assign]
+    store.put = lambda changes: [str(c.document["id"]) for c in changes]  # type: ignore[method-assign]
     sink = gathered(store, problems)
     sink.write(alerts(document("a")))
     assert [problem.kind for problem in problems] == [FAILED]
