@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,13 +15,15 @@ from engine.correlate.document import alert as correlation_alert
 from engine.correlate.finding import Finding
 from engine.correlate.keep import newest, with_state, without_state
 from engine.detect import Detector, Match
+from engine.evaluated import Evaluated, Flight
 from engine.event import Event
-from engine.ids import content_hash, occurrence_id
 from engine.kinds import LogSource
 from engine.lease import Board
 from engine.ledger import Ledger, Note, Recorder
 from engine.normalise import normalise
+from engine.numbering import Numbering
 from engine.ports import (
+    Action,
     Actions,
     Alert,
     Batch,
@@ -89,6 +92,8 @@ class Pipeline:
         tuner: Tuner | None = None,
         actions: Actions | None = None,
         scorer: Scorer | None = None,
+        meanwhile: Executor | None = None,
+        stored: Recorder | None = None,
     ) -> None:
         """`sources` names all that will be drained: where the correlations' state is kept.
 
@@ -96,6 +101,11 @@ class Pipeline:
         has counted; it is what the parts of this pipeline and its sources report to. `actions`
         take in what the tuner holds back; without them it is only counted. The `scorer` sees
         every event, also those that no rule is asked about.
+
+        `meanwhile` does one thing at a time: while the next batch is read and evaluated it stores
+        the one before. Sink, ledger, actions and state are then used by its thread and, whenever
+        nothing is being stored, by that of the pipeline; what the sink reports goes to a recorder
+        of its own, `stored`.
         """
         self.detector = detector
         self.maker = maker
@@ -116,7 +126,8 @@ class Pipeline:
         self.scorer = scorer
         self._scores = scored.Keeper(scorer, state, sources, clock) if scorer else None
         self.ledger = ledger
-        self.recorder = recorder
+        self.recorder, self.stored = recorder, stored
+        self._flight = Flight(meanwhile)
         self.fill: Callable[[Source, LogSource | None, Callable[[], bool]], int] | None = None
         """Called after each whole poll to work on gaps; gives the number of events read."""
         self.unscored: Sequence[str] = ()
@@ -137,8 +148,9 @@ class Pipeline:
         """Evaluate all that is new in a source; returns the number of events read.
 
         A batch's checkpoint is committed only after its alerts are stored; then `after` is
-        told, and `stop` is asked whether to end here. Raises what the source, the sink or the
-        state store raises; batches committed before that stay so.
+        told, at the latest when the next batch was evaluated. `stop` is asked after each batch
+        whether to end when it is stored. Raises what the source, the sink or the state store
+        raises; batches committed before that stay so, and none is after one that failed.
         """
         self._resume(source.name)
         try:
@@ -161,18 +173,22 @@ class Pipeline:
         if self.tuner and not self.tuner.known(source.name):
             self.tuner.restore(source.name, tuned.state_in(stored))
         self._pending.pop(source.name, None)  # what was not committed is read again
-        for batch in source.poll(checkpoint):
-            checkpoint = checkpoint or batch.checkpoint
-            written = self.take(source.name, batch, tags)
-            read += len(batch.records)
-            if after:
-                after(batch, written)
-            if stop and stop():
-                return read
+        try:
+            for batch in source.poll(checkpoint):
+                checkpoint = checkpoint or batch.checkpoint
+                evaluated = self.evaluate(source.name, batch, tags)
+                read += len(batch.records)
+                self._flight.begin(self.store, evaluated)
+                self._tell(after)
+                if stop and stop():
+                    return read
+        finally:
+            self._flight.land()  # nobody may go on before it is known how it went
+            self._tell(after)
         if checkpoint is None and (totals := self._pending.pop(source.name, None)):
             self.state.commit(source.name, None, totals)  # it has none, and is read to its end
         self._settle(source.name)
-        self._record(source.name, Batch(()), Written())  # problems that came after the last batch
+        self._record(source.name, Written())  # problems that came after the last batch
         if self.fill is not None:
             read += self.fill(source, tags, stop or (lambda: False))
         return read
@@ -188,14 +204,21 @@ class Pipeline:
         return look
 
     def take(self, name: str, batch: Batch, tags: LogSource | None = None) -> Written:
-        """Evaluate one batch, store its alerts, commit its checkpoint.
+        """Evaluate one batch, store its alerts, commit its checkpoint."""
+        self._flight.land()
+        written = self.store(self.evaluate(name, batch, tags))
+        self._count(batch, written)
+        return written
+
+    def evaluate(self, name: str, batch: Batch, tags: LogSource | None = None) -> Evaluated:
+        """What a batch comes to; nothing is stored.
 
         Occurrence numbers are committed with a checkpoint alone: an event that will be read
-        again must get the same number again. What there is to note is recorded before the
-        checkpoint is stored, or the reason for the note might be gone with it.
+        again must get the same number again.
         """
         self._resume(name)  # rules may have been changed since the drain began
-        numbered = Numbering(name, self.state, self._pending.get(name, {}))
+        pending = self._pending.get(name, {})
+        numbered = Numbering(name, self.state, pending, self._flight.land)
         alerts: list[Alert] = []
         now = self.clock()
         for record in batch.records:
@@ -209,30 +232,61 @@ class Pipeline:
             alerts.extend(self._correlated(name, batch, tags))
         if self.scorer:
             alerts.extend(self.scorer.advance(name, now))
-        written = self.sink.write(alerts) if alerts else Written()
-        self._record(name, batch, written)
-        self._tell_held(name)
-        if batch.checkpoint is None:
+        notes = [*batch.notes, *self._problems(self.recorder, name, batch)]
+        held, checkpoint = self._held(name), batch.checkpoint
+        if checkpoint is None:
             self._pending[name] = numbered.totals
         else:
-            self.state.commit(name, self._stateful(name, batch.checkpoint), numbered.totals)
+            checkpoint = self._stateful(name, checkpoint)
             self._pending.pop(name, None)
-        self.totals.events += len(batch.records)
-        self.totals.written.add(written)
+        return Evaluated(name, batch, alerts, notes, held, checkpoint, numbered.totals)
+
+    def store(self, evaluated: Evaluated) -> Written:
+        """Store what a batch comes to, first its alerts and last its checkpoint.
+
+        What there is to note is recorded before the checkpoint is stored, or the reason for the
+        note might be gone with it.
+        """
+        name, batch = evaluated.name, evaluated.batch
+        written = self.sink.write(evaluated.alerts) if evaluated.alerts else Written()
+        self._note([*evaluated.notes, *self._refused(name, batch, written)])
+        self._act(evaluated.actions)
+        if evaluated.checkpoint is not None:
+            self.state.commit(name, evaluated.checkpoint, evaluated.numbers)
         return written
 
-    def _record(self, name: str, batch: Batch, written: Written) -> None:
-        if self.ledger is None:
-            return
-        notes = list(batch.notes)
-        if self.recorder:
-            notes += self.recorder.taken(name, batch.span, self.clock())
+    def _tell(self, after: Callable[[Batch, Written], None] | None) -> None:
+        """Count the batches that were stored since the last time, and tell of them."""
+        for batch, written in self._flight.stored():
+            self._count(batch, written)
+            if after:
+                after(batch, written)
+
+    def _count(self, batch: Batch, written: Written) -> None:
+        self.totals.events += len(batch.records)
+        self.totals.written.add(written)
+
+    def _record(self, name: str, written: Written) -> None:
+        """Note what has come up since the last batch."""
+        batch = Batch(())
+        problems = self._problems(self.recorder, name, batch)
+        self._note([*problems, *self._refused(name, batch, written)])
+
+    def _problems(self, recorder: Recorder | None, name: str, batch: Batch) -> list[Note]:
+        if self.ledger is None or recorder is None:
+            return []
+        return recorder.taken(name, batch.span, self.clock())
+
+    def _refused(self, name: str, batch: Batch, written: Written) -> list[Note]:
+        """What storing alerts has to note."""
         reason = "the store refused the alert for good, and keeps it as a dead letter"
-        notes += (
+        return self._problems(self.stored, name, batch) + [
             Note("dead-letter", name, count=1, reason=reason, subject=identity, state="open")
             for identity in written.dead_ids
-        )
-        if notes:
+        ]
+
+    def _note(self, notes: Sequence[Note]) -> None:
+        if self.ledger is not None and notes:
             self.ledger.record(notes)
 
     def _alerts(
@@ -347,24 +401,25 @@ class Pipeline:
 
     def _write(self, name: str, findings: Sequence[Finding]) -> Written:
         written = self._store(name, self._made(findings))
-        self._tell_held(CORRELATED)
+        self._act(self._held(CORRELATED))
         return written
 
     def _store(self, name: str, alerts: Sequence[Alert]) -> Written:
         written = self.sink.write(alerts) if alerts else Written()
-        self._record(name, Batch(()), written)
+        self._record(name, written)
         self.totals.written.add(written)
         return written
 
-    def _tell_held(self, name: str) -> None:
-        """Tell what was held back of a source, and of what correlations found."""
+    def _held(self, name: str) -> list[Action]:
+        """What was held back of a source, and of what correlations found, since the last time."""
         if self.tuner is None:
-            return
-        now = self.clock()
-        names = dict.fromkeys((name, CORRELATED))
-        told = [action for each in names for action in self.tuner.actions(each, now)]
-        if told and self.actions:
-            self.actions.record(told)
+            return []
+        now, names = self.clock(), dict.fromkeys((name, CORRELATED))
+        return [action for each in names for action in self.tuner.actions(each, now)]
+
+    def _act(self, actions: Sequence[Action]) -> None:
+        if actions and self.actions:
+            self.actions.record(actions)
 
     def _settle(self, name: str) -> None:
         """After a whole poll: take what has become certain because nothing came for so long."""
@@ -421,6 +476,7 @@ class Pipeline:
             self._scores.resume(name)
         if self.correlator is None or self._saved is not None:
             return
+        self._flight.land()  # what it carries may be the newest
         names = self._sources or (name,)
         found = newest(self.state.load(known) for known in names)
         now = self.clock()
@@ -451,29 +507,6 @@ class Once:
 def _plain(checkpoint: Checkpoint | None) -> Checkpoint | None:
     """A checkpoint as its source wrote it."""
     return tuned.without_state(scored.without_state(without_state(checkpoint)))
-
-
-class Numbering:
-    """Names events without an id by content and occurrence, going on from what is committed.
-
-    Only events that match a rule need a name; since equal events match equally, counting those
-    alone gives the same numbers as counting all.
-    """
-
-    def __init__(self, source: str, state: StateStore, pending: Mapping[str, int]) -> None:
-        self._source = source
-        self._state = state
-        self.totals: dict[str, int] = dict(pending)
-        """New occurrence totals by content hash, to be committed with a checkpoint."""
-
-    def name_of(self, record: Record) -> str:
-        """The event's id: its content's hash and which of the equal ones it is."""
-        digest = content_hash(record.document)
-        if digest not in self.totals:
-            known = self._state.occurrences(self._source, [digest])
-            self.totals[digest] = known.get(digest, 0)
-        self.totals[digest] += 1
-        return occurrence_id(digest, self.totals[digest])
 
 
 class MemoryState:

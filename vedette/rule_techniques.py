@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from engine.incident.step import Proposed, step_of, together
@@ -36,17 +37,20 @@ class RuleProposals:
     It is asked about the title and description, and about the values that it looks for, as if it
     were not known; of each technique the surest answer counts, and those of its tags are left out.
     A rule is asked about once, when its first alert comes, and the mapper is made then. Nothing is
-    proposed where there are more rules than `most`, or no mapper.
+    proposed where there are more rules than `most`, or no mapper. One thread may ask while
+    another has other rules adopted.
     """
 
     def __init__(self, mapper: LazyMapper, most: int = MOST) -> None:
         self._mapper, self._most = mapper, most
+        self._lock = Lock()
         self._take()
 
     def adopt(self, rules: Sequence[Rule]) -> None:
         """Go on with other rules, and the mapper, too."""
-        self._mapper.adopt(rules)
-        self._take()
+        with self._lock:
+            self._mapper.adopt(rules)
+            self._take()
 
     def _take(self) -> None:
         self._rules = {rule.id: rule for rule in self._mapper.rules}
@@ -55,6 +59,10 @@ class RuleProposals:
 
     def __call__(self, rule: str) -> Sequence[Proposed]:
         """Techniques, the surest first; none for what is no rule of these."""
+        with self._lock:
+            return self._of(rule)
+
+    def _of(self, rule: str) -> Sequence[Proposed]:
         if not self._asks or rule not in self._rules:
             return ()
         if rule not in self._known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -72,9 +73,13 @@ class Parts:
     rules: RuleSet
     changes: Reload
     """Has rules that change meanwhile adopted."""
+    meanwhile: ThreadPoolExecutor | None = None
+    """What stores a batch while the next one is evaluated."""
 
     def close(self) -> None:
         """Let go of every connection and file."""
+        if self.meanwhile:
+            self.meanwhile.shutdown()
         for each in self.feeds:
             each.source.close()
         self.sink.close()
@@ -178,10 +183,11 @@ def _line(
     """One pipeline, with stores of its own: what is in them is for one thread."""
     sources = [source for source in settings.sources if source.name in plan.sources]
     late = lateness(sources)
-    report = recorder = Recorder(report)
     mapper = LazyMapper(rules.rules, settings.state.dir, report)
     proposes = RuleProposals(mapper)
-    sink, state, _ = stores(settings, client, report, clock, proposes)
+    stored = Recorder(report)
+    sink, state, _ = stores(settings, client, stored, clock, proposes)
+    report = recorder = Recorder(report)
     ledger: Ledger = ledger_of(settings, client, clock)
     actions = open_actions(settings, client, clock)
     if dry:
@@ -199,6 +205,13 @@ def _line(
             return None
         return Tuner(found.tuning, found.rules, maker, report, lateness=late)
 
+    scores = scorer(
+        settings, plan, maker, report, late, Standing(actions, clock, report).moved, mapper
+    )
+    meanwhile = None
+    # a scorer's state is no snapshot, and SQLite has nobody to wait for
+    if settings.store == "cluster" and client and not dry and scores is None:
+        meanwhile = ThreadPoolExecutor(1, thread_name_prefix=f"storing {plan.name}")
     pipeline = Pipeline(
         Detector(rules.rules, report),
         maker,
@@ -211,9 +224,9 @@ def _line(
         recorder=recorder,
         tuner=tuner(rules),
         actions=None if dry else actions,
-        scorer=scorer(
-            settings, plan, maker, report, late, Standing(actions, clock, report).moved, mapper
-        ),
+        scorer=scores,
+        meanwhile=meanwhile,
+        stored=stored,
     )
     pushed = {
         source.name: pushdown_of(source, client, volume, rules)
@@ -258,7 +271,9 @@ def _line(
         live=rules,
         whose=f"pipeline {plan.name}: " if settings.pipelines else "",
     )
-    return Parts(plan.name, feeds, sink, state, ledger, actions, pipeline, fresh, rules, changes)
+    return Parts(
+        plan.name, feeds, sink, state, ledger, actions, pipeline, fresh, rules, changes, meanwhile
+    )
 
 
 def scheduled(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from engine.ports import Alert, Batch, Checkpoint, Record, Written
 from engine.run import Bounds, MemoryState, Pipeline
 from mitre.catalog import Catalog
 from tests.engine.helpers import NOW, fail_on_problem, labelled, loaded, rule
+from tests.simulation.pool import Meanwhile
 
 
 class Crash(Exception):
@@ -100,6 +102,7 @@ DOCUMENTS = st.lists(
     sizes=st.lists(st.lists(st.integers(1, 5), min_size=1, max_size=4), min_size=1, max_size=4),
     crashes=st.lists(st.booleans(), max_size=8),
     without=st.integers(0, 3),
+    quick=st.none() | st.randoms(use_true_random=False),
 )
 def test_whatever_the_batches_and_crashes_the_same_alerts_are_stored_once(
     detector: Detector,
@@ -108,7 +111,9 @@ def test_whatever_the_batches_and_crashes_the_same_alerts_are_stored_once(
     sizes: list[list[int]],
     crashes: list[bool],
     without: int,
+    quick: Random | None,
 ) -> None:
+    meanwhile = Meanwhile(quick) if quick else None
     wanted = OnceSink()
     pipeline(detector, maker, wanted).drain(ListSource(records(documents), [1]))
     sink, state = OnceSink(), MemoryState()
@@ -116,7 +121,7 @@ def test_whatever_the_batches_and_crashes_the_same_alerts_are_stored_once(
     for turn in range(50):  # each a process of its own
         source = ListSource(records(documents), sizes[turn % len(sizes)], without)
         try:
-            pipeline(detector, maker, sink, state).drain(source)
+            pipeline(detector, maker, sink, state, meanwhile=meanwhile).drain(source)
             break
         except Crash:
             continue

@@ -1,4 +1,4 @@
-"""What reads pages meanwhile, without threads: a seed says how quick it was."""
+"""What reads pages and stores batches meanwhile, without threads: a seed says how quick it was."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ class Later(Future[Any]):
             return
         try:
             self.set_result(work())
-        except Exception as error:  # noqa: BLE001 # for whoever asks; a crash is none, and ends all
+        except BaseException as error:
             self.set_exception(error)
+            if not isinstance(error, Exception):
+                raise  # a crash, which ends all at once
 
     def result(self, timeout: float | None = None) -> Any:
         self.run()

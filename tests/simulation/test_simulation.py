@@ -16,7 +16,9 @@ from connectors.search.sketch import Sketch
 from connectors.search.slices import Page
 from connectors.search.source import SearchSource
 from engine.correlate.correlator import Correlator
-from engine.ports import Alert, Batch, Written
+from engine.errors import VedetteError
+from engine.evaluated import Evaluated
+from engine.ports import Alert, Written
 from engine.run import Pipeline
 from tests.simulation.cluster import Crash
 from tests.simulation.world import World, bound, bounds, violations
@@ -74,24 +76,24 @@ def test_the_stories_have_in_them_what_they_are_about() -> None:
 
 
 def commit_before_write(pipeline: Pipeline, source: SearchSource) -> None:
-    real = pipeline.take
+    real = pipeline.store
 
-    def take(name: str, batch: Batch, tags: Any = None) -> Written:
-        if batch.checkpoint is not None:
-            pipeline.state.commit(name, batch.checkpoint, {})
-        return real(name, batch, tags)
+    def store(evaluated: Evaluated) -> Written:
+        if evaluated.batch.checkpoint is not None:
+            pipeline.state.commit(evaluated.name, evaluated.batch.checkpoint, {})
+        return real(evaluated)
 
-    pipeline.take = take  # type: ignore[method-assign]
+    pipeline.store = store  # type: ignore[method-assign]
 
 
 def crash_after_commit(pipeline: Pipeline, source: SearchSource) -> None:
     """The process ends where a checkpoint was stored of a batch that had something to note."""
-    take, commit, chaos = pipeline.take, pipeline.state.commit, source.client.chaos  # type: ignore[attr-defined]
+    store, commit, chaos = pipeline.store, pipeline.state.commit, source.client.chaos  # type: ignore[attr-defined]
     noted = [False]
 
-    def hold(name: str, batch: Batch, tags: Any = None) -> Written:
-        noted[0] = any(note.state == "open" for note in batch.notes)
-        return take(name, batch, tags)
+    def hold(evaluated: Evaluated) -> Written:
+        noted[0] = any(note.state == "open" for note in evaluated.batch.notes)
+        return store(evaluated)
 
     def end(name: str, checkpoint: Any, occurrences: Any) -> None:
         commit(name, checkpoint, occurrences)
@@ -99,22 +101,35 @@ def crash_after_commit(pipeline: Pipeline, source: SearchSource) -> None:
             chaos.dead = True
             raise Crash
 
-    pipeline.take = hold  # type: ignore[method-assign]
+    pipeline.store = hold  # type: ignore[method-assign]
     pipeline.state.commit = end  # type: ignore[method-assign]
 
 
 def notes_after_commit(pipeline: Pipeline, source: SearchSource) -> None:
     crash_after_commit(pipeline, source)
-    ledger, take = pipeline.ledger, pipeline.take
+    ledger, store = pipeline.ledger, pipeline.store
     pipeline.ledger = None
 
-    def late(name: str, batch: Batch, tags: Any = None) -> Written:
-        written = take(name, batch, tags)
+    def late(evaluated: Evaluated) -> Written:
+        written = store(evaluated)
         assert ledger is not None
-        ledger.record(batch.notes)
+        ledger.record(evaluated.batch.notes)
         return written
 
-    pipeline.take = late  # type: ignore[method-assign]
+    pipeline.store = late  # type: ignore[method-assign]
+
+
+def failure_in_flight_forgotten(pipeline: Pipeline, source: SearchSource) -> None:
+    """The next batch is stored though the one before it could not be."""
+    store = pipeline.store
+
+    def forgetful(evaluated: Evaluated) -> Written:
+        try:
+            return store(evaluated)
+        except VedetteError:
+            return Written()
+
+    pipeline.store = forgetful  # type: ignore[method-assign]
 
 
 def alert_under_another_id(pipeline: Pipeline, source: SearchSource) -> None:
@@ -157,7 +172,7 @@ def state_forgotten(pipeline: Pipeline, source: SearchSource) -> None:
 
 PLANTED: list[Callable[[Pipeline, SearchSource], None]] = [
     commit_before_write, notes_after_commit, alert_under_another_id, alert_written_over,
-    no_sweep, no_filling, state_forgotten,
+    no_sweep, no_filling, state_forgotten, failure_in_flight_forgotten,
 ]  # fmt: skip
 
 

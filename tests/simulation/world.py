@@ -10,7 +10,7 @@ behind the client and the clock are made up (`cluster.py`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -38,10 +38,10 @@ from connectors.search.source import epoch_ms, milliseconds
 from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
 from engine.detect import Detector
-from engine.errors import Problem, VedetteError
+from engine.errors import Problem, SinkError, VedetteError
 from engine.fill import Filler
 from engine.ledger import ENDED, Note, Recorder, gaps
-from engine.ports import Batch, Record
+from engine.ports import Alert, Batch, Record, Written
 from engine.rule import RuleSet
 from engine.run import MemoryState, Pipeline
 from mitre.catalog import Catalog
@@ -134,6 +134,8 @@ class World:
         self.interval = rng.choice([100, 200, 400]) * SECOND
         self.meanwhile = Random(self.seed + 2)
         self.slices = self.meanwhile.choice([1, 1, 2, 3])
+        self.refusing = self.meanwhile.choice([0, 0, 0.05, 0.2])
+        """How often alerts cannot be stored, and whoever tries has to say so."""
         self.offset = 0
         self.offsets = [0]
         self.events = [self._event(n) for n in range(rng.randrange(10, 34))]
@@ -211,13 +213,15 @@ class World:
         self.chaos.dead = False
         retry = Retry(limit=2, first=1.0, sleep=self.sleep, jitter=lambda: 1.0)
         client, clock = self.cluster, self.now
-        recorder = Recorder(unheard)
-        sink = AlertSink(client, clock=clock, report=recorder, retry=retry)
+        recorder, stored = Recorder(unheard), Recorder(unheard)
+        sink = AlertSink(client, clock=clock, report=stored, retry=retry)
+        sink.write = partial(self.write, sink.write)  # type: ignore[method-assign]
         ledger = ClusterLedger(client, clock=clock, retry=retry)
         pipeline = Pipeline(
             detector(), maker(), sink, ClusterState(client, clock=clock, retry=retry), clock,
             correlator=Correlator.of(rules(), recorder, lateness=LATENESS),
-            sources=["events"], ledger=ledger, recorder=recorder,
+            sources=["events"], ledger=ledger, recorder=recorder, stored=stored,
+            meanwhile=Meanwhile(self.meanwhile),
         )  # fmt: skip
 
         def fresh(start: datetime, end: datetime) -> Pipeline:
@@ -237,6 +241,18 @@ class World:
         if self.sabotage:
             self.sabotage(pipeline, source)
         return pipeline, source
+
+    def write(
+        self, write: Callable[[Sequence[Alert]], Written], alerts: Sequence[Alert]
+    ) -> Written:
+        """Store alerts, unless that fails before or after."""
+        early, late = (self.meanwhile.random() < self.refusing / 2 for _ in range(2))
+        if early:
+            raise SinkError("no room")
+        written = write(alerts)
+        if late:
+            raise SinkError("no answer")
+        return written
 
     def sleep(self, seconds: float) -> None:
         self.cluster.clock += int(seconds * SECOND)
@@ -265,7 +281,7 @@ class World:
                 wait = self.rng.choice([SECOND, MINUTE, 40 * MINUTE])
                 pipeline, source = self.launch()
             self.pass_time(wait)
-        self.chaos.fail = self.chaos.crash = 0
+        self.chaos.fail = self.chaos.crash = self.refusing = 0
         peace = 3 + (35 if any(self.offsets) else 10) // 3
         for _ in range(peace):
             self.pass_time(4 * MINUTE)

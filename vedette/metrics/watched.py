@@ -26,12 +26,15 @@ class _Watched:
 
 
 class WatchedSource(_Watched):
-    """A source whose events, polls and failures are counted."""
+    """A source whose events, polls and failures are counted.
 
-    def __init__(self, source: Source, meter: Meter) -> None:
+    After each batch is a moment to look at the pipeline, too: another thread may store it.
+    """
+
+    def __init__(self, source: Source, pipeline: Pipeline, meter: Meter) -> None:
         super().__init__(source)
         self.name = source.name
-        self._source, self._meter = source, meter
+        self._source, self._pipeline, self._meter = source, pipeline, meter
         meter.expect(self.name)
 
     def poll(self, checkpoint: Checkpoint | None) -> Iterator[Batch]:
@@ -42,6 +45,7 @@ class WatchedSource(_Watched):
             for batch in self._source.poll(checkpoint):
                 self._meter.read.labels(self.name).inc(len(batch.records))
                 yield batch
+                self._meter.look(self._pipeline)
         except VedetteError as error:
             failure = error
             self._meter.failures.labels("source").inc()
@@ -81,7 +85,7 @@ class WatchedSink(_Watched):
 
 
 class WatchedState(_Watched):
-    """A state store of one pipeline: each commit is a moment to look at the pipeline too."""
+    """A state store of one pipeline whose commits and failures are counted."""
 
     def __init__(self, state: StateStore, pipeline: Pipeline, meter: Meter) -> None:
         super().__init__(state)
@@ -111,7 +115,6 @@ class WatchedState(_Watched):
             self._meter.failures.labels("state").inc()
             raise
         self._meter.committed(name, checkpoint)
-        self._meter.look(self._pipeline)
 
     def close(self) -> None:
         """Close the store."""
@@ -125,7 +128,10 @@ def watched(parts: Assembled, meter: Meter) -> Assembled:
 
 def _line(line: Parts, meter: Meter) -> Parts:
     watch(line.name, line.pipeline, line.rules, line.changes, meter)
-    feeds = (replace(feed, source=WatchedSource(feed.source, meter)) for feed in line.feeds)
+    feeds = (
+        replace(feed, source=WatchedSource(feed.source, line.pipeline, meter))
+        for feed in line.feeds
+    )
     return replace(line, feeds=tuple(feeds))
 
 

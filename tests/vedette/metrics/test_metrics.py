@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -81,7 +82,7 @@ class Two:
 
 def test_events_and_polls_are_counted_by_source(meter: Meter, clock: Clock) -> None:
     inner = Two(clock)
-    source = WatchedSource(inner, meter)
+    source = WatchedSource(inner, engine(), meter)
     assert value(meter, "vedette_events_read_total", source="logs") == 0
     assert len(list(source.poll(None))) == 2
     assert value(meter, "vedette_events_read_total", source="logs") == 3
@@ -97,7 +98,7 @@ def test_a_poll_that_fails_leaves_the_run_unready_until_one_succeeds(
     meter: Meter, clock: Clock
 ) -> None:
     assert answer(meter, "/readyz")[0] == 200
-    source = WatchedSource(Two(clock, SourceError("gone\x1b[2J")), meter)
+    source = WatchedSource(Two(clock, SourceError("gone\x1b[2J")), engine(), meter)
     assert answer(meter, "/readyz") == (503, "text/plain; charset=utf-8",
                                         b"source logs: not read yet\n")  # fmt: skip
     with pytest.raises(SourceError):
@@ -106,7 +107,7 @@ def test_a_poll_that_fails_leaves_the_run_unready_until_one_succeeds(
     status, _, body = answer(meter, "/readyz")
     assert status == 503
     assert b"source logs: gone\\x1b[2J\n" in body
-    list(WatchedSource(Two(clock), meter).poll(None))
+    list(WatchedSource(Two(clock), engine(), meter).poll(None))
     assert answer(meter, "/readyz")[0] == 200
     assert answer(meter, "/healthz")[0] == 200
 
@@ -146,14 +147,26 @@ class Engine:
             ]  # fmt: skip
 
 
-def test_a_commit_tells_age_and_lag_and_the_engines_figures(meter: Meter, clock: Clock) -> None:
-    engine = Engine()
-    engine.detector = Engine.detector()  # type: ignore[misc,assignment]
-    state = WatchedState(Store(), engine, meter)  # type: ignore[arg-type]
+def engine() -> Any:
+    found = Engine()
+    found.detector = Engine.detector()  # type: ignore[misc,assignment]
+    return found
+
+
+def test_a_commit_tells_age_and_lag(meter: Meter, clock: Clock) -> None:
+    state = WatchedState(Store(), engine(), meter)
     state.commit("logs", {"version": 1, "mark": 940_000}, {})
     clock.now = 1060
     assert value(meter, "vedette_checkpoint_age_seconds", source="logs") == 60
     assert value(meter, "vedette_source_lag_seconds", source="logs") == 120
+
+
+def test_the_engines_figures_are_looked_at_after_each_batch(meter: Meter, clock: Clock) -> None:
+    one = engine()
+    polled = WatchedSource(Two(clock), one, meter).poll(None)
+    next(polled)
+    assert value(meter, "vedette_events_evaluated_total") == 0
+    next(polled)
     assert value(meter, "vedette_events_evaluated_total") == 10
     assert value(meter, "vedette_events_matched_total") == 2
     assert value(meter, "vedette_engine_cache_entries") == 7
@@ -167,11 +180,12 @@ def test_a_commit_tells_age_and_lag_and_the_engines_figures(meter: Meter, clock:
     assert value(meter, "vedette_model_failed", model="m") == 0
     assert value(meter, "vedette_engine_cache_resets_total") == 1
     assert value(meter, "vedette_engine_cache_misses_total") == 4
-    state.commit("logs", None, {})
+    list(polled)
     assert value(meter, "vedette_events_evaluated_total") == 10
-    engine.detector = Engine.detector()  # type: ignore[misc,assignment] # changed rules
+    one.detector = Engine.detector()  # changed rules
     clock.now += 100
-    assert state.load("logs")
+    state = WatchedState(Store(), one, meter)
+    assert state.load("logs") is None
     assert value(meter, "vedette_engine_cache_misses_total") == 8
     with pytest.raises(StateError):
         state.commit("bad", {}, {})
