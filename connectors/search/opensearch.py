@@ -14,6 +14,10 @@ from connectors.search.client import LENIENT, HttpClient, Read, decoded, error_o
 from connectors.search.port import ClusterSettings, Kind, RequestError
 from connectors.search.tlswords import in_words
 
+CONNECTIONS = 10
+"""Connections to a node that are kept, for those who read pages and store batches at one time. The
+client by itself keeps one, and opens each other anew for every request."""
+
 
 class Untouched(JSONSerializer):
     """Leaves answers as they came, for whoever asked to decode; bodies come serialised already."""
@@ -56,6 +60,7 @@ class OpenSearchClient(HttpClient):
             max_retries=0,  # retry.py waits between attempts, the client does not
             retry_on_timeout=False,
             serializer=Untouched(),
+            pool_maxsize=CONNECTIONS,
             **options,
         )
 

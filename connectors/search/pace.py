@@ -10,6 +10,10 @@ from connectors.search import codec
 FIRST = 200
 """Where a pace begins that may grow beyond: the first items may be of any size."""
 
+GROWTH = 4
+"""How many times as many are asked for next, as long as nothing was refused: how heavy items are is
+known by then, and every page of a source is a batch to be stored."""
+
 AIM = 16 * 1024 * 1024
 """Bytes of JSON that one page should have at most."""
 
@@ -26,10 +30,10 @@ FADES = 0.8
 class Pace:
     """Between one and `most` items, and not more than are believed to weigh `aim` bytes.
 
-    A refusal halves it. An answer to a full request doubles it until the first refusal, and lets
-    it grow by a quarter after that, so that a cluster that can just bear it is not driven back
-    and forth. What items weigh is learnt from those that came: at once when they are heavier,
-    bit by bit when they are lighter. One item is always asked for, whatever it weighs.
+    A refusal halves it. An answer to a full request makes it four times as large until the first
+    refusal, and lets it grow by a quarter after that, so that a cluster that can just bear it is
+    not driven back and forth. What items weigh is learnt from those that came: at once when they
+    are heavier, bit by bit when they are lighter. One item is always asked for, whatever it weighs.
     """
 
     def __init__(self, most: int, *, first: int = FIRST, aim: int = AIM) -> None:
@@ -56,7 +60,7 @@ class Pace:
         if items:
             self._weight = max(weight / items, self._weight * FADES)
         if items >= size:
-            step = max(1, size // 4) if self._refused else size
+            step = max(1, size // 4) if self._refused else size * (GROWTH - 1)
             self._wanted = min(self.most, max(self._wanted, size + step))
 
 
