@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -231,15 +232,16 @@ class Worker:
         rules = load_rules([scene.rule])
         retry = Retry(first=0.02, longest=0.2)
         clock = scene.clock
-        recorder = Recorder(unheard)
+        recorder, stored = Recorder(unheard), Recorder(unheard)
         detector = Detector(rules.rules, unheard)
         maker = AlertMaker(Catalog.load(), Execution("x", "run", START), namespace="default")
-        sink = AlertSink(client, scene.namespace, clock=clock, report=recorder, retry=retry)
+        sink = AlertSink(client, scene.namespace, clock=clock, report=stored, retry=retry)
         ledger = ClusterLedger(client, scene.namespace, clock=clock, retry=retry)
         state = ClusterState(client, scene.namespace, clock=clock, retry=retry)
         self.pipeline = Pipeline(
             detector, maker, sink, state, clock,
-            sources=["events"], ledger=ledger, recorder=recorder,
+            sources=["events"], ledger=ledger, recorder=recorder, stored=stored,
+            meanwhile=ThreadPoolExecutor(1),  # ends with whoever has it
         )  # fmt: skip
 
         def fresh(start: datetime, end: datetime) -> Pipeline:
