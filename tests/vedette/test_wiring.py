@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,17 @@ def test_a_dry_run_makes_no_folder_and_gets_its_own_stores(folder: Path) -> None
     assert isinstance(seen[0][0], Gathered)
     assert isinstance(seen[0][0].inner, Weighed)
     assert not (folder / "state").exists()
+
+
+def test_a_batch_is_stored_meanwhile_where_a_cluster_is_waited_for(folder: Path) -> None:
+    cluster = {"hosts": ["http://localhost:9200"], "kind": "opensearch"}
+    with closing(parts(settings(cluster=cluster))) as found:
+        (line,) = found.lines
+        assert line.meanwhile
+        assert line.pipeline.stored is not line.pipeline.recorder
+    for given, how in ((settings(), {}), (settings(cluster=cluster), {"dry": lambda *s: s})):
+        with closing(parts(given, **how)) as found:
+            assert [line.meanwhile for line in found.lines] == [None]
 
 
 def test_a_folder_that_cannot_be_made_is_an_input_error(folder: Path) -> None:
