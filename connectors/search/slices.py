@@ -1,14 +1,17 @@
 """Pages of hits read ahead, and several slices of a window put into one order again.
 
-While a page is evaluated the next one is on its way. A window may be read in slices, each by a
-thread of its own, as shards answer faster side by side. What comes out is what one reader would
-have given: hits in the order of their sort values, and never one before all that belong before
-it have come from every slice. So a checkpoint behind any of them covers what it covers without.
+While a page is evaluated the next two are on their way, one after the other: the first pages of a
+run take longest to evaluate and least to read, and nobody should wait then. A window may be read in
+slices, each by a thread of its own, as shards answer faster side by side. What comes out is what
+one reader would have given: hits in the order of their sort values, and never one before all that
+belong before it have come from every slice. So a checkpoint behind any of them covers what it
+covers without.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -16,6 +19,9 @@ from threading import Event
 from typing import Any
 
 Hit = Mapping[str, Any]
+
+AHEAD = 2
+"""Pages that are made ahead of the one at hand, where there is one slice; else one of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +81,48 @@ def _key(hit: Hit) -> tuple[Any, ...]:
 
 
 class _Stream:
-    """The pages of one slice, of which the next is made meanwhile, and hits that wait."""
+    """The pages of one slice, of which the next are made meanwhile, and hits that wait."""
 
     def __init__(self, pages: Iterator[Page], pool: Executor, *, eager: bool) -> None:
         self._pages, self._pool = pages, pool
-        self._coming: Future[Page | None] | None = None
+        self._coming: deque[Future[Page | None]] = deque()
+        self._ahead = 1 if eager else AHEAD
         self._hits: Sequence[Hit] = ()
         self.keys: list[tuple[Any, ...]] = []
         """The sort values of the hits that wait."""
         self.ended = self.absent = False
         self.total: int | None = None
         if eager:
-            self._coming = pool.submit(next, pages, None)
+            self._begin()
 
     def __iter__(self) -> Iterator[Page]:
-        while (page := self._next()) is not None:
-            yield page
+        try:
+            while (page := self._next()) is not None:
+                yield page
+        finally:
+            for each in self._coming:
+                each.cancel()  # one that has begun ends by itself
+
+    def _begin(self) -> None:
+        """Have one more page made, after those that are coming."""
+        before = self._coming[-1] if self._coming else None
+        self._coming.append(self._pool.submit(self._make, before))
+
+    def _make(self, before: Future[Page | None] | None) -> Page | None:
+        if before is not None:
+            before.result()
+        return next(self._pages, None)
 
     def _next(self) -> Page | None:
-        """The next page; the one after it is begun at once."""
+        """The next page; those after it are begun at once."""
         if self.ended:
             return None
         # the first is not worth a thread: most often it is the only one
-        page = self._coming.result() if self._coming else next(self._pages, None)
+        page = self._coming.popleft().result() if self._coming else next(self._pages, None)
         if page is None or page.last:
             self.ended, self.absent = True, page is None
-        else:
-            self._coming = self._pool.submit(next, self._pages, None)
+        while not self.ended and len(self._coming) < self._ahead:
+            self._begin()
         return page
 
     def fill(self) -> None:

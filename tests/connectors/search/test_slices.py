@@ -85,7 +85,7 @@ def test_a_pattern_that_names_nothing_has_no_page() -> None:
     assert list(in_order([iter(())], Meanwhile(Random(0)))) == []
 
 
-def test_the_next_page_is_on_its_way_while_one_is_at_work() -> None:
+def test_the_next_two_pages_are_on_their_way_while_one_is_at_work() -> None:
     made = [Event() for _ in range(4)]
 
     def pages() -> Iterator[Page]:
@@ -97,8 +97,37 @@ def test_the_next_page_is_on_its_way_while_one_is_at_work() -> None:
         read = in_order([pages()], pool)
         for number in range(3):
             next(read)
-            assert made[number + 1].wait(60)
+            assert all(event.wait(60) for event in made[: number + 3])
         assert len(list(read)) == 1
+
+
+def test_pages_of_one_slice_come_in_order_whenever_they_are_made() -> None:
+    for seed in range(8):
+        hits = [hit(time, 0) for time in range(23)]
+        pages = in_order([paged(hits, 4)], Meanwhile(Random(seed)))
+        assert [each for page in pages for each in page.hits] == hits
+        failing = in_order([paged(hits, 4, 12)], Meanwhile(Random(seed)))
+        assert [len(next(failing).hits) for _ in range(3)] == [4, 4, 4]
+        with pytest.raises(RequestError):
+            next(failing)
+
+
+def test_who_leaves_in_between_waits_for_no_page_that_was_not_begun() -> None:
+    go, made = Event(), list[int]()
+
+    def pages() -> Iterator[Page]:
+        for number in range(9):
+            made.append(number)
+            if number:
+                assert go.wait(60)
+            yield Page([hit(number, 0)], False)
+
+    with ThreadPoolExecutor(1) as pool:
+        read = in_order([pages()], pool)
+        next(read)
+        read.close()  # type: ignore[attr-defined]
+        go.set()
+    assert made == [0, 1] or made == [0]
 
 
 def test_a_poll_of_one_page_needs_no_thread() -> None:
