@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.search import codec
 from connectors.search.reduce import STEPS
@@ -12,6 +12,8 @@ from engine.ports import Alert
 
 MAX_BULK_BYTES = 5 * 1024 * 1024
 MAX_BULK_ALERTS = 500
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,20 @@ def lines_of(index: str, id: str, document: Mapping[str, Any]) -> bytes:
     return action + b"\n" + codec.dumps(document) + b"\n"
 
 
-def groups(entries: Iterable[Entry], most: Callable[[], int]) -> Iterator[list[Entry]]:
-    """Entries in order, in groups of bounded bytes and number; `most` is asked for each group.
+def groups(
+    items: Iterable[T], size: Callable[[T], int], most: Callable[[], int]
+) -> Iterator[list[T]]:
+    """Items in order, in groups of bounded bytes and number; `most` is asked for each group.
 
-    No more of them are made than the group at hand needs.
+    `size` gives an item's bytes. No more of them are made than the group at hand needs.
     """
-    group: list[Entry] = []
-    size = 0
-    for entry in entries:
-        if group and (size + len(entry.lines) > MAX_BULK_BYTES or len(group) >= most()):
+    group: list[T] = []
+    total = 0
+    for item in items:
+        if group and (total + size(item) > MAX_BULK_BYTES or len(group) >= most()):
             yield group
-            group, size = [], 0
-        group.append(entry)
-        size += len(entry.lines)
+            group, total = [], 0
+        group.append(item)
+        total += size(item)
     if group:
         yield group

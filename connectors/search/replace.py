@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.search import codec
 from connectors.search.client import error_of
-from connectors.search.entry import MAX_BULK_ALERTS, MAX_BULK_BYTES
+from connectors.search.entry import MAX_BULK_ALERTS, groups
 from connectors.search.port import TRANSIENT, RequestError, SearchClient
 from connectors.search.retry import Patience, Retry
 from engine.ports import Kept
@@ -40,25 +40,12 @@ def replace(client: SearchClient, index: str, changes: Sequence[Kept], retry: Re
     those that came too late: it is read again then, and found. Raises `RequestError`.
     """
     refused: list[str] = []
-    for some in _groups(_Line.of(index, change) for change in changes):
+    lines = (_Line.of(index, change) for change in changes)
+    for some in groups(lines, lambda each: len(each.text), lambda: MAX_BULK_ALERTS):
         patience, left = Patience(retry), some
         while left:
             left = _send(client, left, refused, patience)
     return refused
-
-
-def _groups(lines: Iterator[_Line]) -> Iterator[list[_Line]]:
-    """Lines in order, no more of them in memory than one request may have."""
-    group: list[_Line] = []
-    size = 0
-    for line in lines:
-        if group and (size + len(line.text) > MAX_BULK_BYTES or len(group) >= MAX_BULK_ALERTS):
-            yield group
-            group, size = [], 0
-        group.append(line)
-        size += len(line.text)
-    if group:
-        yield group
 
 
 def _send(

@@ -88,7 +88,7 @@ class AlertSink:
                 Entry.of(alert, alerts_index(self.namespace, alert.anchor_time, today))
                 for alert in alerts
             )
-            for group in groups(entries, lambda: self.pace.size):
+            for group in groups(entries, lambda each: len(each.lines), lambda: self.pace.size):
                 for index in {entry.index for entry in group}:
                     self._create(index)
                 self._store(group, written)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "hash.h"
 
 #include "finder_lines.h"
@@ -274,7 +275,7 @@ static Py_ssize_t lower(const uint8_t *at, Py_ssize_t size, uint8_t *to)
         }
         if (c >= 0x80)
             return -1;
-        *to++ = (uint8_t)(c + ((uint8_t)(c - 'A') < 26) * 0x20); /* without a jump that is guessed */
+        *to++ = small_letter(c);
     }
     return to - start;
 }
@@ -351,40 +352,36 @@ static int add_line(Finder *self, const uint8_t *at, uint32_t length, int counts
     return told;
 }
 
+/* Adds the pieces of all lines of a text; 0 as above. */
+static int add_lines(Finder *self, const uint8_t *at, const uint8_t *end, uint8_t *room,
+                     Found *line, Found *found)
+{
+    for (int counts = SOMEWHERE | BEGINS;; counts = SOMEWHERE) {
+        const uint8_t *next = line_end(at, end);
+        if (next == end)
+            counts |= ENDS;
+        if (next > at && !add_line(self, at, (uint32_t)(next - at), counts, room, line, found))
+            return 0;
+        if (next == end)
+            return 1;
+        at = next + 2;
+    }
+}
+
 /* What holds of a text of JSON, between its quotes, as `held`. */
 static PyObject *held_by_lines(Finder *self, const uint8_t *at, Py_ssize_t size, PyObject **asked)
 {
     uint32_t stack[ON_STACK / 4], other[ON_STACK / 4];
-    const uint8_t *end = at + size, *next;
+    Found found = {.places = stack}, line = {.places = other}; /* nothing to free yet */
     uint8_t *room = PyMem_Malloc((size_t)size + 1);
-    Found found, line;
-    if (!room)
-        return PyErr_NoMemory();
+    PyObject *set = NULL;
     if (!self->lines)
         self->lines = PyMem_Calloc(1, sizeof(LineMemory));
-    int bad = !self->lines;
-    if (bad)
+    if (!room || !self->lines)
         PyErr_NoMemory();
-    bad = bad || begin(self, &found, stack, 0) < 0;
-    if (bad || begin(self, &line, other, size) < 0) {
-        if (!bad)
-            finish(&found, stack);
-        PyMem_Free(room);
-        return NULL;
-    }
-    int told = 1, counts = SOMEWHERE | BEGINS;
-    while (told) {
-        next = line_end(at, end);
-        if (next == end)
-            counts |= ENDS;
-        if (next > at)
-            told = add_line(self, at, (uint32_t)(next - at), counts, room, &line, &found);
-        if (next == end)
-            break;
-        at = next + 2;
-        counts = SOMEWHERE;
-    }
-    PyObject *set = told ? all_held(self, &found, NULL, asked) : NULL;
+    else if (!begin(self, &found, stack, 0) && !begin(self, &line, other, size)
+             && add_lines(self, at, at + size, room, &line, &found))
+        set = all_held(self, &found, NULL, asked);
     finish(&found, stack);
     finish(&line, other);
     PyMem_Free(room);

@@ -1,5 +1,5 @@
 /* The pieces that a finder looks for, and where it finds them, for engine/match/finder.c. Include
- * Python.h and finder_lines.h first.
+ * Python.h, bytes.h and finder_lines.h first.
  */
 #include <stdint.h>
 #include <string.h>
@@ -37,15 +37,6 @@ typedef struct {
     Py_ssize_t by_lines; /* bytes of a text from which on it is looked at line by line */
     LineMemory *lines;  /* what was found so; NULL before the first */
 } Finder;
-
-/* How common a byte is in logs; a guess, as in engine/match/guard.py. */
-static const uint8_t common[256] = {
-    ['e'] = 5, ['t'] = 5, ['a'] = 5, ['o'] = 5, ['i'] = 5, ['n'] = 5, ['s'] = 5, ['r'] = 5,
-    ['0'] = 5, ['1'] = 5, ['2'] = 5, ['3'] = 5, ['4'] = 5, ['5'] = 5, ['6'] = 5, ['7'] = 5,
-    ['8'] = 5, ['9'] = 5, [' '] = 5, ['.'] = 5, ['-'] = 5, ['_'] = 5, ['/'] = 5, ['\\'] = 5,
-    ['l'] = 4, ['c'] = 4, ['d'] = 4, ['u'] = 4, ['m'] = 4, ['p'] = 4, ['f'] = 4, ['g'] = 4,
-    ['b'] = 3, ['h'] = 3, ['v'] = 3, ['w'] = 3, ['y'] = 3, ['k'] = 3,
-};
 
 static inline uint32_t hash_of(uint32_t gram)
 {

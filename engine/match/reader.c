@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "hash.h"
 #include "reader_hint.h"
 #include "reader_json.h"

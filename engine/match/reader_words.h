@@ -1,5 +1,5 @@
 /* Looks for a few words, in any case, in a line's bytes, for engine/match/reader.c. Include Python.h
- * first.
+ * and bytes.h first.
  *
  * Of each word three bytes that are seldom seen stand in tables, in one of eight groups: a place
  * where none of the groups has all three of its bytes has no word. AVX2 looks at 32 places at once,
@@ -28,26 +28,13 @@ typedef struct {
     uint8_t low[WORD_BYTES][16], high[WORD_BYTES][16]; /* the same, by half a byte */
 } Words;
 
-static inline uint8_t small_letter(uint8_t c)
-{
-    return (uint8_t)(c + ((uint8_t)(c - 'A') < 26) * 0x20);
-}
-
-/* How common a byte is in logs: a guess, as in engine/match/guard.py. */
-static int commonness(uint8_t c)
-{
-    if (strchr("etaoinsr0123456789 .-_/", c))
-        return 10;
-    return strchr("lcdumpfg", c) ? 6 : strchr("bhvwyk", c) ? 3 : strchr("jqxz", c) ? 1 : 2;
-}
-
 static void choose_bytes(Word *word)
 {
     int best = 1 << 20;
     for (int from = 0; from + WORD_BYTES <= word->length; from++) {
-        int cost = 1;
+        int cost = 0;
         for (int n = 0; n < WORD_BYTES; n++)
-            cost *= commonness(word->bytes[from + n]);
+            cost += common[word->bytes[from + n]];
         if (cost < best) {
             best = cost;
             word->from = (uint8_t)from;
