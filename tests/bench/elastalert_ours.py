@@ -63,6 +63,7 @@ def run(
             {"type": "search", "name": "events", "index": INDEX, "start": "all",
              "page_size": page, "refresh_lag": "0s", "interval": "1s"}
         ],
+        "tuning": {"cap": 0},  # every match alerts, as it does there
     }  # fmt: skip
     (folder / "vedette.yml").write_text(json.dumps(settings))  # JSON is YAML
     command = [sys.executable, "-m", "vedette"]
