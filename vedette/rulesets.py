@@ -82,7 +82,7 @@ def opened(
 
     Raises `RuleError` for a tuning file that cannot be used.
     """
-    with _uncollected():
+    with uncollected():
         library, known = open_library(paths, pipelines, warn or caution, cache=cache, tuning=tuning)
         library.refresh()
         if known:
@@ -181,7 +181,7 @@ def caution(text: str) -> None:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Without the garbage collector: what is loaded stays, and looking at it costs a third."""
     was = gc.isenabled()
     gc.disable()
@@ -189,6 +189,10 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         if was:
+            if not gc.get_freeze_count():
+                # all of it counts as old now; else a collection would go through it at once
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

@@ -244,6 +244,25 @@ def sample(folder: Path, count: int) -> Iterator[Event]:
             yield event(json.loads(line))
 
 
+def test_a_copy_for_a_pipeline_is_as_a_deep_one_and_leaves_the_rule_as_it_is() -> None:
+    rule = sigma(
+        {"product": "windows", "category": "process_creation"},
+        [{"CommandLine|windash|contains": ["-a", "-b"]}, {"Image|re": "x+"}, {"ParentImage": None}],
+    )
+    before = deepcopy(rule)
+    for name, way in logsource.ways(rule):
+        same = deepcopy(before)
+        pipeline = dict(_ways(LogSource("windows", None, "process_creation")))[name]
+        if name != logsource.LABELS:
+            pipeline.apply(same)
+        assert way.to_dict() == same.to_dict(), name
+        assert translate(way.detection.parsed_condition[0].parsed) == translate(
+            same.detection.parsed_condition[0].parsed
+        )
+    assert rule.to_dict() == before.to_dict()
+    assert rule.applied_processing_items == set()
+
+
 @pytest.mark.shared
 def test_public_rules_on_public_events_mean_what_their_pipelines_say(shared_data: Path) -> None:
     files = sorted((shared_data / "sigmahq" / "rules" / "windows").rglob("*.yml"))

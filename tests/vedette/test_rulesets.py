@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,21 @@ def test_a_name_that_no_rule_has_is_warned_of_though_it_is_left_out(folder: Path
     told: list[str] = []
     rulesets.load([folder], Selection(exclude=frozenset({"mild", "grvae"})), warn=told.append)
     assert told == ["no rule to leave out has the id or title 'grvae'; did you mean 'grave'?"]
+
+
+def test_what_was_made_without_the_collector_is_not_looked_through_once_it_is_back() -> None:
+    found: list[str] = []
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        found.append(phase)
+
+    gc.callbacks.append(note)
+    try:
+        with rulesets.uncollected():
+            kept = [[n] for n in range(10 * gc.get_threshold()[0])]
+        kept.append([0])
+    finally:
+        gc.callbacks.remove(note)
+    assert gc.isenabled()
+    assert kept
+    assert found == []
