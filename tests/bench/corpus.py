@@ -15,13 +15,13 @@ from typing import Any
 
 import orjson
 
+from connectors.files.json_lines import whole_lines
+from connectors.files.limits import BLOCK, Context, Limits
+from engine.errors import Problem
 from tests.conformance.recordings import recordings
 from tests.conformance.winlogbeat import document
 
 SEED = 20261123
-BLOCK = 1 << 20
-"""Bytes that are read at once."""
-
 _GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _HASH = re.compile(r"\b(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
@@ -66,15 +66,17 @@ class Lines:
         return Lines(self.path, start, end, last - first)
 
     def blocks(self) -> Iterator[list[bytes]]:
-        """The lines, as many at a time as one block of the file has."""
-        left, held = self.end - self.start, b""
+        """The lines, as many at a time as one block of the file has, as `vedette hunt` has them."""
+        return whole_lines(self._read(), Context(str(self.path), _refuse, Limits()))
+
+    def _read(self) -> Iterator[bytes]:
+        left = self.end - self.start
         with self.path.open("rb") as file:
             file.seek(self.start)
             while left:
                 block = file.read(min(BLOCK, left))
                 left -= len(block)
-                *lines, held = (held + block).split(b"\n")
-                yield lines
+                yield block
 
     def __iter__(self) -> Iterator[bytes]:
         for lines in self.blocks():
@@ -87,6 +89,10 @@ class Lines:
             whole.update(line)
             whole.update(b"\n")
         return whole.hexdigest()[:16]
+
+
+def _refuse(problem: Problem) -> None:
+    raise ValueError(problem.message)
 
 
 def at_time(event: dict[str, Any], time: datetime) -> dict[str, Any]:
