@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -13,6 +14,7 @@ from engine.match.literal import required_literal
 from engine.match.memory import Budget, Memory
 from engine.match.networks import Networks
 from engine.match.predicates import (
+    Exists,
     InNetwork,
     Matches,
     Number,
@@ -23,6 +25,9 @@ from engine.match.predicates import (
     as_text,
 )
 from engine.match.texttests import Piece, TextTests
+
+if TYPE_CHECKING:
+    from engine.match.finder import Finder
 
 LONGEST_KEPT = 4096
 """Values longer than this (characters) are looked at anew each time."""
@@ -66,6 +71,14 @@ class FieldTests:
         """What holds of a value as it stands in JSON; None where it must be read to be told."""
         return self._ready.raw(raw)
 
+    def by_finder(self) -> tuple[Finder, dict[float, tuple[int, ...]]] | None:
+        """What tells all of a plain text, with `more`: the finder, and what holds by numbers."""
+        return self._ready.by_finder()
+
+    def more(self, raw: bytes, found: Held, suspects: list[int]) -> Held:
+        """What holds of one text as it stands in JSON, for what the finder told of it."""
+        return self._ready.more(raw, found, suspects)
+
     def fresh(self, values: tuple[Scalar, ...]) -> Held:
         """As `held`, without remembering."""
         return self._ready.held(values)
@@ -90,6 +103,7 @@ class Ready:
         networks: list[tuple[int, InNetwork]] = []
         anything: list[int] = []
         pieces: list[Piece] = []
+        self._absent: list[int] = []
         self._beyond_ascii: list[tuple[int, Matches]] = []
         self._others: list[tuple[int, Test]] = []
         for number, test in tests.items():
@@ -113,6 +127,8 @@ class Ready:
                     self._numbers.setdefault(wanted, []).append(number)
                 case InNetwork():
                     networks.append((number, predicate))
+                case Exists(wanted):
+                    (anything if wanted else self._absent).append(number)
                 case _:
                     self._others.append((number, test))
         self._networks = Networks(networks)
@@ -122,9 +138,19 @@ class Ready:
     def raw(self, raw: bytes) -> Held | None:
         """What holds of one text as it stands in JSON; None where it must be read to be told."""
         told = self._texts.raw(raw)
-        if told is None or (self._quick and type(told) is not tuple):
-            return told  # type: ignore[return-value] # no tuple
-        found, suspects = told if type(told) is tuple else (told, [])
+        if isinstance(told, tuple):
+            return self.more(raw, *told)
+        return told if told is None or self._quick else self.more(raw, told, [])
+
+    def by_finder(self) -> tuple[Finder, dict[float, tuple[int, ...]]] | None:
+        """The finder, and what holds by numbers, where they and `more` tell all of a text."""
+        finder = self._texts.finder
+        if finder is None or not self._texts.quick or self._networks or self._others:
+            return None
+        return finder, {number: tuple(found) for number, found in self._numbers.items()}
+
+    def more(self, raw: bytes, found: Held, suspects: list[int]) -> Held:
+        """What holds of one text as it stands in JSON, for what the finder told of it."""
         text: str = orjson.loads(raw)
         return frozenset([*found, *self._texts.more(suspects, text), *self._besides((text,))])
 
@@ -143,6 +169,8 @@ class Ready:
     def _besides(self, values: tuple[Scalar, ...]) -> list[int]:
         """Those that do not look for pieces of text."""
         found = [n for n, test in self._others if test.predicate.holds(values, NO_EVENT)]
+        if not values:
+            found += self._absent
         for value in values:
             if self._numbers and (number := as_number(value)) is not None:
                 found += self._numbers.get(number, ())

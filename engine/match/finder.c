@@ -388,6 +388,19 @@ static PyObject *held_by_lines(Finder *self, const uint8_t *at, Py_ssize_t size,
     return set;
 }
 
+/* What holds of a text as it stands in JSON, and a list of the pieces of which more must be asked. NULL
+ * without an exception where it must be read to be told. */
+static PyObject *told_raw(Finder *self, PyObject *raw, PyObject **asked)
+{
+    Py_ssize_t size = PyBytes_Size(raw);
+    const uint8_t *at = (const uint8_t *)PyBytes_AsString(raw);
+    if (size < 2 || *at != '"' || at[size - 1] != '"')
+        return NULL;
+    if (size >= self->by_lines && size / 2 > self->longest && size <= INT32_MAX)
+        return held_by_lines(self, at + 1, size - 2, asked);
+    return held_raw(self, at + 1, size - 2, asked);
+}
+
 /* What holds of a text as it stands in JSON, and a list of the pieces of which more must be asked, as
  * `finder_folded`; the former alone where there are none. None where it must be read to be told. */
 static PyObject *finder_raw(Finder *self, PyObject *raw)
@@ -396,15 +409,7 @@ static PyObject *finder_raw(Finder *self, PyObject *raw)
         PyErr_SetString(PyExc_TypeError, "a value is bytes");
         return NULL;
     }
-    Py_ssize_t size = PyBytes_Size(raw);
-    const uint8_t *at = (const uint8_t *)PyBytes_AsString(raw);
-    if (size < 2 || *at != '"' || at[size - 1] != '"')
-        return Py_NewRef(Py_None);
-    PyObject *asked = NULL, *set;
-    if (size >= self->by_lines && size / 2 > self->longest && size <= INT32_MAX)
-        set = held_by_lines(self, at + 1, size - 2, &asked);
-    else
-        set = held_raw(self, at + 1, size - 2, &asked);
+    PyObject *asked = NULL, *set = told_raw(self, raw, &asked);
     if (!set)
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     if (PyList_Size(asked))
@@ -430,6 +435,13 @@ static PyObject *finder_folded(Finder *self, PyObject *text)
 
 /* ---- what Python sees ---- */
 
+static int is_finder(PyObject *finder)
+{
+    return PyType_GetSlot(Py_TYPE(finder), Py_tp_new) == (void *)finder_new;
+}
+
+#include "finder_values.h"
+
 static PyMethodDef finder_methods[] = {
     {"raw", (PyCFunction)finder_raw, METH_O, "What holds of a text of JSON, or None."},
     {"folded", (PyCFunction)finder_folded, METH_O, "What holds of a text, and what to ask more."},
@@ -451,8 +463,11 @@ static PyType_Spec finder_spec = {
 static int prepare(PyObject *module)
 {
     PyObject *finder = PyType_FromSpec(&finder_spec);
-    int failed = !finder || PyModule_AddObjectRef(module, "Finder", finder) < 0;
+    PyObject *values = PyType_FromSpec(&values_spec);
+    int failed = !finder || !values || PyModule_AddObjectRef(module, "Finder", finder) < 0
+                 || PyModule_AddObjectRef(module, "Values", values) < 0;
     Py_XDECREF(finder);
+    Py_XDECREF(values);
     return failed ? -1 : 0;
 }
 

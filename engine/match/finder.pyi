@@ -1,5 +1,8 @@
 """The native finder of texts, where it was built."""
 
+from collections.abc import Callable
+from typing import Any
+
 class Finder:
     """Looks for many pieces of plain text in one text, and says what tests the text passes.
 
@@ -19,3 +22,25 @@ class Finder:
     ) -> Finder: ...
     def raw(self, raw: bytes, /) -> frozenset[int] | tuple[frozenset[int], list[int]] | None: ...
     def folded(self, text: bytes, /) -> tuple[frozenset[int], list[int]] | None: ...
+
+class Values:
+    """What holds of the values of one field, as they stand in JSON, told and remembered at once.
+
+    `tests` is called for the first value, and gives a finder and what holds by the number that a
+    text is, where these two, and for what the finder asks more of `more`, tell all of a plain
+    text; else None. What holds goes into `held`, one of those that are equal, which `same` has,
+    and is paid for by `spend`; not of values longer (bytes) than `longest`. `other` is asked for
+    all else, and remembers it itself. None of these may lead back to it.
+    """
+
+    def __new__(
+        cls,
+        tests: Callable[[], tuple[Finder, dict[float, tuple[int, ...]]] | None],
+        held: dict[Any, Any],
+        same: dict[Any, Any],
+        spend: Callable[[int], None],
+        more: Callable[[bytes, frozenset[int], list[int]], frozenset[int]],
+        other: Callable[[bytes | None], frozenset[int] | None],
+        longest: int,
+    ) -> Values: ...
+    def held_raw(self, raw: bytes | None, /) -> frozenset[int] | None: ...

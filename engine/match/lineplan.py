@@ -87,7 +87,7 @@ class LinePlan:
                     demands,
                     fixed,
                     [slot.raws.answers for slot in slots],
-                    [slot.held_raw for slot in slots],
+                    [slot.asks() for slot in slots],
                     self._answers,
                     missed,
                     nativewords(self.stretches) or self.words,
@@ -156,13 +156,24 @@ class _Slot:
 
     def __init__(self, key: Key, tests: Sequence[FieldTests], budget: Budget) -> None:
         self._made = key if isinstance(key, Made) else None
-        self._tests = tests
+        self._tests, self._budget = tests, budget
         self._alone = tests[0] if self._made is None and len(tests) == 1 else None
         self.memory = Memory[Held](budget)
         self.raws = Memory[Held](budget)
         """What holds of values by their bytes in a line."""
         self._same = Memory[Held](budget)
         """One of those that are equal: then to compare them is to see that they are the same."""
+
+    def asks(self) -> Callable[[bytes | None], Held | None]:
+        """`held_raw`, in C as far as it can be."""
+        if self._alone is None:
+            return self.held_raw
+        from engine.match.finder import Values
+
+        tests, kept = self._alone, (self.raws.answers, self._same.answers)
+        return Values(
+            tests.by_finder, *kept, self._budget.spend, tests.more, self.held_raw, LONGEST_KEPT
+        ).held_raw
 
     def held(self, value: Any) -> Held | None:
         """What holds of a value not seen before; None when that cannot be told."""

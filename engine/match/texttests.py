@@ -108,10 +108,11 @@ class TextTests:
         self._longest = max(LONG, *map(len, exact), 0)
         many = len(by_literal) > FEW
         self._soon = SOON * (AT_LEAST + len(pieces)) if many else 0
-        self._finder = self._native() if self.native else None
+        self.finder = self._native() if self.native else None
+        """The native finder, where there is one."""
         self.quick = not self._always
         """Whether a text's pieces tell all."""
-        self.raw: Callable[[bytes], Told] = self._finder.raw if self._finder else _untold
+        self.raw: Callable[[bytes], Told] = self.finder.raw if self.finder else _untold
         """The numbers of the tests that a text passes, as it stands in JSON, and of what must be
         asked more; the former alone where that is nothing. None where it must be read to be told.
         """
@@ -138,7 +139,7 @@ class TextTests:
 
     def held(self, text: str) -> list[int]:
         """The numbers of the tests that a text passes, some maybe twice."""
-        if self._finder is None and len(text) > self._longest and text.isascii():
+        if self.finder is None and len(text) > self._longest and text.isascii():
             at_once = self._long(text)
             if at_once is not None:
                 return at_once
@@ -156,7 +157,7 @@ class TextTests:
             encoded = folded.encode()
         except UnicodeEncodeError:  # a lone surrogate
             return self._alike(folded) + _passed(self._pieces, text, folded)
-        told = self._finder.folded(encoded) if self._finder else None
+        told = self.finder.folded(encoded) if self.finder else None
         if told is None:
             look = self._one_by_one if self._automaton is None else self._by_automaton
             return self._alike(folded) + look(text, folded, encoded)
