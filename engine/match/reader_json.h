@@ -99,35 +99,65 @@ static inline const uint8_t *odd(const uint8_t *at, const uint8_t *end)
     return *at >= 0x80 ? beyond_ascii(at, end) : NULL;
 }
 
+#ifdef __SSE2__
+/* Of 16 characters, of which none before is a backslash that writes the first: those that are written
+ * by a backslash, itself none; the lowest of the bits beyond says so of the next one. */
+static inline unsigned escaped_by(unsigned slashes)
+{
+    const unsigned even = 0x55555555;
+    unsigned starts = slashes & ~(slashes << 1);
+    /* a run of them carries to what follows it: an odd one where it began at another parity */
+    unsigned from_even = (slashes + (starts & even)) & ~slashes;
+    unsigned from_odd = (slashes + (starts & ~even)) & ~slashes;
+    return (from_even & ~even) | (from_odd & even);
+}
+
+static inline unsigned are(__m128i block, char c)
+{
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8(c)));
+}
+#endif
+
 /* What follows a text, of which the first quote was read. */
 static const uint8_t *text(const uint8_t *at, const uint8_t *end)
 {
 #ifdef __SSE2__
     while (end - at >= 17) {
         __m128i block = _mm_loadu_si128((const __m128i *)at);
+        __m128i quotes = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+        __m128i slashes = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
         /* signed: what is beyond ASCII is below a space, too */
-        __m128i special = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')),
-                                                    _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))),
-                                       _mm_cmplt_epi8(block, _mm_set1_epi8(' ')));
-        unsigned mask = (unsigned)_mm_movemask_epi8(special);
-        const uint8_t *next = at + 16;
-        while (mask) {
-            const uint8_t *here = at + __builtin_ctz(mask);
-            if (*here == '"')
-                return here + 1;
-            if (*here == '\\' && ESCAPED[here[1]]) { /* most are so */
-                mask &= mask - 1;
-                mask &= ~(1u << (here + 1 - at));
-                if (here + 1 == next)
-                    next++;
+        __m128i odds = _mm_cmplt_epi8(block, _mm_set1_epi8(' '));
+        unsigned stops = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, slashes), odds));
+        unsigned escaped = 0;
+        if (!stops) {
+            at += 16;
+            continue;
+        }
+        const uint8_t *here = at + __builtin_ctz(stops);
+        if (*here == '"')
+            return here + 1;
+        if (*here == '\\') { /* to look at each by itself takes longer: paths have many */
+            escaped = escaped_by((unsigned)_mm_movemask_epi8(slashes));
+            unsigned usual = (unsigned)_mm_movemask_epi8(quotes) | are(block, 'n') | are(block, 'r')
+                             | are(block, 't');
+            stops = (unsigned)_mm_movemask_epi8(_mm_or_si128(quotes, odds)) & ~escaped;
+            stops |= escaped & ~usual & 0xFFFF;
+            if (!stops && !(escaped >> 16)) {
+                at += 16;
                 continue;
             }
-            next = odd(here, end);
-            if (!next)
-                return NULL;
-            break;
+            if (!stops && ESCAPED[at[16]]) {
+                at += 17;
+                continue;
+            }
+            here = at + __builtin_ctz(stops | 1u << 16);
+            if (*here == '"' && !(escaped >> (here - at) & 1))
+                return here + 1;
         }
-        at = next;
+        at = odd(escaped >> (here - at) & 1 ? here - 1 : here, end);
+        if (!at)
+            return NULL;
     }
 #endif
     while (at < end) {
