@@ -85,7 +85,8 @@ class Lines(Generic[R]):
         self._guesses: dict[bytes, LinePlan] = {}
         """Plans by the bytes at the event id; a guess is checked."""
         self._readers: dict[bytes, Any] = {}
-        self._known = chooser(self._readers) if native else None
+        self._chooser = chooser(self._readers) if native else None
+        self._known = self._chooser.candidates if self._chooser else None
         self._kinds: dict[_Identity, _Kind] = {}
         self._met: Counter[_Identity] = Counter()
         self._refused: Counter[bytes] = Counter()
@@ -193,10 +194,14 @@ class Lines(Generic[R]):
             self._readers[hint] = plan.reading.reader
         else:
             self._readers.pop(hint, None)
+        if self._chooser is not None:
+            self._chooser.forget()
 
     def _forget_guesses(self) -> None:
         self._guesses.clear()
         self._readers.clear()
+        if self._chooser is not None:
+            self._chooser.forget()
 
     def _learn(self, line: bytes) -> LinePlan | None:
         """The plan for a line, made if there is none; None when there can be none."""

@@ -43,7 +43,7 @@ typedef struct {
     PyObject *words;    /* what looks for keywords in a line, Words or another; or None */
     PyObject *by_words; /* a tuple: what may match besides where there are some */
     PyObject *more, *found; /* names of an answer's attributes */
-    uint64_t id;       /* of its first slot: no other reader's slot has the same */
+    uint32_t id;       /* of its first slot: no other reader's slot has the same */
     int16_t *alone;    /* by slot: the one value that makes it; -1 where there are more */
     PyObject **absent; /* by slot: what holds where there is no value, once it was asked */
 } Reader;
@@ -104,7 +104,7 @@ static PyObject *what_holds(const Reader *self, Cache *cache, Py_ssize_t n, cons
     const Span *span = self->alone[n] < 0 ? NULL : &spans[self->alone[n]];
     PyObject *held = NULL;
     if (span)
-        held = span->at ? cached_value(cache, span, self->id + (uint64_t)n) : self->absent[n];
+        held = span->at ? cached_value(cache, span, self->id + (uint32_t)n) : self->absent[n];
     if (held)
         return Py_NewRef(held);
     PyObject *key = raw(PyTuple_GetItem(self->slots, n), spans);
@@ -112,7 +112,7 @@ static PyObject *what_holds(const Reader *self, Cache *cache, Py_ssize_t n, cons
     if (key && (key == Py_None || PyBytes_Size(key) <= self->longest))
         held = Py_XNewRef(PyDict_GetItemWithError(PyTuple_GetItem(self->held, n), key));
     if (held && span && span->at)
-        cache_value(cache, span, self->id + (uint64_t)n, key, held);
+        cache_value(cache, span, self->id + (uint32_t)n, key, held);
     if (key && !held && !PyErr_Occurred())
         held = ask(self, n, key, missed);
     if (held && span && !span->at && !self->absent[n])
@@ -240,6 +240,30 @@ static int worded(PyObject *words, PyObject *line, const char *at, const char *e
     return any;
 }
 
+/* The reader for a line; NULL, without an exception where there is none. */
+static Reader *reader_for(Chooser *self, const char *at, const char *end)
+{
+    char both[BOTH];
+    size_t length = 0;
+    const char *hinted = hint(&self->nested, at, end, both, &length);
+    if (!hinted)
+        return NULL;
+    CachedHint *entry = hint_place(self->cache, hinted, length);
+    PyObject *reader = Py_XNewRef(cached_hint(entry, hinted, length));
+    if (reader)
+        return (Reader *)reader;
+    PyObject *key = PyBytes_FromStringAndSize(hinted, (Py_ssize_t)length);
+    if (!key)
+        return NULL;
+    reader = Py_XNewRef(PyDict_GetItemWithError(self->readers, key));
+    Py_DECREF(key);
+    if (reader && !PyObject_TypeCheck(reader, self->reader))
+        Py_CLEAR(reader);
+    if (reader)
+        cache_hint(entry, hinted, length, reader);
+    return (Reader *)reader;
+}
+
 /* All that may match the event in a line, as a tuple; None where that cannot be told. */
 static PyObject *chooser_candidates(Chooser *self, PyObject *line)
 {
@@ -248,12 +272,8 @@ static PyObject *chooser_candidates(Chooser *self, PyObject *line)
     if (!is_line(line))
         return NULL;
     const char *at = PyBytes_AsString(line), *end = at + PyBytes_Size(line);
-    PyObject *hinted = hint(&self->nested, at, end);
-    if (!hinted)
-        return NULL;
-    Reader *reader = (Reader *)Py_XNewRef(PyDict_GetItemWithError(self->readers, hinted));
-    Py_DECREF(hinted);
-    if (!reader || !PyObject_TypeCheck((PyObject *)reader, self->reader)
+    Reader *reader = reader_for(self, at, end);
+    if (!reader
         || walk(&reader->plan, (const uint8_t *)at, (const uint8_t *)end, spans, &key, &in) != FIT) {
         Py_XDECREF((PyObject *)reader);
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
@@ -270,6 +290,12 @@ static PyObject *chooser_candidates(Chooser *self, PyObject *line)
     Py_XDECREF(answer);
     Py_DECREF((PyObject *)reader);
     return found || PyErr_Occurred() ? found : Py_NewRef(Py_None);
+}
+
+static PyObject *chooser_forget(Chooser *self, PyObject *Py_UNUSED(none))
+{
+    forget_hints(self->cache);
+    Py_RETURN_NONE;
 }
 
 /* ---- what Python sees ---- */
@@ -346,8 +372,12 @@ static int is_slots(PyObject *slots, PyObject *held, int values)
 /* Gives the slots their numbers; -1 with an exception set where there is no memory. */
 static int number_slots(Reader *self)
 {
-    static uint64_t next = 1;
+    static uint32_t next = 1;
     Py_ssize_t count = PyTuple_Size(self->slots);
+    if (next > UINT32_MAX - (SLOTS + 1)) {
+        PyErr_SetString(PyExc_ValueError, "too many readers");
+        return -1;
+    }
     self->alone = PyMem_Calloc((size_t)count + 1, sizeof(int16_t));
     self->absent = PyMem_Calloc((size_t)count + 1, sizeof(PyObject *));
     if (!self->alone || !self->absent) {
@@ -361,7 +391,7 @@ static int number_slots(Reader *self)
             self->alone[n] = (int16_t)PyLong_AsLong(PyTuple_GetItem(slot, 0));
     }
     self->id = next;
-    next += (uint64_t)count + 1;
+    next += (uint32_t)count + 1;
     return 0;
 }
 
@@ -500,6 +530,7 @@ static void chooser_dealloc(Chooser *self)
 
 static PyMethodDef chooser_methods[] = {
     {"candidates", (PyCFunction)chooser_candidates, METH_O, "What may match a line."},
+    {"forget", (PyCFunction)chooser_forget, METH_NOARGS, "Look at the readers anew."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -27,10 +27,14 @@ class Reader:
     def learn(self, object: int, key: bytes, allowed: int) -> None: ...
 
 class Chooser:
-    """Has the reader that a line is for say what may match the line."""
+    """Has the reader that a line is for say what may match the line.
+
+    `forget` must be called when the readers were changed.
+    """
 
     def __new__(cls, readers: dict[bytes, Reader], type: type[Reader]) -> Chooser: ...
     def candidates(self, line: bytes) -> Any: ...
+    def forget(self) -> None: ...
 
 class Words:
     """Looks for a few words, in lower case, in any case; raises ValueError where it cannot.

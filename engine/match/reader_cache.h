@@ -6,12 +6,17 @@
  */
 enum {
     VALUES_CACHED = 1 << 14,
-    VALUE_LENGTH = 512, /* of what is cached */
+    SHORT_VALUE = 512,        /* bytes of a value that is always cached, */
+    LONG_VALUE = 4096,        /* and of one that is while all together have fewer than: */
+    CACHED_BYTES = 1 << 23,
     ANSWERS_CACHED = 1 << 12,
+    HINTS_CACHED = 1 << 8,
+    HINT_LENGTH = 48, /* bytes of one that is cached */
 };
 
 typedef struct {
-    uint64_t hash, slot; /* that of a value is a number that no other reader's has */
+    uint64_t hash;
+    uint32_t slot, length; /* a slot's number is none that another reader's has */
     PyObject *raw, *held;
 } CachedValue;
 
@@ -22,39 +27,88 @@ typedef struct {
 } CachedAnswer;
 
 typedef struct {
-    CachedValue values[VALUES_CACHED];
+    PyObject *reader; /* a Reader, or NULL */
+    uint32_t length;
+    uint8_t bytes[HINT_LENGTH];
+} CachedHint;
+
+typedef struct {
+    CachedValue values[VALUES_CACHED]; /* each of two places beside each other */
     CachedAnswer answers[ANSWERS_CACHED];
+    CachedHint hints[HINTS_CACHED];
+    size_t bytes; /* of all values */
 } Cache;
 
-static uint64_t value_hash(const Span *span, uint64_t slot)
+/* The places for a slot's value; NULL where it is not to be cached. */
+static CachedValue *value_places(Cache *cache, const Span *span, uint32_t slot, uint64_t *hash)
 {
-    return bytes_hash(span->at, (uint32_t)span->length, slot);
+    if (!cache || !span->at || span->length > LONG_VALUE)
+        return NULL;
+    *hash = bytes_hash(span->at, (uint32_t)span->length, slot);
+    return &cache->values[*hash % VALUES_CACHED & ~(uint64_t)1];
 }
 
 /* What holds of a slot's value, borrowed; NULL where it is not here. */
-static PyObject *cached_value(const Cache *cache, const Span *span, uint64_t slot)
+static PyObject *cached_value(Cache *cache, const Span *span, uint32_t slot)
 {
-    if (!cache || !span->at || span->length > VALUE_LENGTH)
-        return NULL;
-    uint64_t hash = value_hash(span, slot);
-    const CachedValue *entry = &cache->values[hash % VALUES_CACHED];
-    if (entry->hash != hash || entry->slot != slot || PyBytes_Size(entry->raw) != span->length
-        || memcmp(PyBytes_AsString(entry->raw), span->at, (size_t)span->length))
-        return NULL;
-    return entry->held;
+    uint64_t hash;
+    CachedValue *entry = value_places(cache, span, slot, &hash);
+    for (int n = 0; entry && n < 2; n++, entry++)
+        if (entry->hash == hash && entry->slot == slot && entry->length == span->length
+            && !memcmp(PyBytes_AsString(entry->raw), span->at, (size_t)span->length))
+            return entry->held;
+    return NULL;
 }
 
 /* Keeps what holds of a slot's value. */
-static void cache_value(Cache *cache, const Span *span, uint64_t slot, PyObject *raw,
+static void cache_value(Cache *cache, const Span *span, uint32_t slot, PyObject *raw,
                         PyObject *held)
 {
-    if (!cache || !span->at || span->length > VALUE_LENGTH || !PyBytes_Check(raw))
+    uint64_t hash;
+    CachedValue *entry = value_places(cache, span, slot, &hash), old;
+    if (!entry || !PyBytes_Check(raw)
+        || (span->length > SHORT_VALUE && cache->bytes > CACHED_BYTES))
         return;
-    uint64_t hash = value_hash(span, slot);
-    CachedValue *entry = &cache->values[hash % VALUES_CACHED], old = *entry;
-    *entry = (CachedValue){hash, slot, Py_NewRef(raw), Py_NewRef(held)};
+    old = entry[1];
+    entry[1] = entry[0];
+    entry[0] = (CachedValue){hash, slot, (uint32_t)span->length, Py_NewRef(raw), Py_NewRef(held)};
+    cache->bytes += (size_t)span->length;
+    cache->bytes -= old.length;
     Py_XDECREF(old.raw);
     Py_XDECREF(old.held);
+}
+
+/* The place of what reader is for a hint; NULL where it is too long. */
+static CachedHint *hint_place(Cache *cache, const char *at, size_t length)
+{
+    if (length > HINT_LENGTH)
+        return NULL;
+    return &cache->hints[bytes_hash((const uint8_t *)at, (uint32_t)length, 0) % HINTS_CACHED];
+}
+
+/* The reader for a hint, borrowed; NULL where it is not here. */
+static PyObject *cached_hint(const CachedHint *entry, const char *at, size_t length)
+{
+    int same = entry && entry->reader && entry->length == length
+               && !memcmp(entry->bytes, at, length);
+    return same ? entry->reader : NULL;
+}
+
+static void cache_hint(CachedHint *entry, const char *at, size_t length, PyObject *reader)
+{
+    if (!entry)
+        return;
+    PyObject *old = entry->reader;
+    entry->reader = Py_NewRef(reader);
+    entry->length = (uint32_t)length;
+    memcpy(entry->bytes, at, length);
+    Py_XDECREF(old);
+}
+
+static void forget_hints(Cache *cache)
+{
+    for (int n = 0; n < HINTS_CACHED; n++)
+        Py_CLEAR(cache->hints[n].reader);
 }
 
 static uint64_t holds_hash(PyObject *const *holds, Py_ssize_t count, uint64_t slot,
@@ -104,5 +158,7 @@ static void free_cache(Cache *cache)
         Py_XDECREF(cache->answers[n].answer);
         Py_XDECREF(cache->answers[n].more);
     }
+    if (cache)
+        forget_hints(cache);
     PyMem_Free(cache);
 }

@@ -29,28 +29,32 @@ static const char *where(const char *at, const char *end, const char *wanted)
     return NULL;
 }
 
-/* The bytes by which a reader is chosen, as `_hint` in engine/match/lines.py has them; None where
- * there are none. */
-static PyObject *hint(int *nested, const char *at, const char *end)
+enum { BOTH = 256 };
+
+/* The bytes by which a reader is chosen, as `_hint` in engine/match/lines.py has them, and how many;
+ * NULL where there are none. `both` has room for them where they do not stand together. */
+static const char *hint(int *nested, const char *at, const char *end, char *both, size_t *length)
 {
     for (int turn = 0; turn < 2; turn++, *nested = !*nested) {
         const char *number = where(at, end, *nested ? "event_id\":" : "\"EventID\":");
         if (!number)
             continue;
         number += 10;
-        if (!*nested)
-            return PyBytes_FromStringAndSize(number, end - number < 12 ? end - number : 12);
+        if (!*nested) {
+            *length = (size_t)(end - number < 12 ? end - number : 12);
+            return number;
+        }
         const char *channel = where(at, end, "channel\":");
         if (!channel || end - channel < 11 || end - number < 6)
             continue;
         channel += 9;
         const char *last = memchr(channel + 2, '"', (size_t)(end - channel - 2));
-        char both[256];
-        if (!last || last - channel > 240)
+        if (!last || last - channel > BOTH - 16)
             continue;
         memcpy(both, number, 6);
         memcpy(both + 6, channel, (size_t)(last - channel));
-        return PyBytes_FromStringAndSize(both, 6 + (last - channel));
+        *length = 6 + (size_t)(last - channel);
+        return both;
     }
-    return Py_NewRef(Py_None);
+    return NULL;
 }

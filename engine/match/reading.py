@@ -22,18 +22,18 @@ from engine.match.fieldtests import LONGEST_KEPT
 from engine.match.guard import WRAPPERS, Finds
 
 if TYPE_CHECKING:
-    from engine.match.reader import Reader, Words
+    from engine.match.reader import Chooser, Reader, Words
 
 TEXT, NUMBER, EMPTY, BOOLEAN, LIST, ANY_LIST, OBJECT = (1 << n for n in range(7))
 ANY = 127
 """Kinds of values; a `LIST` has texts, numbers and nulls alone. The same in `reader.c`."""
 
 
-def chooser(readers: dict[bytes, Reader]) -> Callable[[bytes], Any]:
+def chooser(readers: dict[bytes, Reader]) -> Chooser:
     """What says what may match a line, by the readers of hints; None where they cannot tell."""
     from engine.match.reader import Chooser, Reader
 
-    return Chooser(readers, Reader).candidates
+    return Chooser(readers, Reader)
 
 
 class Reading:

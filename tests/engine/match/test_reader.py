@@ -177,6 +177,7 @@ def remembering(label: str) -> Asked:
     return Asked(
         held=held,
         known=known,
+        longest=5000,
         asks=tuple(lambda raw, n=n: held[n].setdefault(raw, (label, n, raw)) for n in range(4)),
         answer=lambda found: known.setdefault(found, KEPT({}, found)),
         whole=lambda early, late: early.more.setdefault(late, KEPT(None, early.found + late)),
@@ -188,8 +189,9 @@ def test_what_is_cached_is_of_the_same_value_and_the_same_reader() -> None:
     readers = {b'%s,"b":1,"a":' % name: each.reader for name, each in asked.items()}
     chooser, rnd = Chooser(readers, type(asked[b"1"].reader)), random.Random(3)
     few, many = [b'"%x"' % n for n in range(9)], [b'"%x"' % n for n in range(40_000)]
-    for _ in range(30_000):  # more values and answers than are cached
-        name, values = rnd.choice((b"1", b"2")), rnd.choice((few, many))
+    long = [b'"%s%x"' % (b"x" * (n % 4200), n) for n in range(6000)]
+    for _ in range(30_000):  # more values, bytes of long ones and answers than are cached
+        name, values = rnd.choice((b"1", b"2")), rnd.choice((few, many, long))
         a, d, e = (rnd.choice((None, rnd.choice(values))) for _ in range(3))
         inner = b",".join(b'"%s":%s' % part for part in ((b"d", d), (b"e", e)) if part[1])
         line = b'{"EventID":%s,"b":1,"a":%s,"c":{%s}}' % (name, a or b"null", inner)
@@ -200,6 +202,24 @@ def test_what_is_cached_is_of_the_same_value_and_the_same_reader() -> None:
         label = "one" if name == b"1" else "two"
         parts = (a, b"1", d, b",".join((a or b"null", e or b"null")))
         assert found == tuple((label, n, raw) for n, raw in enumerate(parts))
+
+
+def test_readers_by_hints_of_any_length_are_seen_anew_when_they_were_changed() -> None:
+    first, second = remembering("one"), remembering("two")
+    for size in (1, 41, 42, 43, 60, 200, 245):
+        line = b'{"winlog":{"channel":"%s","event_id":4624},"b":1}' % (b"x" * size)
+        readers = {b'4624},"' + b"x" * size: first.reader}
+        chooser = Chooser(readers, type(first.reader))
+        for label, asked in (("one", first), ("two", second), ("one", first)):
+            readers[b'4624},"' + b"x" * size] = asked.reader
+            chooser.forget()
+            read(asked.reader, line)
+            for _ in range(2):
+                found = chooser.candidates(line)
+                assert found is None if size > 238 else found[0][0] == label, size
+        readers.clear()
+        chooser.forget()
+        assert chooser.candidates(line) is None
 
 
 def test_keys_beyond_what_is_kept_are_not_taken() -> None:
