@@ -136,7 +136,10 @@ def more(rules: Sequence[Rule], engine: Engine, lines: Lines) -> None:
         f"p99 {taken[len(taken) * 99 // 100] * 1e6:.0f} µs, longest {taken[-1] * 1e3:.1f} ms"
     )
     twice = speedup(engine, second)
-    print(f"two processes: {f'{twice:.2f} times one' if twice else 'no fork here'}", flush=True)
+    said = "no fork here"
+    if twice:
+        said = f"{twice.going:.2f} times one, {twice.begun:.2f} with being forked counted"
+    print(f"two processes: {said}", flush=True)
     multiple = list(multiplied(rules, TIMES))
     many = Engine(multiple)
     many.run("to warm", first)
