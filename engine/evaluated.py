@@ -1,13 +1,18 @@
-"""What evaluating a batch comes to, so that it can be stored while the next one is evaluated."""
+"""What evaluating a batch comes to, so that it can be stored while the next ones are evaluated."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from threading import Lock
 
 from engine.ledger import Note
 from engine.ports import Action, Alert, Batch, Checkpoint, Written
+
+AHEAD = 2
+"""Batches that may be evaluated and wait while one is being stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +33,87 @@ class Evaluated:
 
 
 Store = Callable[[Evaluated], Written]
+Stored = tuple[Batch, Written]
+
+
+def together(some: Sequence[Evaluated]) -> Evaluated:
+    """Batches of one source in their order as if they had been one, without their records.
+
+    The checkpoint is the last there is; it covers what came before it.
+    """
+    if len(some) == 1:
+        return some[0]
+    kept = [each for each in some if each.checkpoint is not None]
+    spans = [each.batch.span for each in some if each.batch.span]
+    span = (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
+    return Evaluated(
+        some[0].name,
+        Batch((), span=span),
+        [alert for each in some for alert in each.alerts],
+        [note for each in some for note in each.notes],
+        [action for each in some for action in each.actions],
+        kept[-1].checkpoint if kept else None,
+        {hash: number for each in kept for hash, number in each.numbers.items()},
+    )
 
 
 class Flight:
-    """At most one batch that is being stored meanwhile, so that batches are stored in order.
+    """Batches that are stored meanwhile, in order and one after another.
 
-    Without `meanwhile` each is stored at once. What storing raised is raised by `land`, or by
-    `begin` where nothing is done meanwhile.
+    What has come to wait when the one before is stored goes together, in as few requests as one
+    batch does. Without `meanwhile` each is stored at once. What storing raised is raised by
+    `land` or the next `begin`, and what was to be stored after it is not.
     """
 
     def __init__(self, meanwhile: Executor | None) -> None:
         self._meanwhile = meanwhile
-        self._under_way: tuple[Batch, Future[Written]] | None = None
-        self._stored: list[tuple[Batch, Written]] = []
+        self._lock = Lock()
+        self._waiting: list[Evaluated] = []
+        self._under_way: deque[Future[None]] = deque()
+        self._stored: list[Stored] = []
+        self._broken = False
+        """Whether one could not be stored."""
 
     def begin(self, store: Store, evaluated: Evaluated) -> None:
-        """Have a batch stored, after the one before it."""
-        self.land()
+        """Have a batch stored, after those before it; waits while too many do."""
         if self._meanwhile is None:
             self._stored.append((evaluated.batch, store(evaluated)))
-        else:
-            self._under_way = evaluated.batch, self._meanwhile.submit(store, evaluated)
+            return
+        with self._lock:
+            self._waiting.append(evaluated)
+        self._under_way.append(self._meanwhile.submit(self._next, store))
+        while self._under_way and (len(self._under_way) > AHEAD or self._under_way[0].done()):
+            self._under_way.popleft().result()
+
+    def _next(self, store: Store) -> None:
+        """Store all that waits; nothing where it went with what was stored before."""
+        with self._lock:
+            some, self._waiting = self._waiting, []
+        if not some or self._broken:
+            return
+        self._broken = True  # unless it turns out otherwise
+        written = store(together(some))
+        self._broken = False
+        with self._lock:
+            self._stored += [(each.batch, Written()) for each in some[:-1]]
+            self._stored.append((some[-1].batch, written))
 
     def land(self) -> None:
-        """Wait until nothing is being stored."""
-        if self._under_way is not None:
-            (batch, future), self._under_way = self._under_way, None
-            self._stored.append((batch, future.result()))
+        """Wait until nothing is being stored and nothing waits."""
+        try:
+            while self._under_way:
+                self._under_way.popleft().result()
+        finally:
+            for each in self._under_way:
+                each.result()  # nothing is stored any more after one that could not be
+            self._under_way.clear()
+            self._waiting, self._broken = [], False
 
-    def stored(self) -> list[tuple[Batch, Written]]:
-        """The batches that were stored since the last time, in order, and what became of each."""
-        stored, self._stored = self._stored, []
+    def stored(self) -> list[Stored]:
+        """The batches that were stored since the last time, in order, and what became of each.
+
+        Of some that went together the last one has it all.
+        """
+        with self._lock:
+            stored, self._stored = self._stored, []
         return stored

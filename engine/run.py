@@ -102,8 +102,8 @@ class Pipeline:
         take in what the tuner holds back; without them it is only counted. The `scorer` sees
         every event, also those that no rule is asked about.
 
-        `meanwhile` does one thing at a time: while the next batch is read and evaluated it stores
-        the one before. Sink, ledger, actions and state are then used by its thread and, whenever
+        `meanwhile` does one thing at a time: while batches are read and evaluated it stores
+        those before. Sink, ledger, actions and state are then used by its thread and, whenever
         nothing is being stored, by that of the pipeline; what the sink reports goes to a recorder
         of its own, `stored`.
         """
@@ -148,7 +148,7 @@ class Pipeline:
         """Evaluate all that is new in a source; returns the number of events read.
 
         A batch's checkpoint is committed only after its alerts are stored; then `after` is
-        told, at the latest when the next batch was evaluated. `stop` is asked after each batch
+        told, at the latest when a few more were evaluated. `stop` is asked after each batch
         whether to end when it is stored. Raises what the source, the sink or the state store
         raises; batches committed before that stay so, and none is after one that failed.
         """
