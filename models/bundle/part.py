@@ -15,6 +15,7 @@ from models.calibrate.calibrator import Calibrator
 from models.calibrate.cross import take
 from models.calibrate.settled import settled
 from models.feature.windows import Window
+from models.threads import one_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,14 @@ class Part:
         """
         detector = make()
         data, scores = data_of(detector, seen), np.zeros(len(seen))
-        for fold in range(int(folds.max()) + 1):
-            inside = folds == fold
-            without = windowed(make(), texts)
-            without.fit(take(data, ~inside))
-            scores[inside] = without.score(take(data, inside))
-        asked = windowed(detector, texts)
-        asked.fit(data)
+        with one_thread():
+            for fold in range(int(folds.max()) + 1):
+                inside = folds == fold
+                without = windowed(make(), texts)
+                without.fit(take(data, ~inside))
+                scores[inside] = without.score(take(data, inside))
+            asked = windowed(detector, texts)
+            asked.fit(data)
         kept = settled(Calibrator().fit(scores).log_p(scores, middle=True), blocks)
         return cls(detector, asked, Calibrator().fit(scores[kept])), scores, kept
 

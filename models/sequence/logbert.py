@@ -179,13 +179,17 @@ class LogBert(Detector[Sessions]):
 
     def _judged(self, sessions: list[Session]) -> tuple[list[Floats], Floats]:
         parts = list(self._parts(sessions, self.context // 2))
-        rows = [part.tokens for part in parts]
+        places: dict[bytes, int] = {}
+        where = [places.setdefault(part.tokens.tobytes(), len(places)) for part in parts]
+        # Sessions that differ share windows, where programs repeat themselves.
+        rows = [np.frombuffer(each, dtype=np.int64) for each in places]
         found: list[list[Floats]] = [[] for _ in sessions]
         far = np.zeros(len(sessions))
         told = masked.surprises(self._net, rows, GROUPS, self._unknown)
-        for part, each, distance in zip(parts, told, self._distances(rows), strict=True):
-            found[part.session].append(each[part.old :])
-            far[part.session] = max(far[part.session], distance / self._far)
+        distances = self._distances(rows) / self._far
+        for part, at in zip(parts, where, strict=True):
+            found[part.session].append(told[at][part.old :])
+            far[part.session] = max(far[part.session], distances[at])
         return [np.concatenate(each) for each in found], far
 
     def _distances(self, rows: Sequence[Tokens]) -> Floats:

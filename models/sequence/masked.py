@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.base import Floats
 from models.sequence import forward, network
@@ -16,6 +17,8 @@ from models.sequence.vocabulary import MASK, SPECIAL, UNKNOWN, Tokens
 from models.sequence.windows import CELLS, equal
 from models.train import heavy
 from models.train.loop import Batch, Tensors
+
+Places: TypeAlias = NDArray[np.intp]
 
 MASKED, OTHER, SAME = 0.8, 0.1, 0.1
 """Of what is to be guessed: the shares that are hidden, replaced by another token, left."""
@@ -60,9 +63,9 @@ def loss(shape: Shape, weights: Tensors, given: Batch | Tensors) -> tuple[Any, A
     return (told * weighed).sum(), weighed.sum(), states
 
 
-def chances(net: Trained, tokens: Tokens) -> forward.Array:
-    """Logarithms of the probabilities of every token at every place, (n, t, v)."""
-    states = forward.hidden(net.weights, net.shape, tokens)
+def chances(net: Trained, tokens: Tokens, where: Places) -> forward.Array:
+    """Logarithms of the probabilities of every token at the places `where` (k), (n, k, v)."""
+    states = forward.hidden(net.weights, net.shape, tokens)[:, where]
     return forward.log_softmax(states @ net.weights["head"])
 
 
@@ -80,7 +83,7 @@ def surprises(net: Trained, rows: Sequence[Tokens], groups: int, unknown: float)
             hidden = tokens.copy()
             where = np.arange(1 + group, 1 + inner, groups)
             hidden[:, where] = MASK
-            told = chances(net, hidden)[:, where]
+            told = chances(net, hidden, where)
             came = tokens[:, where]
             lost = -np.take_along_axis(told, came[..., None], axis=2)[..., 0].astype(np.float64)
             lost[came == UNKNOWN] = unknown
@@ -93,4 +96,5 @@ def guesses(net: Trained, tokens: Tokens, at: int) -> Floats:
     """The probability of every token at the place `at` of one row, that place hidden."""
     hidden = tokens.copy()
     hidden[at] = MASK
-    return np.asarray(np.exp(chances(net, hidden[None])[0, at].astype(np.float64)))
+    told = chances(net, hidden[None], np.array([at]))
+    return np.asarray(np.exp(told[0, 0].astype(np.float64)))

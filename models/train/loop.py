@@ -2,8 +2,9 @@
 
 A network is a mapping of names to arrays and a loss, a function of them and of a batch. PyTorch
 takes the gradients; whatever is random (first weights, order, masks, noise) is drawn by the caller
-from NumPy's generators and comes in as arrays. So one seed gives one result on one device, and
-what is learned needs no PyTorch to be kept, loaded or run.
+from NumPy's generators and comes in as arrays. So one seed gives one result on one device (on a CPU
+of any number of cores, where the network is small), and what is learned needs no PyTorch to be
+kept, loaded or run.
 """
 
 from __future__ import annotations
@@ -86,14 +87,16 @@ def train(
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Run:
     """Train from `weights` on `batches(epoch)`; keep those with the least loss on `held_out`."""
-    return _Training(weights, loss, recipe).run(batches, held_out, progress)
+    with heavy.threads(_size(weights)):
+        return _Training(weights, loss, recipe).run(batches, held_out, progress)
 
 
 def mean_loss(
     weights: Weights, loss: Loss, batches: Iterable[Batch], device: str = "auto"
 ) -> float:
     """The mean loss of `weights` on `batches`, with nothing learned."""
-    return _Training(weights, loss, Recipe(device=device)).mean(batches)
+    with heavy.threads(_size(weights)):
+        return _Training(weights, loss, Recipe(device=device)).mean(batches)
 
 
 class _Training:
@@ -179,6 +182,10 @@ class _Training:
         return {
             name: each.detach().float().cpu().numpy().copy() for name, each in self.tensors.items()
         }
+
+
+def _size(weights: Weights) -> int:
+    return sum(array.size for array in weights.values())
 
 
 def _mean(sums: Any) -> float:

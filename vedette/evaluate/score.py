@@ -12,6 +12,7 @@ from models import registry
 from models.base import Detector, Floats
 from models.calibrate.cross import CrossFitted, folds_of
 from models.combine.fusion import BEYOND, Fusion
+from models.threads import one_thread
 from vedette.evaluate.measure import Mask
 from vedette.evaluate.part import Trial
 from vedette.evaluate.views import Make, adapted, view
@@ -41,13 +42,14 @@ def scored(name: str, trial: Trial, folds: int, seed: int) -> Scored | None:
     seen = view(kind.takes, trial)
     if seen is None:
         return None
-    started = time.process_time()
-    cross = CrossFitted(_make(kind, seed), folds_of(trial.train.blocks, folds))
-    cross.fit(seen(trial.train), trial.train.blocks)
-    fitted = time.process_time()
-    raw = cross.scores(seen(trial.test))
-    test = cross.log_p(raw)
-    ended = time.process_time()
+    with one_thread():
+        started = time.process_time()
+        cross = CrossFitted(_make(kind, seed), folds_of(trial.train.blocks, folds))
+        cross.fit(seen(trial.train), trial.train.blocks)
+        fitted = time.process_time()
+        raw = cross.scores(seen(trial.test))
+        test = cross.log_p(raw)
+        ended = time.process_time()
     return Scored(
         train=cross.normal_log_p(),
         test=test,

@@ -59,6 +59,12 @@ def test_every_event_of_a_long_session_is_judged_once() -> None:
     assert (told > 0).all()
 
 
+def test_sessions_that_share_windows_score_as_each_does_alone() -> None:
+    longer = [(1, 2, 3, 4) * 9, (1, 2, 3, 4) * 12, (4, 3) * 10 + (1, 2, 3, 4) * 9]
+    alone = [float(fitted().score([each])[0]) for each in longer]
+    assert np.allclose(fitted().score(longer), alone, rtol=1e-5)
+
+
 def test_the_explanation_names_the_event_and_what_was_expected() -> None:
     session = (1, 6, 3, 6)
     reasons = {reason.feature: reason for reason in fitted().explain([session], 0, most=9)}

@@ -91,3 +91,25 @@ def test_the_rate_rises_then_falls() -> None:
     rates = [schedule(done, 0.1) for done in (0.0, 0.05, 0.1, 0.5, 1.0)]
     assert 0 < rates[0] < rates[1] < rates[2] == 1.0
     assert rates[2] > rates[3] > rates[4] > 0
+
+
+@pytest.mark.parametrize(("most", "wanted"), [(heavy.SMALL, 1), (2, 3)])
+def test_a_small_network_is_trained_on_one_thread_and_gives_the_others_back(
+    most: int, wanted: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heavy, "SMALL", most)
+    torch, seen = heavy.torch(), set[int]()
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+
+    def watched(weights: Any, batch: Any) -> tuple[Any, Any]:
+        seen.add(torch.get_num_threads())
+        return squares(weights, batch)
+
+    try:
+        train(FIRST, watched, lambda _: [LESSON], [HELD_OUT], Recipe(epochs=1))
+        mean_loss(FIRST, watched, [HELD_OUT])
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert seen == {wanted}
