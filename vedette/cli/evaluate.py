@@ -50,7 +50,7 @@ MAPPING = "mapping"
     metavar="PATH",
     help="Rules of hybrid; may be repeated.  [default: SigmaHQ's in the folder of public data]",
 )
-@click.option("--quick", is_flag=True, help="One seed, three folds, and of large sets a sample.")
+@click.option("--quick", is_flag=True, help="Less of everything: minutes, other figures.")
 @click.option(
     "--made-up",
     "made",

@@ -13,7 +13,10 @@ EVERY = "every"
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """Rates by set, folds, seeds, bootstrap draws, fusion, most sessions and events of a part."""
+    """Rates by set, folds, seeds, bootstrap draws, fusion; what there may be at most.
+
+    That is of sessions and events in a part, and of tokens in the training of a transformer.
+    """
 
     rates: Mapping[str, Sequence[float]]
     folds: int
@@ -25,6 +28,7 @@ class Protocol:
     most_train: int | None = None
     most_test: int | None = None
     most_events: int | None = None
+    most_tokens: int | None = None
 
     def rates_of(self, name: str) -> Sequence[float]:
         """The target false-positive rates of the set `name`, made up or not."""
@@ -55,4 +59,5 @@ def _quicker(made: Protocol, told: Mapping[str, Any]) -> Protocol:
         most_train=told["train"],
         most_test=told["test"],
         most_events=told["events"],
+        most_tokens=told["tokens"],
     )

@@ -52,7 +52,8 @@ def evaluate(
     new = np.concatenate([unseen(t.train.sessions, t.test.sessions) for t in trials])
     rows: list[Row] = []
     logs: dict[str, Floats] = {}
-    notes = [*public.notes, *_findings(trials), _new(new, part)]
+    left = _left_out(public.trials, trials, protocol)
+    notes = [*left, *public.notes, *_findings(trials), _new(new, part)]
     runs: dict[str, list[list[Scored]]] = {}
     for name in wanted:
         told(f"{public.name}: {name}")
@@ -75,6 +76,21 @@ def evaluate(
         logs[name] = each_seed[0].test
         rows += rows_of(public.name, name, each_seed, part, new, protocol)
     return Result(public.name, rows, part, logs, notes)
+
+
+def _left_out(whole: Sequence[Trial], trials: Sequence[Trial], protocol: Protocol) -> Iterator[str]:
+    """What a quick run leaves out, in words; nothing of a full one."""
+    if protocol.most_events is None:
+        return
+    sides = []
+    for side in ("train", "test"):
+        here, there = (sum(len(getattr(t, side)) for t in each) for each in (trials, whole))
+        sides.append(f"{here:,} of {there:,}")
+    yield (
+        f"quick: learned from {sides[0]} sessions, scored {sides[1]}; seeds {len(protocol.seeds)}, "
+        f"folds {protocol.folds}, transformers see {protocol.most_tokens:,} tokens: "
+        "not the figures of the full run"
+    )
 
 
 def _findings(trials: Sequence[Trial]) -> list[str]:
@@ -126,7 +142,7 @@ def _runs(name: str, trials: Sequence[Trial], protocol: Protocol) -> list[list[S
         if found and not registry.detector(name).seeded:
             found.append(found[0])
             continue
-        each = [scored(name, trial, protocol.folds, seed) for trial in trials]
+        each = [scored(name, trial, protocol.folds, seed, protocol.most_tokens) for trial in trials]
         if any(one is None for one in each):
             return None
         found.append([one for one in each if one is not None])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from inspect import signature
 
 import numpy as np
 
@@ -36,15 +37,20 @@ class Scored:
     score_s: float
 
 
-def scored(name: str, trial: Trial, folds: int, seed: int) -> Scored | None:
-    """The detector `name` on `trial`; None where the trial has no data of the kind it takes."""
+def scored(
+    name: str, trial: Trial, folds: int, seed: int, tokens: int | None = None
+) -> Scored | None:
+    """The detector `name` on `trial`; None where the trial has no data of the kind it takes.
+
+    A transformer sees at most so many `tokens` in training, if that is told; once it sees all.
+    """
     kind = registry.detector(name)
     seen = view(kind.takes, trial)
     if seen is None:
         return None
     with one_thread():
         started = time.process_time()
-        cross = CrossFitted(_make(kind, seed), folds_of(trial.train.blocks, folds))
+        cross = CrossFitted(_make(kind, seed, tokens), folds_of(trial.train.blocks, folds))
         cross.fit(seen(trial.train), trial.train.blocks)
         fitted = time.process_time()
         raw = cross.scores(seen(trial.test))
@@ -83,6 +89,8 @@ def fused(parts: Sequence[Scored], rule: str, beyond: float = BEYOND) -> Scored:
     )
 
 
-def _make(kind: type[Detector[object]], seed: int) -> Make:
+def _make(kind: type[Detector[object]], seed: int, tokens: int | None) -> Make:
     options = {"seed": seed} if kind.seeded else {}
+    if tokens is not None and "budget" in signature(kind).parameters:
+        options["budget"] = tokens
     return lambda: adapted(kind(**options))

@@ -11,6 +11,7 @@ import pytest
 from engine.errors import InputError
 from models.base import Takes
 from models.errors import DataError
+from models.sequence.gpt import Gpt
 from vedette.evaluate.part import Part, Trial
 from vedette.evaluate.protocol import protocol
 from vedette.evaluate.row import calibration
@@ -34,7 +35,36 @@ def test_quick_differs_only_in_how_much_is_done() -> None:
     assert (quick.rates, quick.rule, quick.fused) == (full.rates, full.rule, full.fused)
     assert len(quick.seeds) == 1 < len(full.seeds)
     assert 1 < quick.folds < full.folds
-    assert full.most_events is None
+    assert full.most_events is full.most_tokens is None
+
+
+def test_quick_says_under_the_table_what_it_leaves_out(made_up: Path) -> None:
+    public = load("hdfs", made_up)
+    few = evaluate(public, replace(QUICK, most_train=100, most_test=50), NAMES).notes
+    (trial,) = public.trials
+    assert few[0].startswith(
+        f"quick: learned from 100 of {len(trial.train)} sessions, scored 50 of {len(trial.test)}; "
+        "seeds 1, folds 3, transformers see 500,000 tokens: "
+    )
+    assert "quick" not in " ".join(evaluate(public, replace(protocol(), bootstrap=9), NAMES).notes)
+
+
+def test_a_transformer_sees_no_more_tokens_than_it_may(
+    made_up: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    real = Gpt.__init__
+
+    def watched(self: Gpt, *, budget: int = 1_500_000, seed: int = 0) -> None:
+        made.append(budget)
+        real(self, width=8, budget=budget, seed=seed)
+
+    monkeypatch.setattr(Gpt, "__init__", watched)
+    (trial,) = load("hdfs", made_up).trials
+    small = replace(trial, train=trial.train.only(np.arange(30)))
+    for tokens in (None, 1_000):
+        assert scored("gpt", small, 2, 0, tokens) is not None
+    assert made == [1_500_000] * 2 + [1_000] * 2
 
 
 def test_every_target_of_every_detector_has_a_row(made_up: Path) -> None:
