@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from threading import Event
 from typing import Any
 
+from connectors.search import stretches
 from connectors.search.names import OWN_PREFIXES
 from connectors.search.pace import Pace, weigh
 from connectors.search.port import RequestError, SearchClient
 from connectors.search.retry import Patience, Retry
+from connectors.search.slices import AHEAD, Page, in_order, unless
 from connectors.search.slices import Hit as Hit
-from connectors.search.slices import Page, in_order, unless
+from connectors.search.stretches import Count, Stretches, side_by_side
 from engine.errors import SourceError
 
 log = logging.getLogger(__name__)
@@ -101,7 +104,7 @@ class Reading:
     def add(self, hits: Sequence[Hit]) -> None:
         """Take note of a page."""
         for hit in hits:
-            time = int(hit["sort"][0])
+            time = _time(hit)
             self.at_last = self.at_last + 1 if time == self.last else 1
             self.last = time
         self.read += len(hits)
@@ -131,21 +134,95 @@ def ahead(
     """As `pages`, in a view that is open."""
     count, gone = reading is not None, Event()
     patient = replace(retry, sleep=unless(gone, retry.sleep))
-    with window.pool(len(window.paces) or 1) as pool:
-        paces = window.paces or [Pace(window.page_size)]
-        parts = [{"slice": {"id": n, "max": len(paces)}} for n in range(len(paces))]
-        slices = [
-            _pages(client, window, pit, patient, pace, part if len(paces) > 1 else {}, count=count)
-            for pace, part in zip(paces, parts, strict=True)
-        ]
+    with window.pool(max(AHEAD, len(window.paces))) as pool:
+        if len(window.paces) > 1:
+            found = in_order(_slices(client, window, pit, patient, count=count), pool)
+        else:
+            found = _in_stretches(client, window, pit, patient, pool, count=count)
         try:
-            for page in in_order(slices, pool):
+            for page in found:
                 if reading is not None:
                     reading.total += page.total or 0
                     reading.add(page.hits)
                 yield page.hits
         finally:
             gone.set()
+
+
+def _slices(
+    client: SearchClient, window: Window, pit: list[str], retry: Retry, *, count: bool
+) -> list[Iterator[Page]]:
+    """The pages of each slice of a window."""
+    parts = [{"slice": {"id": n, "max": len(window.paces)}} for n in range(len(window.paces))]
+    return [
+        _pages(client, window, pit, retry, pace, part, count=count)
+        for pace, part in zip(window.paces, parts, strict=True)
+    ]
+
+
+def _in_stretches(
+    client: SearchClient,
+    window: Window,
+    pit: list[str],
+    retry: Retry,
+    pool: Executor,
+    *,
+    count: bool,
+) -> Iterator[Page]:
+    """A window's pages; where there are many, those after the second in stretches of time."""
+    pace = window.paces[0] if window.paces else Pace(window.page_size)
+    whole = _pages(client, window, pit, retry, pace, {}, count=count)
+    page = next(whole, None)  # not worth a thread: most often it is the only one
+    if page is None:
+        return
+    first, read = _time(page.hits[0]) if page.hits else window.upper, len(page.hits)
+    if page.last or (page.total is not None and page.total - read <= stretches.LEFT * pace.size):
+        yield from in_order([chain((page,), whole)], pool)
+        return
+    coming = pool.submit(next, whole, None)
+    cutting = pool.submit(Stretches, _counting(client, window, pit, retry), first, window.upper)
+    try:
+        yield page
+        page = coming.result()
+        if page is None or page.last:
+            yield from () if page is None else (page,)
+            return
+        left = cutting.result()
+    finally:
+        coming.cancel()
+        cutting.cancel()
+    last = page.hits[-1]
+    left.skip(_time(last), read + len(page.hits))
+
+    def parts(after: Sequence[Any] | None) -> Iterator[Iterator[Page]]:
+        while (part := left.next(pace.size)) is not None:
+            within = replace(window, lower=part.lower, upper=part.upper)
+            yield _pages(
+                client, within, pit, retry, pace, {}, count=False, after=after, known=part.hits
+            )
+            after = None
+
+    yield from side_by_side(page, parts(last["sort"]), pool)
+
+
+def _counting(client: SearchClient, window: Window, pit: list[str], retry: Retry) -> Count:
+    """Counts a window's hits where that can be had at once: it is done to save time."""
+    once = replace(retry, limit=0)
+
+    def count(lower: int, upper: int, width: int) -> Mapping[int, int]:
+        within = replace(window, lower=lower, upper=upper)
+        try:
+            return histogram(client, within, width, pit, once)
+        except (RequestError, SourceError) as error:
+            log.debug("pages are read one after another: %s", error)
+            return {}
+
+    return count
+
+
+def _time(hit: Hit) -> int:
+    """A hit's time (epoch ms)."""
+    return int(hit["sort"][0])
 
 
 def pages_in(
@@ -166,29 +243,35 @@ def _pages(
     part: Mapping[str, Any],
     *,
     count: bool,
+    after: Sequence[Any] | None = None,
+    known: int | None = None,
 ) -> Iterator[Page]:
-    """The pages of a part of a window; the first with the number of all hits, if they count."""
-    after: Sequence[Any] | None = None
+    """The pages of a part of a window, those after some sort values if any are given.
+
+    The first has the number of all hits, if they `count`; about so many there are if that is
+    `known`.
+    """
     while True:
         body = {
             "query": window.clauses(),
             "sort": window.sort(),
-            "track_total_hits": COUNTED if count and not after else False,
+            "track_total_hits": COUNTED if count else False,
             "version": True,
             **part,
             **window.documents(),
             **({"search_after": after} if after else {}),
         }
-        answer, size = search(client, body, pit, pace, window.keep_alive, retry)
+        answer, size = search(client, body, pit, pace, window.keep_alive, retry, known)
         if not answer.get("_shards", {}).get("total", 1):
             return
         hits: Sequence[Hit] = answer["hits"]["hits"]
         last = len(hits) < size
-        total = int(answer["hits"]["total"]["value"]) if count and not after else None
+        total = int(answer["hits"]["total"]["value"]) if count else None
         yield Page(hits, last, total)
         if last:
             return
-        after = hits[-1]["sort"]
+        after, count = hits[-1]["sort"], False
+        known = None if known is None else max(0, known - len(hits))
 
 
 def histogram(
@@ -236,8 +319,12 @@ def search(
     pace: Pace,
     keep_alive: str,
     retry: Retry,
+    known: int | None = None,
 ) -> tuple[Mapping[str, Any], int]:
-    """One whole page and the size it was asked in; a cluster under pressure is asked for less."""
+    """One whole page and the size it was asked in; a cluster under pressure is asked for less.
+
+    Where fewer hits are `known` to be there than are asked for, so many are a full answer.
+    """
     patience = Patience(retry)
     size = pace.size
     while True:
@@ -257,7 +344,7 @@ def search(
         pit[0] = answer.get("pit_id") or pit[0]
         check_whole(client.host, answer)
         hits = answer["hits"]["hits"]
-        pace.answered(size, len(hits), weigh(hits))
+        pace.answered(size if known is None else min(size, known), len(hits), weigh(hits))
         return answer, size
 
 

@@ -28,6 +28,7 @@ from connectors.search import (
     overlap,
     seen,
     sketch,
+    stretches,
     sweep,
 )
 from connectors.search.memory import Memory
@@ -134,6 +135,9 @@ class World:
         self.interval = rng.choice([100, 200, 400]) * SECOND
         self.meanwhile = Random(self.seed + 2)
         self.slices = self.meanwhile.choice([1, 1, 2, 3])
+        stretches.LEFT = self.meanwhile.choice([0, 0, 2])
+        if self.slices == 1 and self.meanwhile.random() < 0.5:
+            self.page_size = 1
         self.refusing = self.meanwhile.choice([0, 0, 0.05, 0.2])
         """How often alerts cannot be stored, and whoever tries has to say so."""
         self.offset = 0
@@ -414,7 +418,7 @@ def violations(
 
 
 BOUNDS = ((sketch, "FEW"), (sketch, "MOST"), (memory, "BUCKETS"), (seen, "PARTS"),
-          (seen, "BINS"), (sweep, "EFFORT"), (overlap, "PLAIN"))  # fmt: skip
+          (seen, "BINS"), (sweep, "EFFORT"), (overlap, "PLAIN"), (stretches, "LEFT"))  # fmt: skip
 """What a world chooses for itself."""
 
 

@@ -30,7 +30,8 @@ class FakeClient:
     """`SearchClient` over dictionaries: time windows, paging, bulk create, optimistic writes.
 
     `script[operation]` is a list of what the next calls meet: an error to raise, a callable
-    that changes the answer, or None to go on as usual.
+    that changes the answer, or None to go on as usual. A search that counts by time is a
+    "histogram" where the script has any, else a "search" as well.
     """
 
     kind: Kind = "elasticsearch"
@@ -94,7 +95,8 @@ class FakeClient:
 
     def search(self, body: Mapping[str, Any], index: str | None = None) -> Mapping[str, Any]:
         self.bodies.append(body)
-        change = self._meet("search")
+        counting = "aggs" in body and "histogram" in self.script
+        change = self._meet("histogram" if counting else "search")
         pit = body["pit"]["id"]
         if pit not in self.open:
             raise refusal(404, "search_context_missing_exception")

@@ -51,7 +51,7 @@ def ended_early(answer: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("harm", [partial, timed_out, ended_early])
 def test_an_answer_that_is_not_whole_moves_nothing(client: FakeClient, harm: Any) -> None:
-    client.script["search"] = [None, None, harm]
+    client.script |= {"search": [None, None, harm], "histogram": []}
     poll = source(client, page_size=3).poll(None)
     first = next(poll)
     with pytest.raises(SourceError, match=f"'events'|{HOST}.*not whole"):
@@ -91,14 +91,19 @@ def test_each_poll_opens_its_own_point_in_time(client: FakeClient) -> None:
 
 def test_a_busy_cluster_is_waited_for_and_asked_for_less(client: FakeClient) -> None:
     patient = Patient()
-    client.script["search"] = [
-        refusal(429, "circuit_breaking_exception"),
-        refusal(413),
-        refusal(0, "ConnectionTimeout"),
-    ]
+    client.script |= {
+        "search": [
+            refusal(429, "circuit_breaking_exception"),
+            refusal(413),
+            refusal(0, "ConnectionTimeout"),
+        ],
+        "histogram": [],
+    }
     found = list(source(client, patient, page_size=8).poll(None))
     assert ids(found) == [str(n) for n in range(10)]
-    assert [body["size"] for body in client.bodies] == [8, 4, 2, 2, 3, 4, 5]
+    sizes = [body["size"] for body in client.bodies if "aggs" not in body]
+    assert sizes[:5] == [8, 4, 2, 2, 3]
+    assert max(sizes[5:]) <= 5  # by a quarter with each
     assert patient.waits == [0.5, 1.0, 2.0]
 
 

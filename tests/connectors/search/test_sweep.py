@@ -278,7 +278,10 @@ def test_a_clock_set_back_is_a_gap_that_ends_where_polls_begin_again(client: Fak
 def test_events_deleted_in_mid_page_are_counted(client: FakeClient) -> None:
     problems = Problems()
     run = Run(client, page_size=30, report=problems)
-    client.script["search"] = [None, None, refusal(404, "index_not_found_exception")]
+    client.script |= {
+        "search": [None, None, refusal(404, "index_not_found_exception")],
+        "histogram": [],
+    }
     with pytest.raises(SourceError, match="index_not_found"):
         run.poll()
     del client.indices["logs-a"]
@@ -291,7 +294,10 @@ def test_events_deleted_in_mid_page_are_counted(client: FakeClient) -> None:
 
 def test_a_poll_that_only_failed_leaves_no_such_record(client: FakeClient) -> None:
     run = Run(client, page_size=30)
-    client.script["search"] = [None, None, refusal(404, "search_context_missing_exception")]
+    client.script |= {
+        "search": [None, None, refusal(404, "search_context_missing_exception")],
+        "histogram": [],
+    }
     with pytest.raises(SourceError):
         run.poll()
     run.poll()
@@ -300,7 +306,10 @@ def test_a_poll_that_only_failed_leaves_no_such_record(client: FakeClient) -> No
 
 def test_an_index_that_is_gone_with_all_that_was_left_is_recorded_too(client: FakeClient) -> None:
     run = Run(client, page_size=30)
-    client.script["search"] = [None, None, refusal(404, "index_not_found_exception")]
+    client.script |= {
+        "search": [None, None, refusal(404, "index_not_found_exception")],
+        "histogram": [],
+    }
     with pytest.raises(SourceError):
         run.poll()
     client.indices.clear()
