@@ -18,7 +18,10 @@
 
 #include "bytes.h"
 #include "hash.h"
+#include "simd.h"
+
 #include "reader_hint.h"
+#include "reader_text.h"
 #include "reader_json.h"
 #include "reader_keys.h"
 #include "reader_walk.h"
@@ -548,6 +551,7 @@ static PyType_Spec chooser_spec = {
 
 static int prepare(PyObject *module)
 {
+    look_for_avx2();
     PyObject *reader = PyType_FromSpec(&reader_spec);
     PyObject *chooser = PyType_FromSpec(&chooser_spec);
     PyObject *words = PyType_FromSpec(&words_spec);

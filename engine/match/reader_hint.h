@@ -1,25 +1,36 @@
-/* By which bytes of a line its reader is guessed, for engine/match/reader.c. Include Python.h first. */
+/* By which bytes of a line its reader is guessed, for engine/match/reader.c. Include Python.h and simd.h
+ * first. */
+#include <stdint.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
+
+#ifdef WITH_AVX2
+/* As `where`, at 32 places at once, as far as there are so many. */
+__attribute__((target("avx2"))) static const char *where_by_32(const char **at, const char *end,
+                                                               const char *wanted, size_t length)
+{
+    const __m256i first = _mm256_set1_epi8(wanted[0]), last = _mm256_set1_epi8(wanted[length - 1]);
+    for (; (size_t)(end - *at) >= length + 31; *at += 32) {
+        __m256i firsts = _mm256_loadu_si256((const __m256i *)*at);
+        __m256i lasts = _mm256_loadu_si256((const __m256i *)(*at + length - 1));
+        uint32_t both = (uint32_t)_mm256_movemask_epi8(_mm256_and_si256(
+            _mm256_cmpeq_epi8(firsts, first), _mm256_cmpeq_epi8(lasts, last)));
+        for (; both; both &= both - 1)
+            if (!memcmp(*at + __builtin_ctz(both), wanted, length))
+                return *at + __builtin_ctz(both);
+    }
+    return NULL;
+}
 #endif
 
 /* Where a text is in a line; NULL where it is not. */
 static const char *where(const char *at, const char *end, const char *wanted)
 {
     size_t length = strlen(wanted);
-#ifdef __SSE2__
-    /* by its first and last byte, at 16 places at once: the first alone is common */
-    const __m128i first = _mm_set1_epi8(wanted[0]), last = _mm_set1_epi8(wanted[length - 1]);
-    for (; (size_t)(end - at) >= length + 15; at += 16) {
-        __m128i firsts = _mm_loadu_si128((const __m128i *)at);
-        __m128i lasts = _mm_loadu_si128((const __m128i *)(at + length - 1));
-        unsigned both = (unsigned)_mm_movemask_epi8(
-            _mm_and_si128(_mm_cmpeq_epi8(firsts, first), _mm_cmpeq_epi8(lasts, last)));
-        for (; both; both &= both - 1)
-            if (!memcmp(at + __builtin_ctz(both), wanted, length))
-                return at + __builtin_ctz(both);
-    }
+#ifdef WITH_AVX2
+    /* by its first and last byte: the first alone is common */
+    const char *found = has_avx2 ? where_by_32(&at, end, wanted, length) : NULL;
+    if (found)
+        return found;
 #endif
     for (; (size_t)(end - at) >= length; at++) {
         at = memchr(at, wanted[0], (size_t)(end - at) - length + 1);

@@ -1,5 +1,5 @@
 /* Looks for a few words, in any case, in a line's bytes, for engine/match/reader.c. Include Python.h
- * and bytes.h first.
+ * bytes.h and simd.h first.
  *
  * Of each word three bytes that are seldom seen stand in tables, in one of eight groups: a place
  * where none of the groups has all three of its bytes has no word. AVX2 looks at 32 places at once,
@@ -7,10 +7,6 @@
  */
 #include <stdint.h>
 #include <string.h>
-#if defined(__x86_64__) && defined(__GNUC__)
-#define WITH_AVX2
-#include <immintrin.h>
-#endif
 
 enum { WORD_BYTES = 3, GROUPS = 8, WORDS_KEPT = 64, WORD_LENGTH = 63 };
 
@@ -183,7 +179,7 @@ static PyObject *words_new(PyTypeObject *type, PyObject *args, PyObject *named)
     }
     self->count = (int)count;
 #ifdef WITH_AVX2
-    self->quick = quick && __builtin_cpu_supports("avx2");
+    self->quick = quick && has_avx2;
 #endif
     group_words(self);
     return (PyObject *)self;

@@ -99,6 +99,27 @@ def test_a_line_that_is_not_as_demanded_is_not_taken(line: bytes) -> None:
     assert read(Asked().reader, line) is None
 
 
+USUAL = [
+    b"a", b"abcdefghijklm", b"\\\\", b"\\\\\\\\\\\\", b'\\"', b"\\n", b"\\r\\n", b"\\t", b"\\/",
+    b"\\u00e9", b"\\b", "é".encode(), "😀".encode(), b"x" * 40,
+]  # fmt: skip
+UNUSUAL = [b"\\", b'"', b"\x1f", b"\\x", b"\\u12", b"\xff", b"\\ud800", b"\n"]
+
+
+@given(st.lists(st.sampled_from(USUAL), max_size=40), st.integers(0, 40), st.sampled_from(UNUSUAL))
+@settings(max_examples=1500, deadline=None)
+def test_long_texts_are_gone_through_by_masks_as_parsers_do(
+    pieces: list[bytes], at: int, unusual: bytes
+) -> None:
+    asked = Asked()
+    text = b"".join(pieces)
+    for space in (0, 1, 15):  # how it lies beside blocks
+        line = b'{"b":1,%s"a":"%s","f":null}' % (b" " * space, text)
+        assert asked.check(line), line
+        assert read(asked.reader, line)[0] == b'"%s"' % text
+    asked.check(b'{"b":1,"a":"%s"}' % b"".join([*pieces[:at], unusual, *pieces[at:]]))
+
+
 def test_answers_that_are_known_are_given_at_once() -> None:
     asked = Asked()
     for number, held in enumerate(asked.held):
