@@ -149,14 +149,21 @@ def label(fields: dict[str, Any], tags: LogSource | None) -> None:
         found.extend(_web(fields))
         found.extend(_zeek(fields))
     found.extend(_endpoint(fields, found))
-    for part in ("product", "service", "category"):
-        given = fields.get(f"logsource.{part}")
-        names = list(given) if isinstance(given, list) else [given] if given else []
-        names.extend(name for source in found if (name := getattr(source, part)))
+    for part, field in _LABELS:
+        given = fields.get(field)
+        names = [] if not given else list(given) if isinstance(given, list) else [given]
+        for source in found:
+            name = getattr(source, part)
+            if name:
+                names.append(name)
         if names:
-            fields[f"logsource.{part}"] = list(dict.fromkeys(names))
+            fields[field] = list(dict.fromkeys(names))
 
 
+_LABELS = tuple((part, f"logsource.{part}") for part in ("product", "service", "category"))
+
+
+_WINDOWS = LogSource("windows")
 _SYSMON_FOR_LINUX = {
     "1": "process_creation",
     "3": "network_connection",
@@ -167,7 +174,7 @@ _SYSMON_FOR_LINUX = {
 
 def _windows_or_sysmon_for_linux(fields: dict[str, Any]) -> LogSource:
     if "linux" not in str(fields["Channel"]).lower():
-        return LogSource("windows")
+        return _WINDOWS
     category = _SYSMON_FOR_LINUX.get(str(fields["EventID"]))
     return LogSource("linux", "sysmon", category)
 

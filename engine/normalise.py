@@ -8,7 +8,8 @@ stay beside those that Sigma rules use, except that an EVTX envelope's path is l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import NoneType
 from typing import Any
 
 import orjson
@@ -49,9 +50,7 @@ def normalise(record: Record, tags: LogSource | None = None) -> Event:
         _winlogbeat(fields)
         for name, others in ALIASES.items():
             if name not in fields:
-                found = next((fields[other] for other in others if other in fields), None)
-                if found is not None:
-                    fields[name] = found
+                _alias(fields, name, others)
         if "ecs.version" in fields or "event.category" in fields or "agent.type" in fields:
             ecs_to_sigma(fields)
     _without_spaces(fields)
@@ -59,8 +58,32 @@ def normalise(record: Record, tags: LogSource | None = None) -> Event:
     return Event(record, fields)
 
 
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+
+
+def _alias(fields: dict[str, Any], name: str, others: Iterable[str]) -> None:
+    """Give a field the value of the first of its other names that is there."""
+    for other in others:
+        if other in fields:
+            if fields[other] is not None:
+                fields[name] = fields[other]
+            return
+
+
 def flattened(document: Mapping[str, Any]) -> dict[str, Any]:
     """Every value of a document under its dotted name, and nothing added."""
+    fields = dict(document)
+    # most are flat, and to go through all values one by one takes long
+    for key in [key for key, value in document.items() if type(value) not in _PLAIN]:
+        value = fields[key]
+        if type(value) is not list or not _PLAIN.issuperset(map(type, value)):
+            return _flattened(document)
+        fields[key] = list(value)
+    return fields
+
+
+def _flattened(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, of any document."""
     fields: dict[str, Any] = {}
     for key, value in document.items():
         if type(value) is str or type(value) is int:  # as most are, and a call takes long
@@ -236,7 +259,7 @@ def _winlogbeat(fields: dict[str, Any]) -> None:
             found = next((fields[other] for other in others if fields.get(other) is not None), None)
             if found is not None:
                 fields.setdefault(name, found)
-    elif not any(name.startswith("event_data.") for name in fields) and "event_data" not in fields:
+    elif not _has_event_data(fields):
         return
     for key in [key for key in fields if key.startswith(_BEFORE_DATA)]:
         for prefix in _BEFORE_DATA:
@@ -244,7 +267,15 @@ def _winlogbeat(fields: dict[str, Any]) -> None:
                 fields.setdefault(key[len(prefix) :], fields[key])
 
 
+def _has_event_data(fields: dict[str, Any]) -> bool:
+    if "event_data" not in "\n".join(fields):  # quicker than to look at each name
+        return False
+    return "event_data" in fields or any(name.startswith("event_data.") for name in fields)
+
+
 def _without_spaces(fields: dict[str, Any]) -> None:
     """EVTX says `Threat Name`, rules say `ThreatName`: keep both."""
+    if " " not in "".join(fields):
+        return
     for key in [key for key in fields if " " in key]:
         fields.setdefault(key.replace(" ", ""), fields[key])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.entities import entities, related
 from engine.kinds import LogSource
-from engine.normalise import normalise
+from engine.normalise import _flattened, flattened, normalise
 from engine.ports import Record
 from tests.engine.helpers import event, fields
 from tests.engine.shapes import SHAPES, Windows
@@ -293,6 +293,17 @@ def test_no_event_breaks_the_reading_or_is_changed_by_it(document: dict[str, Any
     assert found.time is None or found.time.tzinfo is UTC
     related(found, entities(found))
     assert json.dumps(document) == before
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(KEYS, SCALARS | st.lists(SCALARS, max_size=3) | JSON, max_size=8))
+def test_a_flat_document_is_taken_at_once_as_any_is_value_by_value(
+    document: dict[str, Any],
+) -> None:
+    at_once, one_by_one = flattened(document), _flattened(document)
+    assert list(at_once.items()) == list(one_by_one.items())
+    for key, value in at_once.items():
+        assert not isinstance(value, list) or value is not document.get(key)
 
 
 def nested(levels: int) -> dict[str, Any]:
