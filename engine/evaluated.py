@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from engine.ledger import Note
 from engine.ports import Action, Alert, Batch, Checkpoint, Written
 
-AHEAD = 2
-"""Batches that may be evaluated and wait while one is being stored."""
+AHEAD = 3
+"""Batches that wait while one is being stored, at most: their alerts, without their records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,31 @@ class Evaluated:
     actions: Sequence[Action]
     checkpoint: Checkpoint | None
     numbers: Mapping[str, int]
+    events: int
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        batch: Batch,
+        alerts: Sequence[Alert],
+        notes: Sequence[Note],
+        actions: Sequence[Action],
+        checkpoint: Checkpoint | None,
+        numbers: Mapping[str, int],
+    ) -> Evaluated:
+        """What a batch came to, which lets go of its records."""
+        bare = replace(batch, records=())
+        return cls(name, bare, alerts, notes, actions, checkpoint, numbers, len(batch.records))
 
 
 Store = Callable[[Evaluated], Written]
-Stored = tuple[Batch, Written]
+Stored = tuple[int, Written]
+"""How many events a batch had, and what became of its alerts."""
 
 
 def together(some: Sequence[Evaluated]) -> Evaluated:
-    """Batches of one source in their order as if they had been one, without their records.
+    """Batches of one source in their order as if they had been one.
 
     The checkpoint is the last there is; it covers what came before it.
     """
@@ -54,6 +71,7 @@ def together(some: Sequence[Evaluated]) -> Evaluated:
         [action for each in some for action in each.actions],
         kept[-1].checkpoint if kept else None,
         {hash: number for each in kept for hash, number in each.numbers.items()},
+        sum(each.events for each in some),
     )
 
 
@@ -77,12 +95,12 @@ class Flight:
     def begin(self, store: Store, evaluated: Evaluated) -> None:
         """Have a batch stored, after those before it; waits while too many do."""
         if self._meanwhile is None:
-            self._stored.append((evaluated.batch, store(evaluated)))
+            self._stored.append((evaluated.events, store(evaluated)))
             return
         with self._lock:
             self._waiting.append(evaluated)
         self._under_way.append(self._meanwhile.submit(self._next, store))
-        while self._under_way and (len(self._under_way) > AHEAD or self._under_way[0].done()):
+        while self._under_way and (len(self._waiting) >= AHEAD or self._under_way[0].done()):
             self._under_way.popleft().result()
 
     def _next(self, store: Store) -> None:
@@ -95,8 +113,8 @@ class Flight:
         written = store(together(some))
         self._broken = False
         with self._lock:
-            self._stored += [(each.batch, Written()) for each in some[:-1]]
-            self._stored.append((some[-1].batch, written))
+            self._stored += [(each.events, Written()) for each in some[:-1]]
+            self._stored.append((some[-1].events, written))
 
     def land(self) -> None:
         """Wait until nothing is being stored and nothing waits."""

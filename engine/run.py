@@ -143,14 +143,14 @@ class Pipeline:
         *,
         tags: LogSource | None = None,
         stop: Callable[[], bool] | None = None,
-        after: Callable[[Batch, Written], None] | None = None,
+        after: Callable[[int, Written], None] | None = None,
     ) -> int:
         """Evaluate all that is new in a source; returns the number of events read.
 
-        A batch's checkpoint is committed only after its alerts are stored; then `after` is
-        told, at the latest when a few more were evaluated. `stop` is asked after each batch
-        whether to end when it is stored. Raises what the source, the sink or the state store
-        raises; batches committed before that stay so, and none is after one that failed.
+        A batch's checkpoint is committed only after its alerts are stored; then `after` is told
+        how many events it had, at the latest when a few more were evaluated. `stop` is asked after
+        each batch whether to end when it is stored. Raises what the source, the sink or the state
+        store raises; batches committed before that stay so, and none is after one that failed.
         """
         self._resume(source.name)
         try:
@@ -164,7 +164,7 @@ class Pipeline:
         source: Source,
         tags: LogSource | None,
         stop: Callable[[], bool] | None,
-        after: Callable[[Batch, Written], None] | None,
+        after: Callable[[int, Written], None] | None,
     ) -> int:
         read = 0
         self._changed = False
@@ -207,7 +207,7 @@ class Pipeline:
         """Evaluate one batch, store its alerts, commit its checkpoint."""
         self._flight.land()
         written = self.store(self.evaluate(name, batch, tags))
-        self._count(batch, written)
+        self._count(len(batch.records), written)
         return written
 
     def evaluate(self, name: str, batch: Batch, tags: LogSource | None = None) -> Evaluated:
@@ -239,7 +239,7 @@ class Pipeline:
         else:
             checkpoint = self._stateful(name, checkpoint)
             self._pending.pop(name, None)
-        return Evaluated(name, batch, alerts, notes, held, checkpoint, numbered.totals)
+        return Evaluated.of(name, batch, alerts, notes, held, checkpoint, numbered.totals)
 
     def store(self, evaluated: Evaluated) -> Written:
         """Store what a batch comes to, first its alerts and last its checkpoint.
@@ -255,15 +255,15 @@ class Pipeline:
             self.state.commit(name, evaluated.checkpoint, evaluated.numbers)
         return written
 
-    def _tell(self, after: Callable[[Batch, Written], None] | None) -> None:
+    def _tell(self, after: Callable[[int, Written], None] | None) -> None:
         """Count the batches that were stored since the last time, and tell of them."""
-        for batch, written in self._flight.stored():
-            self._count(batch, written)
+        for events, written in self._flight.stored():
+            self._count(events, written)
             if after:
-                after(batch, written)
+                after(events, written)
 
-    def _count(self, batch: Batch, written: Written) -> None:
-        self.totals.events += len(batch.records)
+    def _count(self, events: int, written: Written) -> None:
+        self.totals.events += events
         self.totals.written.add(written)
 
     def _record(self, name: str, written: Written) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import LeaseError, VedetteError
-from engine.ports import Batch, Written
+from engine.ports import Written
 from engine.run import Pipeline
 from vedette.said import of_error, said
 
@@ -79,7 +79,7 @@ class Rounds:
         clock: Callable[[], datetime],
         *,
         until_idle: bool = False,
-        after: Callable[[Batch, Written], None] | None = None,
+        after: Callable[[int, Written], None] | None = None,
         changes: Changes | None = None,
         claim: Callable[[Iterable[str], int], None] | None = None,
     ) -> None:
@@ -152,7 +152,7 @@ def follow(
     clock: Callable[[], datetime],
     *,
     until_idle: bool = False,
-    after: Callable[[Batch, Written], None] | None = None,
+    after: Callable[[int, Written], None] | None = None,
     changes: Changes | None = None,
 ) -> list[Turn]:
     """Do the rounds in this thread until told to stop, or until nothing is due any more.
@@ -170,15 +170,15 @@ def follow(
 
 
 def _looking(
-    changes: Changes | None, after: Callable[[Batch, Written], None] | None
-) -> Callable[[Batch, Written], None] | None:
+    changes: Changes | None, after: Callable[[int, Written], None] | None
+) -> Callable[[int, Written], None] | None:
     """What is to be called after each batch, so that changes are looked for there too."""
     if changes is None:
         return after
 
-    def both(batch: Batch, written: Written) -> None:
+    def both(events: int, written: Written) -> None:
         if after:
-            after(batch, written)
+            after(events, written)
         changes.look()
 
     return both
@@ -188,7 +188,7 @@ def _poll(
     turn: Turn,
     pipeline: Pipeline,
     stop: Callable[[], bool],
-    after: Callable[[Batch, Written], None] | None,
+    after: Callable[[int, Written], None] | None,
 ) -> int:
     name = turn.feed.source.name
     try:

@@ -18,7 +18,7 @@ from engine.errors import Problem, Problems
 from engine.incident.gather import Gathering
 from engine.kinds import LogSource
 from engine.level import level_rank
-from engine.ports import Alert, Batch, Written
+from engine.ports import Alert, Written
 from engine.rule import RuleSet
 from engine.run import Bounds, MemoryState, Pipeline
 from engine.tune.tuner import Tuner
@@ -178,7 +178,7 @@ def hunt(
     )
     update = watch(source.total_bytes) if watch else None
 
-    def after(_batch: Batch, _written: Written) -> None:
+    def after(_events: int, _written: Written) -> None:
         if update:
             update(read.total, pipeline.totals.events, summary.alerts_total)
 

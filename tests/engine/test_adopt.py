@@ -16,7 +16,7 @@ from connectors.files.watch import FolderSource
 from engine.alert import AlertMaker, Execution
 from engine.detect import Detector
 from engine.load import load_rules
-from engine.ports import Batch, Written
+from engine.ports import Written
 from engine.run import MemoryState, Pipeline
 from mitre.catalog import Catalog
 from tests.engine.helpers import NOW, fail_on_problem, rule, write_rules
@@ -56,8 +56,8 @@ def test_lines_looked_at_with_other_rules_are_matched_by_those_of_now(
     )
     sizes: list[int] = []
 
-    def batch(done: Batch, _: Written) -> None:
-        sizes.append(len(done.records))
+    def batch(done: int, _: Written) -> None:
+        sizes.append(done)
         if len(sizes) == turn:
             one.adopt(after, None)
 

@@ -57,10 +57,10 @@ class Held(Executor):
 def evaluated(number: int, alerts: int = 1, *, lasting: bool = True) -> Evaluated:
     """A batch of one record; `lasting` ones have a checkpoint."""
     time = START + timedelta(minutes=number)
-    batch = Batch((Record({}, str(number)),), span=(time, time + timedelta(minutes=1)))
+    batch = Batch((Record({}, ""),) * (number % 3), span=(time, time + timedelta(minutes=1)))
     found = [Alert(str(number), None, {}) for _ in range(alerts)]
     checkpoint = {"at": number} if lasting else None
-    return Evaluated("events", batch, found, [Note(f"n{number}", "events")], (), checkpoint,
+    return Evaluated.of("events", batch, found, [Note(f"n{number}", "events")], (), checkpoint,
                      {f"hash-{number % 3}": number})  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def test_what_is_stored_meanwhile_is_what_is_stored_one_by_one(
 ) -> None:
     plain, meanwhile = Store(), Store()
     one, other = Flight(None), Flight(Meanwhile(Random(seed)))
-    told: list[tuple[Batch, Written]] = []
+    told: list[tuple[int, Written]] = []
     for number, (alerts, lasting) in enumerate(batches):
         each = evaluated(number, alerts, lasting=lasting)
         one.begin(plain, each)
@@ -83,7 +83,7 @@ def test_what_is_stored_meanwhile_is_what_is_stored_one_by_one(
     told += other.stored()
     assert (meanwhile.alerts, meanwhile.notes) == (plain.alerts, plain.notes)
     assert (meanwhile.checkpoint, meanwhile.numbers) == (plain.checkpoint, plain.numbers)
-    assert [batch for batch, _ in told] == [batch for batch, _ in one.stored()]
+    assert [events for events, _ in told] == [events for events, _ in one.stored()]
     assert sum(written.created for _, written in told) == len(plain.alerts)
 
 
@@ -119,18 +119,20 @@ def test_what_waits_is_stored_together_and_told_one_by_one() -> None:
     flight = Flight(pool)
     flight.begin(store, evaluated(0))
     pool.work[0].run()
-    for number in range(1, 1 + AHEAD):
+    for number in range(1, AHEAD):
         flight.begin(store, evaluated(number))
     assert store.times == 1
     flight.land()
     assert store.times == 2
-    assert [written.created for _, written in flight.stored()] == [1, *[0] * (AHEAD - 1), AHEAD]
+    found = flight.stored()
+    assert [written.created for _, written in found] == [1, *[0] * (AHEAD - 2), AHEAD - 1]
+    assert [events for events, _ in found] == [number % 3 for number in range(AHEAD)]
 
 
 def test_no_more_wait_than_may() -> None:
     pool, store = Held(), Store()
     flight = Flight(pool)
-    for number in range(AHEAD):
+    for number in range(1, AHEAD):
         flight.begin(store, evaluated(number))
     assert not store.times
     flight.begin(store, evaluated(AHEAD))

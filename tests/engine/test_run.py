@@ -247,7 +247,7 @@ def test_stop_is_asked_after_each_batch(detector: Any, maker: Any) -> None:
     state, seen = MemoryState(), []
     source = ListSource(records([{"a": 1, "b": 0}] * 4), [1])
     line = pipeline(detector, maker, state=state)
-    read = line.drain(source, stop=lambda: len(seen) == 2, after=lambda b, _: seen.append(b))
+    read = line.drain(source, stop=lambda: len(seen) == 2, after=lambda n, _: seen.append(n))
     assert read == 2
     assert state.load("list") == {"at": 2}
     assert line.drain(source) == 2

@@ -260,7 +260,7 @@ def test_changes_are_looked_for_after_each_batch() -> None:
     time = Time(lasts=5)
     source, changes = Scripted("one", time, [3]), Changing(time, None)
     batches: list[int] = []
-    run(time, source, changes=changes, after=lambda batch, _: batches.append(len(batch.records)))
+    run(time, source, changes=changes, after=lambda events, _: batches.append(events))
     assert batches == [3]
     assert changes.looks == [0, 0]
 

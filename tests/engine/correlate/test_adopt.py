@@ -14,7 +14,7 @@ from engine.correlate.correlator import Correlator
 from engine.correlate.keep import KEY
 from engine.detect import Detector
 from engine.errors import Problem
-from engine.ports import Batch, Record, Written
+from engine.ports import Record, Written
 from engine.rule import RuleSet
 from engine.run import MemoryState, Pipeline
 from mitre.catalog import Catalog
@@ -77,7 +77,7 @@ def test_the_same_rules_adopted_anywhere_give_the_same_alerts(
         plain.finish()
         one = pipeline(found, maker, sink, MemoryState(), lateness)
 
-        def after(_batch: Batch, _written: Written, one: Pipeline = one) -> None:
+        def after(_events: int, _written: Written, one: Pipeline = one) -> None:
             if rng.random() < 0.5:
                 correlator = Correlator.of(found, fail_on_problem, lateness=lateness)
                 one.adopt(Detector(found.rules, fail_on_problem), correlator)
