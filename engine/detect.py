@@ -204,7 +204,11 @@ class Detector:
             route = partial(self._members_of, tags)
             lines = Lines(self._routing, route, self._numbers, self.budget, native=self.native)
             self._lines[tags] = lines
-        return lines.candidates(line)
+        if lines.known is None:
+            return lines.candidates(line)
+        # nearly all lines end here, and each call of Python's takes as long as reading a short one
+        found = lines.known(line)
+        return lines.anew(line) if found is None else found
 
     def match_candidates(self, candidates: Candidates | Pushed, event: Event) -> list[Match]:
         """As `match`, when only some rules may match the event, or a cluster has decided."""

@@ -76,8 +76,10 @@ def whole_lines(blocks: Iterable[bytes], context: Context, line: int = 1) -> Ite
         first = block.find(b"\n")
         held, size = _hold(held, block[:first], size, cap)
         # `split` looks at each byte by itself, which for long lines takes four times as long
-        rest = BytesIO(block[first + 1 : cut + 1]).readlines()
-        lines = [b"".join(held), *[line[:-1] for line in rest]]
+        rest = BytesIO(block)
+        rest.seek(first + 1)
+        ends = rest.readlines(cut - first) if cut > first else []
+        lines = [b"".join(held), *[line[:-1] for line in ends]]
         _cap(lines, size, line, context)
         line += len(lines)
         yield lines

@@ -105,6 +105,7 @@ static void finder_dealloc(Finder *self)
     for (int n = 0; n < GRAM; n++) {
         PyMem_Free(self->tables[n].starts);
         PyMem_Free(self->tables[n].places);
+        PyMem_Free(self->tables[n].grams);
         PyMem_Free(self->tables[n].map);
     }
     PyMem_Free(self->bytes);
@@ -132,10 +133,12 @@ static void compare(const Finder *self, const Table *table, uint32_t gram, const
 {
     uint32_t bucket = hash_of(gram) >> (32 - table->bits);
     for (uint32_t n = table->starts[bucket]; n < table->starts[bucket + 1]; n++) {
+        if (table->grams[n] != gram)
+            continue;
         uint32_t place = table->places[n];
         const Piece *piece = &self->pieces[place];
         Py_ssize_t start = at - (Py_ssize_t)piece->from, end = start + (Py_ssize_t)piece->length;
-        if (piece->gram != gram || start < 0 || end > size)
+        if (start < 0 || end > size)
             continue;
         found->patience -= (Py_ssize_t)piece->length;
         int how = SOMEWHERE | (start ? 0 : BEGINS) | (end == size ? ENDS : 0);

@@ -19,7 +19,8 @@ typedef struct {
 /* Pieces that have so many seldom bytes, sorted by the hash of these. */
 typedef struct {
     uint32_t *starts; /* in `places`, by hash */
-    uint32_t *places; /* of pieces */
+    uint32_t *places; /* of pieces, */
+    uint32_t *grams;  /* and the seldom bytes of each: mostly these tell that it is another */
     uint8_t *map;     /* a bit for each finer hash that one has */
     int bits;
 } Table;
@@ -92,8 +93,9 @@ static int make_table(Finder *self, int length)
     size_t size = (size_t)1 << bits;
     table->starts = PyMem_Calloc(size + 1, sizeof(uint32_t));
     table->places = PyMem_Calloc((size_t)count, sizeof(uint32_t));
+    table->grams = PyMem_Calloc((size_t)count, sizeof(uint32_t));
     table->map = PyMem_Calloc((size << FINE) / 8, 1);
-    if (!table->starts || !table->places || !table->map) {
+    if (!table->starts || !table->places || !table->grams || !table->map) {
         PyErr_NoMemory();
         return -1;
     }
@@ -113,7 +115,9 @@ static int make_table(Finder *self, int length)
     for (Py_ssize_t n = self->count; n--;)
         if (is_of(&self->pieces[n], length)) { /* ends become beginnings */
             uint32_t hash = hash_of(self->pieces[n].gram), fine = hash >> (32 - bits - FINE);
-            table->places[--table->starts[hash >> (32 - bits)]] = (uint32_t)n;
+            uint32_t at = --table->starts[hash >> (32 - bits)];
+            table->places[at] = (uint32_t)n;
+            table->grams[at] = self->pieces[n].gram;
             table->map[fine / 8] |= (uint8_t)(1 << fine % 8);
         }
     return 0;

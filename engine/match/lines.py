@@ -86,7 +86,10 @@ class Lines(Generic[R]):
         """Plans by the bytes at the event id; a guess is checked."""
         self._readers: dict[bytes, Any] = {}
         self._chooser = chooser(self._readers) if native else None
-        self._known = self._chooser.candidates if self._chooser else None
+        self.known: Callable[[bytes], tuple[R, ...] | None] | None = (
+            self._chooser.candidates if self._chooser else None
+        )
+        """Says the same as `candidates`, or None where it must be asked."""
         self._kinds: dict[_Identity, _Kind] = {}
         self._met: Counter[_Identity] = Counter()
         self._refused: Counter[bytes] = Counter()
@@ -100,10 +103,11 @@ class Lines(Generic[R]):
 
     def candidates(self, line: bytes) -> tuple[R, ...] | None:
         """All that may match the one whole event in a line; None when that cannot be told."""
-        if self._known is not None:
-            at_once: tuple[R, ...] | None = self._known(line)
-            if at_once is not None:
-                return at_once
+        at_once = self.known(line) if self.known is not None else None
+        return self.anew(line) if at_once is None else at_once
+
+    def anew(self, line: bytes) -> tuple[R, ...] | None:
+        """As `candidates`, of a line of which `known` does not know."""
         hint = self._hint(line)
         plan = self._guesses.get(hint)
         if plan is None:

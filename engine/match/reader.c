@@ -136,7 +136,7 @@ static Told told_of(const Reader *self, Cache *cache, PyObject *before, PyObject
 {
     uint64_t hash = holds_hash(holds, count, self->id, before);
     const CachedAnswer *entry = NULL;
-    if (cache && !*missed)
+    if (cache)
         entry = cached_answer(cache, hash, self->id, before, holds, count);
     if (entry)
         return (Told){Py_NewRef(entry->answer), Py_NewRef(entry->more)};
@@ -155,7 +155,7 @@ static Told told_of(const Reader *self, Cache *cache, PyObject *before, PyObject
     if (told.answer && !(told.more = PyObject_GetAttr(told.answer, self->more)))
         Py_CLEAR(told.answer);
     if (told.answer && cached)
-        cache_answer(cache, hash, self->id, before, all, told.answer, told.more);
+        cache_answer(cache, hash, self->id, before, holds, count, told.answer, told.more);
     Py_XDECREF(all);
     return told;
 }

@@ -23,7 +23,9 @@ typedef struct {
 typedef struct {
     uint64_t hash, slot;
     PyObject *before; /* the early answer, where it is one by the rest of the values */
-    PyObject *holds, *answer, *more;
+    PyObject **holds; /* so many; NULL where nothing is kept */
+    Py_ssize_t count;
+    PyObject *answer, *more;
 } CachedAnswer;
 
 typedef struct {
@@ -126,24 +128,34 @@ static const CachedAnswer *cached_answer(const Cache *cache, uint64_t hash, uint
 {
     const CachedAnswer *entry = &cache->answers[hash % ANSWERS_CACHED];
     if (entry->hash != hash || entry->slot != slot || entry->before != before || !entry->holds
-        || PyTuple_Size(entry->holds) != count)
+        || entry->count != count || memcmp(entry->holds, holds, (size_t)count * sizeof *holds))
         return NULL;
-    for (Py_ssize_t n = 0; n < count; n++)
-        if (PyTuple_GetItem(entry->holds, n) != holds[n])
-            return NULL;
     return entry;
 }
 
-static void cache_answer(Cache *cache, uint64_t hash, uint64_t slot, PyObject *before,
-                         PyObject *holds, PyObject *answer, PyObject *more)
+static void free_answer(CachedAnswer *entry)
 {
+    for (Py_ssize_t n = 0; n < entry->count; n++)
+        Py_DECREF(entry->holds[n]);
+    PyMem_Free(entry->holds);
+    Py_XDECREF(entry->before);
+    Py_XDECREF(entry->answer);
+    Py_XDECREF(entry->more);
+}
+
+/* Keeps the answer for what holds of some values, where there is memory. */
+static void cache_answer(Cache *cache, uint64_t hash, uint64_t slot, PyObject *before,
+                         PyObject *const *holds, Py_ssize_t count, PyObject *answer, PyObject *more)
+{
+    PyObject **copy = PyMem_Malloc((size_t)count * sizeof *copy + 1);
+    if (!copy)
+        return;
     CachedAnswer *entry = &cache->answers[hash % ANSWERS_CACHED], old = *entry;
-    *entry = (CachedAnswer){hash, slot, Py_XNewRef(before), Py_NewRef(holds), Py_NewRef(answer),
+    for (Py_ssize_t n = 0; n < count; n++)
+        copy[n] = Py_NewRef(holds[n]);
+    *entry = (CachedAnswer){hash, slot, Py_XNewRef(before), copy, count, Py_NewRef(answer),
                             Py_NewRef(more)};
-    Py_XDECREF(old.before);
-    Py_XDECREF(old.holds);
-    Py_XDECREF(old.answer);
-    Py_XDECREF(old.more);
+    free_answer(&old);
 }
 
 static void free_cache(Cache *cache)
@@ -152,12 +164,8 @@ static void free_cache(Cache *cache)
         Py_XDECREF(cache->values[n].raw);
         Py_XDECREF(cache->values[n].held);
     }
-    for (int n = 0; cache && n < ANSWERS_CACHED; n++) {
-        Py_XDECREF(cache->answers[n].before);
-        Py_XDECREF(cache->answers[n].holds);
-        Py_XDECREF(cache->answers[n].answer);
-        Py_XDECREF(cache->answers[n].more);
-    }
+    for (int n = 0; cache && n < ANSWERS_CACHED; n++)
+        free_answer(&cache->answers[n]);
     if (cache)
         forget_hints(cache);
     PyMem_Free(cache);
