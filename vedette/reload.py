@@ -55,8 +55,13 @@ class Reload:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         whose: str = "",
+        before: Footprint | None = None,
     ) -> None:
-        """`whose` is said before the rules, where there are several pipelines."""
+        """`whose` is said before the rules, where there are several pipelines.
+
+        `before` is how the paths were just before they were loaded: as long as they are so, the
+        first look need not read them again.
+        """
         self.interval, self._whose = interval, whose
         self._library, self._paths, self._select = library, tuple(paths), select
         self._adopt, self._strict = adopt, strict
@@ -67,7 +72,7 @@ class Reload:
         self._asked = False
         self._failed: str | None = None
         self._next = clock()
-        self._last: Footprint | None = None
+        self._last = before
         if interval is not None:
             import_module("engine.compile")  # now, and not when a change waits to be live
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from connectors.search import SearchClient, connect
@@ -31,6 +33,7 @@ from mitre.catalog import Catalog
 from vedette import hunts, rulesets
 from vedette import settings as config
 from vedette.feeds import Clock, Feed, feed, pushdown_of
+from vedette.footprint import Footprint, footprint
 from vedette.hunting import HuntUnit, Work
 from vedette.lazy_mapper import LazyMapper
 from vedette.libraries import Libraries, Volume, apart
@@ -150,6 +153,10 @@ def assemble(
     if settings.hunts.paths:
         shelf.refresh()
         libraries.besides[:] = rules_of_hunts(shelf.hunts.hunts)
+    before = [
+        footprint(looked_at(settings, plan.rules_over(settings.rules)), time.time())
+        for plan in settings.plan
+    ]
     opened = open_all(settings, libraries)
     if not dry:
         make_folders(settings)
@@ -158,8 +165,8 @@ def assemble(
     retry = Retry.until(ended)
     client = connect(cluster_settings(settings.cluster), retry) if settings.cluster else None
     lines = tuple(
-        _line(settings, plan, volume, rules, client, report, clock, dry)
-        for plan, (volume, rules) in zip(settings.plan, opened, strict=True)
+        _line(settings, plan, volume, rules, client, report, clock, dry, seen)
+        for plan, (volume, rules), seen in zip(settings.plan, opened, before, strict=True)
     )
     store = stores(settings, client, report, clock)
     sink = dry(store[0], store[1])[0] if dry else store[0]
@@ -179,6 +186,7 @@ def _line(
     report: Report,
     clock: Clock,
     dry: Dry | None,
+    before: Footprint,
 ) -> Parts:
     """One pipeline, with stores of its own: what is in them is for one thread."""
     sources = [source for source in settings.sources if source.name in plan.sources]
@@ -263,13 +271,14 @@ def _line(
     wanted = plan.rules_over(settings.rules)
     changes = Reload(
         volume,
-        [*(wanted.paths or [rulesets.OWN_RULES]), *settings.tuning.exceptions],
+        looked_at(settings, wanted),
         selection(wanted),
         adopt,
         interval=wanted.reload.total_seconds() if wanted.reload else None,
         strict=wanted.strict,
         live=rules,
         whose=f"pipeline {plan.name}: " if settings.pipelines else "",
+        before=before,
     )
     return Parts(
         plan.name, feeds, sink, state, ledger, actions, pipeline, fresh, rules, changes, meanwhile
@@ -391,6 +400,11 @@ def lateness(sources: Sequence[config.SearchSource | config.FolderSource]) -> ti
     """How long correlations wait for events out of order: the longest overlap of any source."""
     overlaps = [s.overlap for s in sources if isinstance(s, config.SearchSource)]
     return max([LATENESS, *overlaps])
+
+
+def looked_at(settings: config.Settings, wanted: config.Rules) -> list[Path]:
+    """Where a pipeline's rules and exceptions are, to be looked at again."""
+    return [*(wanted.paths or [rulesets.OWN_RULES]), *settings.tuning.exceptions]
 
 
 def selection(wanted: config.Rules) -> Selection:

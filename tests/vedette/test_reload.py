@@ -12,6 +12,7 @@ import pytest
 from engine.library import Library
 from engine.rule import RuleSet, Selection
 from tests.engine.helpers import rule, write_rules
+from vedette.footprint import footprint
 from vedette.reload import Reload
 
 LATER = time.time() + 1000
@@ -63,6 +64,32 @@ def test_a_change_is_adopted_at_the_next_look(live: Live) -> None:
     live.put("2.yml", rule("Two, changed"))
     assert live.look() == [["One", "Two, changed"]]
     assert live.look() == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "changed", "reads"), [(LATER, False, 0), (None, False, 1), (LATER, True, 1)]
+)
+def test_what_is_as_it_was_before_it_was_loaded_is_not_read_at_the_first_look(
+    folder: Path, seen: float | None, changed: bool, reads: int
+) -> None:
+    write_rules(folder, rule("One"), name="1.yml")
+    before = footprint([folder], seen or time.time())  # changed just now, it may change unseen
+    library = Library([folder])
+    adopted: list[RuleSet] = []
+    look = Reload(
+        library, [folder], Selection(), adopted.append, interval=1.0, live=library.load(),
+        clock=lambda: 0.0, wall=lambda: LATER, before=before,
+    ).look  # fmt: skip
+    if changed:
+        write_rules(folder, rule("Two"), name="2.yml")
+    read: list[bool] = []
+    real = library.refresh
+    library.refresh = lambda *, keep=False: bool(read.append(keep)) or real(keep=keep)  # type: ignore[method-assign]
+    look()
+    assert len(read) == reads
+    assert [sorted(each.title for each in rules.rules) for rules in adopted] == (
+        [["One", "Two"]] if changed else []
+    )
 
 
 def test_it_looks_no_more_often_than_it_should(live: Live) -> None:
