@@ -110,6 +110,23 @@ def test_nanoseconds_and_milliseconds_share_one_order(cluster: Cluster) -> None:
     assert read(source(cluster), checkpoint)[0] == []
 
 
+def test_no_nanosecond_between_two_stretches_is_left_out(cluster: Cluster) -> None:
+    mapping = {"mappings": {"properties": {"@timestamp": {"type": "date_nanos"}}}}
+    cluster.client.create_index(f"{cluster.prefix}-nanos", mapping)
+    times = [f"2026-01-01T00:00:00.{ms:03}{nano:06}Z" for ms in range(40) for nano in (0, 999_999)]
+    put(cluster.client, f"{cluster.prefix}-nanos", {t: {"@timestamp": t} for t in times})
+    cut: list[int] = []
+    search = cluster.client.search
+
+    def watched(body: Any, index: str | None = None) -> Any:
+        cut.append("aggs" in body)
+        return search(body, index)
+
+    cluster.client.search = watched  # type: ignore[method-assign]
+    assert sorted(ids(read(source(cluster, page_size=4))[0])) == times
+    assert any(cut)
+
+
 def test_a_custom_date_format_is_no_obstacle(cluster: Cluster) -> None:
     mapping = {"type": "date", "format": "yyyy/MM/dd HH:mm:ss"}
     index = f"{cluster.prefix}-a"

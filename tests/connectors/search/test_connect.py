@@ -248,6 +248,26 @@ def test_an_answer_that_is_no_json_is_a_request_error(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_documents_come_byte_by_byte_as_they_are_stored(
+    server: Server, kind: str, client: Make
+) -> None:
+    server.headers = MARK
+    server.body = b'{"hits":{"hits":[{"_id":"1","_source":{"name":"\xff \xc3\xa9"}}]}}'
+    (hit,) = client(server.url, kind).search({"pit": {"id": "p"}})["hits"]["hits"]
+    assert hit["_source"] == b'{"name":"\xff \xc3\xa9"}'
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_that_is_no_json_is_told_by_its_status(
+    server: Server, kind: str, client: Make
+) -> None:
+    server.headers, server.body, server.status = MARK, b"<html>\xff", 502
+    with pytest.raises(RequestError) as told:
+        client(server.url, kind).info()
+    assert told.value.status == 502
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_warning_of_the_server_is_no_error(server: Server, kind: str, client: Make) -> None:
     server.headers = {**MARK, "warning": '299 Server-1 "old ways"'}
     assert client(server.url, kind).info()
