@@ -51,6 +51,8 @@ class Worker:
         self._until_idle, self._done = until_idle, done
         self._taken: int | None = None
         self._waited = False
+        self._belongs: str | None = None
+        """The other instance that was last said to have it."""
         self._asked = self._failed = time.monotonic()
         self._ending = False
         self._event = threading.Event()
@@ -143,7 +145,7 @@ class Worker:
                 "%s: is this instance's now, under token %d", name, token,
                 extra=said("unit-owned"),
             )  # fmt: skip
-        self._taken, self._waited = token, False
+        self._taken, self._waited, self._belongs = token, False, None
         return True
 
     def _wait_for_lease(self) -> None:
@@ -154,9 +156,9 @@ class Worker:
         if self._until_idle and waited > patience:
             self.given_up = f"belongs to {owner}" if owner else "its lease cannot be had"
             return
-        if not self._waited and owner:
+        if owner and owner != self._belongs:
             log.info("%s: belongs to %s", self.unit.name, owner)
-        self._waited = True
+        self._waited, self._belongs = True, owner or self._belongs
         self._wait(FIRST_PAUSE)
 
     def _drop(self) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,17 @@ class Steps:
 def keeper(*units: str, leases: MemoryLeases | None = None, ttl: float = 60.0) -> Keeper:
     tenant = Tenant("me", Member(ttl, units=units), clock=time.monotonic)
     return Keeper(tenant, leases or MemoryLeases())
+
+
+class Elsewhere(MemoryLeases):
+    """The other one lives: its beat grows with every look."""
+
+    def replace(self, board: Board, seen: object) -> bool:
+        beat = board.members["other"].beat + 1 if "other" in board.members else 1
+        other = Member(9.0, beat, ("u",))
+        members = {**board.members, "other": other}
+        self._board = Board(members, {**board.leases, "u": Lease("other", 1)})
+        return True
 
 
 class Run:
@@ -242,16 +254,6 @@ def test_a_unit_that_finds_its_state_taken_drops_it_and_asks_for_a_greater_token
 
 
 def test_what_another_instance_has_and_keeps_is_given_up_with_until_idle() -> None:
-    class Elsewhere(MemoryLeases):
-        """The other one lives: its beat grows with every look."""
-
-        def replace(self, board: Board, seen: object) -> bool:
-            beat = board.members["other"].beat + 1 if "other" in board.members else 1
-            other = Member(9.0, beat, ("u",))
-            members = {**board.members, "other": other}
-            self._board = Board(members, {**board.leases, "u": Lease("other", 1)})
-            return True
-
     unit = Steps("u")
     leases = Elsewhere()
     leases.replace(Board(), leases.read())
@@ -259,6 +261,36 @@ def test_what_another_instance_has_and_keeps_is_given_up_with_until_idle() -> No
     run.join()
     assert unit.ran == 0
     assert run.workers[0].given_up == "belongs to other"
+
+
+def test_it_is_told_whose_a_unit_is_also_where_nobody_had_it_at_first(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Unreachable(Elsewhere):
+        """Whose it is cannot be seen at first."""
+
+        answers = True
+
+        def read(self) -> Any:
+            if not self.answers:
+                raise StateError("no answer")
+            return super().read()
+
+    caplog.set_level(logging.INFO)
+    leases = Unreachable()
+    leases.replace(Board(), leases.read())
+    leases.answers = False
+    run = Run(Steps("u"), leases=leases, ttl=0.2)
+    try:
+        until(lambda: "no answer" in caplog.text)
+        time.sleep(0.05)  # the unit has waited for its lease several times by now
+        assert "belongs to" not in caplog.text
+        leases.answers = True
+        until(lambda: "u: belongs to other" in caplog.text)
+        time.sleep(0.1)
+    finally:
+        run.end()
+    assert caplog.text.count("belongs to") == 1
 
 
 def test_leases_that_cannot_be_kept_are_told_once_and_work_goes_on_for_the_time_to_live(
