@@ -21,7 +21,12 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
-SOURCES = ("engine/match/reader.c", "engine/match/finder.c", "models/template/masker.c")
+SOURCES = (
+    "engine/match/reader.c",
+    "engine/match/finder.c",
+    "engine/match/numbering.c",
+    "models/template/masker.c",
+)
 
 
 class NativeHook(BuildHookInterface):

@@ -15,7 +15,7 @@ from engine.lazy import lazy
 from engine.match import reference
 from engine.match.allowance import allowance
 from engine.match.alone import Alone
-from engine.match.body import Body, Numbers
+from engine.match.body import Body
 from engine.match.evaluate import Ruleset
 from engine.match.expression import Expression, Test, fields
 from engine.match.fieldtests import characters, lasting
@@ -23,6 +23,7 @@ from engine.match.judge import Asking
 from engine.match.lines import Lines
 from engine.match.memory import Budget, Memory
 from engine.match.native import NATIVE
+from engine.match.numbers import Numbers
 from engine.match.pattern import RegexTimeoutError
 from engine.match.screen import Screen
 from engine.match.specialise import needed_numbers
@@ -100,7 +101,7 @@ class _Member:
     @lazy
     def reads(self) -> frozenset[str]:
         """The fields that the binding's body reads."""
-        return fields(self.expression)
+        return self._numbers.reads(self.expression)
 
     @lazy
     def event_ids(self) -> frozenset[float] | None:

@@ -204,7 +204,7 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(250_000, 20, 100)
 
 
 def tell(rules: RuleSet) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.event import Event
-from engine.match.body import Body, Held, Numbers
+from engine.match.body import Body, Held
 from engine.match.evaluate import Ruleset
 from engine.match.expression import And, Expression, Not, Or, Test
 from engine.match.memory import Budget
+from engine.match.numbers import Numbers
 
 
 class Alone:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from math import inf
-from typing import Any, NamedTuple
-from weakref import WeakValueDictionary
+from collections.abc import Callable, Sequence
 
 from engine.event import Event
 from engine.lazy import lazy
 from engine.match import reference
 from engine.match.expression import And, Expression, Not, Or, Test
-from engine.match.pattern import Pattern
-from engine.match.predicates import Exists, Matches, Text
+from engine.match.numbers import Numbers, remembered
 
 Held = frozenset[int]
 """The numbers of tests that hold."""
@@ -22,63 +18,6 @@ Check = Callable[[Held, Event | None], bool]
 
 Without an event, tests whose answers are not remembered are taken to hold.
 """
-
-
-class Cover(NamedTuple):
-    """Tests of which at least one holds whenever a condition does.
-
-    `weight` guesses how often one holds; `fields` are theirs (None stands for keywords).
-    """
-
-    weight: float
-    numbers: frozenset[int]
-    fields: frozenset[str | None]
-
-
-MUCH = 30.0
-"""How much oftener a cover may hold than the rarest one, to save looking at a field."""
-
-NOTHING_COVERS = Cover(inf, frozenset(), frozenset())
-
-
-class Numbers:
-    """One number for equal tests, whichever rules ask them.
-
-    `ready` has what was made ready for some tests, by their numbers. They are the same for many
-    kinds of events. It is weak: what only a kind needed that was given up goes with it.
-    """
-
-    def __init__(self) -> None:
-        # nearly all are texts, and what they are made of is quicker to look up than they are
-        self._texts: dict[str | None, dict[tuple[str, ...], int]] = {}
-        self._others: dict[Test, int] = {}
-        self.weights: list[float] = []
-        """A guess at how often each holds; infinite when its answer is not remembered."""
-        self.ready: WeakValueDictionary[Held, Any] = WeakValueDictionary()
-
-    def of(self, test: Test) -> int:
-        """The test's number."""
-        predicate = test.predicate
-        if type(predicate) is Text and not predicate.pattern.cased:
-            return self._of_text(test.field, predicate.pattern)
-        number = self._others.get(test)
-        if number is None:
-            weight = _commonness(test) if remembered(test) else inf
-            number = self._others[test] = self._new(weight)
-        return number
-
-    def _of_text(self, field: str | None, pattern: Pattern) -> int:
-        texts = self._texts.get(field)
-        if texts is None:
-            texts = self._texts[field] = {}
-        number = texts.get(pattern.segments)
-        if number is None:
-            number = texts[pattern.segments] = self._new(_commonness_of_text(pattern))
-        return number
-
-    def _new(self, weight: float) -> int:
-        self.weights.append(weight)
-        return len(self.weights) - 1
 
 
 class Body:
@@ -91,66 +30,14 @@ class Body:
     """
 
     def __init__(self, expression: Expression, numbers: Numbers) -> None:
-        self.asked: dict[int, Test] = {}
-        self.exact, self.keywords = True, False
         self._expression, self._numbers = expression, numbers
-        covers = sorted(self._covers(expression), key=_weight)
-        self.covers = [cover for cover in covers if cover.weight <= MUCH * covers[0].weight]
-        self.fields = frozenset([test.field for test in self.asked.values()])
-
-    def _covers(self, expression: Expression) -> list[Cover]:
-        """Each cover that there is; its tests are noted on the way."""
-        kind = type(expression)  # quicker than to match it, and there are very many
-        if kind is And:
-            found: list[Cover] = []
-            for item in expression.items:  # type: ignore[union-attr]
-                found += self._joined((item,)) if type(item) is Test else self._covers(item)
-            return found
-        if kind is Or:
-            return self._joined(expression.items)  # type: ignore[union-attr]
-        if kind is Not:
-            self._covers(expression.item)  # type: ignore[union-attr]
-            return []
-        return self._joined((expression,))
-
-    def _joined(self, items: Iterable[Expression]) -> list[Cover]:
-        """One cover of conditions of which any may hold, of the rarest of each; or none."""
-        total = 0.0
-        numbers: list[int] = []
-        fields: set[str | None] = set()
-        number_of, weights, asked = self._numbers.of, self._numbers.weights, self.asked
-        for item in items:
-            if type(item) is Test:
-                number = number_of(item)
-                weight = weights[number]
-                if weight == inf:
-                    self.exact = False
-                else:
-                    asked[number] = item
-                    numbers.append(number)
-                fields.add(item.field)
-            else:
-                best = min(self._covers(item), key=_weight, default=NOTHING_COVERS)
-                weight = best.weight
-                numbers += best.numbers
-                fields |= best.fields
-            total += weight
-        if None in fields:
-            self.keywords = True
-        covered = numbers and total < inf
-        return [Cover(total, frozenset(numbers), frozenset(fields))] if covered else []
+        read = numbers.read(expression)
+        self.asked, self.covers, self.fields, self.exact, self.keywords = read
 
     @lazy
     def check(self) -> Check:
         """What decides it; made when it is first considered, which most never are."""
         return _compile(self._expression, self._numbers)
-
-
-def remembered(test: Test) -> bool:
-    """Whether a test's answer depends on its own field's values alone, and always comes."""
-    predicate = test.predicate
-    # by its exact type, for an abstract base class is slow to ask
-    return predicate.regex.linear if type(predicate) is Matches else not predicate.other_fields()
 
 
 def _compile(expression: Expression, numbers: Numbers) -> Check:
@@ -217,20 +104,3 @@ def _split(items: Sequence[Expression], numbers: Numbers) -> tuple[Held, list[Ex
         else:
             rest.append(item)
     return frozenset(found), rest
-
-
-def _weight(cover: Cover) -> float:
-    return cover.weight
-
-
-def _commonness(test: Test) -> float:
-    """A guess at how often a test holds, to consider rules by their rarest ones."""
-    predicate = test.predicate
-    if isinstance(predicate, Text):
-        return _commonness_of_text(predicate.pattern)
-    return 1000.0 if isinstance(predicate, Exists) else 5.0
-
-
-def _commonness_of_text(pattern: Pattern) -> float:
-    longest = len(pattern.longest)
-    return 1.0 + 20.0 / (1 + longest) if longest else 1000.0

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from engine.event import Event
 from engine.match import reference
-from engine.match.body import Body, Cover, Held, Numbers
+from engine.match.body import Body, Held
 from engine.match.expression import Test
 from engine.match.fieldtests import NOTHING, FieldTests
 from engine.match.memory import Budget
+from engine.match.numbers import Cover, Numbers
 from engine.match.pattern import fold
 from engine.match.predicates import Text, as_text
 
@@ -30,21 +31,20 @@ class Ruleset:
 
     def __init__(self, bodies: Sequence[Body], numbers: Numbers, budget: Budget) -> None:
         self._bodies = bodies
-        self._considered: dict[int, list[int]] = {}
+        self._considered: dict[int, int | list[int]] = {}
+        """Places by number; nearly all have one alone."""
         self._always: list[int] = []
-        asked: dict[str | None, dict[int, Test]] = {}
-        for place, (body, cover) in enumerate(zip(bodies, choose(bodies), strict=True)):
+        for place, cover in enumerate(choose(bodies)):
             if cover is None:
                 self._always.append(place)
             else:
-                for number in cover.numbers:
-                    self._considered.setdefault(number, []).append(place)
-            for number, test in body.asked.items():
-                field = test.field
-                if field in asked:
-                    asked[field][number] = test
-                else:
-                    asked[field] = {number: test}
+                for number in cover[1]:
+                    before = self._considered.setdefault(number, place)
+                    if type(before) is list:
+                        before.append(place)
+                    elif before != place:
+                        self._considered[number] = [before, place]  # type: ignore[list-item]
+        asked = numbers.by_field([body.asked for body in bodies])
         keywords = asked.pop(None, {})
         self.keywords = KeywordTests(list(keywords.items())) if keywords else None
         fields = {
@@ -92,8 +92,11 @@ class Ruleset:
         places = set(self._always)
         considered = self._considered
         for number in held:
-            if number in considered:
-                places.update(considered[number])
+            found = considered.get(number)
+            if type(found) is list:
+                places.update(found)
+            elif found is not None:
+                places.add(found)  # type: ignore[arg-type]
         return sorted(places)
 
 
@@ -106,9 +109,9 @@ def choose(bodies: Sequence[Body]) -> list[Cover | None]:
     for place in sorted(range(len(bodies)), key=lambda place: len(choices[place])):
         covers = choices[place]
         if covers:
-            best = next((cover for cover in covers if cover.fields <= fields), covers[0])
+            best = next((cover for cover in covers if cover[2] <= fields), covers[0])
             chosen[place] = best
-            fields |= best.fields
+            fields |= best[2]
     return chosen
 
 

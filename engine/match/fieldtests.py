@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING
 
 import orjson
 
 from engine.lazy import lazy
-from engine.match.body import Held, Numbers
+from engine.match.body import Held
 from engine.match.expression import Test
 from engine.match.literal import required_literal
 from engine.match.memory import Budget, Memory
 from engine.match.networks import Networks
+from engine.match.numbers import Numbers
 from engine.match.predicates import (
     Exists,
     InNetwork,
@@ -24,7 +25,8 @@ from engine.match.predicates import (
     as_number,
     as_text,
 )
-from engine.match.texttests import Piece, TextTests
+from engine.match.rowtexts import RowTexts
+from engine.match.texttests import TextTests, pieces
 
 if TYPE_CHECKING:
     from engine.match.finder import Finder
@@ -52,7 +54,7 @@ class FieldTests:
     """
 
     def __init__(
-        self, field: str, tests: Mapping[int, Test], numbers: Numbers, budget: Budget
+        self, field: str, tests: dict[int, Test], numbers: Numbers, budget: Budget
     ) -> None:
         self.field = field
         self._tests = tests
@@ -64,7 +66,7 @@ class FieldTests:
         numbers = frozenset(self._tests)
         ready: Ready | None = self._numbers.ready.get(numbers)
         if ready is None:
-            ready = self._numbers.ready[numbers] = Ready(self._tests)
+            ready = self._numbers.ready[numbers] = Ready(self._tests, self._numbers)
         return ready
 
     def raw(self, raw: bytes) -> Held | None:
@@ -97,42 +99,31 @@ class FieldTests:
 class Ready:
     """Tests sorted by how they are best asked."""
 
-    def __init__(self, tests: Mapping[int, Test]) -> None:
-        exact: dict[str, list[int]] = {}
+    def __init__(self, tests: dict[int, Test], numbers: Numbers) -> None:
+        found = RowTexts.of(tests, numbers)
+        self._texts: RowTexts | TextTests = found[0] if found else TextTests(*pieces(tests))
         self._numbers: dict[float, list[int]] = {}
         networks: list[tuple[int, InNetwork]] = []
-        anything: list[int] = []
-        pieces: list[Piece] = []
         self._absent: list[int] = []
         self._beyond_ascii: list[tuple[int, Matches]] = []
         self._others: list[tuple[int, Test]] = []
-        for number, test in tests.items():
-            predicate = test.predicate
-            if type(predicate) is Text and not predicate.pattern.cased:  # nearly all are
-                pattern = predicate.pattern
-                if (literal := pattern.literal) is not None:
-                    exact.setdefault(literal, []).append(number)
-                elif pattern.plain and not pattern.longest:  # `*`
-                    anything.append(number)
-                else:
-                    pieces.append(Piece(number, pattern.longest, pattern))
-                continue
-            match predicate:
+        for number, test in found[1] if found else tests.items():
+            match predicate := test.predicate:
+                case Text(pattern) if not pattern.cased:
+                    pass  # nearly all are
                 case Matches(regex):
-                    literal = required_literal(regex.source)
-                    pieces.append(Piece(number, literal, regex))
-                    if literal:
+                    if required_literal(regex.source):
                         self._beyond_ascii.append((number, predicate))
                 case Number(wanted):
                     self._numbers.setdefault(wanted, []).append(number)
                 case InNetwork():
                     networks.append((number, predicate))
                 case Exists(wanted):
-                    (anything if wanted else self._absent).append(number)
+                    if not wanted:  # else it holds of all texts
+                        self._absent.append(number)
                 case _:
                     self._others.append((number, test))
         self._networks = Networks(networks)
-        self._texts = TextTests(pieces, exact, anything)
         self._quick = self._texts.quick and not (networks or self._numbers or self._others)
 
     def raw(self, raw: bytes) -> Held | None:

@@ -15,7 +15,7 @@ class Finder:
     def __new__(
         cls,
         literals: tuple[bytes, ...],
-        rows: tuple[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], bool], ...],
+        rows: tuple[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], object], ...],
         exact: dict[bytes, tuple[int, ...]],
         any: tuple[int, ...],
         by_lines: int = 1024,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from engine.match.body import Body, Held, Numbers
+from engine.match.body import Body, Held
 from engine.match.evaluate import Ruleset
 from engine.match.expression import NEVER, Expression
 from engine.match.fieldtests import NOTHING
 from engine.match.memory import Budget
+from engine.match.numbers import Numbers
 from engine.match.predicates import as_number
 from engine.match.specialise import Known, specialise
 

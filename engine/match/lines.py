@@ -19,7 +19,6 @@ import msgspec
 import orjson
 
 from engine.layout import Layout
-from engine.match.body import Numbers
 from engine.match.decoder import UNFIT, WHOLE
 from engine.match.demands import Fixed, Path, flat
 from engine.match.guard import OTHER
@@ -27,6 +26,7 @@ from engine.match.judge import Asking, Judge
 from engine.match.lineplan import GET, LinePlan
 from engine.match.memory import Budget
 from engine.match.nesteddemands import nested
+from engine.match.numbers import Numbers
 from engine.match.pattern import fold
 from engine.match.reading import Reading, chooser
 from engine.match.specialise import Known

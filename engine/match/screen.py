@@ -13,11 +13,11 @@ from operator import itemgetter
 from typing import Any
 
 from engine.layout import Layout
-from engine.match.body import Numbers
 from engine.match.fieldtests import LONGEST_KEPT, characters
 from engine.match.judge import Asking, Judge
 from engine.match.keywords import Keywords
 from engine.match.memory import Budget, Memory
+from engine.match.numbers import Numbers
 
 LAYOUTS_KEPT = 4096
 PLANS_KEPT = 1024

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from engine.match.body import remembered
 from engine.match.expression import ALWAYS, NEVER, And, Expression, Not, Or, Test
 from engine.match.fieldtests import NO_EVENT
+from engine.match.numbers import remembered
 from engine.match.predicates import Number, Scalar
 
 Known = Mapping[str, tuple[Scalar, ...]]

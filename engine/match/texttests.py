@@ -18,8 +18,11 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from engine.lazy import lazy
 from engine.match.body import Held
+from engine.match.expression import Test
+from engine.match.literal import required_literal
 from engine.match.native import NATIVE
 from engine.match.pattern import Pattern, Regex, fold
+from engine.match.predicates import Exists, Matches, Text
 
 if TYPE_CHECKING:
     from engine.match.finder import Finder
@@ -92,6 +95,7 @@ class TextTests:
         pieces: Sequence[Piece],
         exact: Mapping[str, Sequence[int]],
         anything: Sequence[int] = (),
+        finder: Finder | None = None,
     ) -> None:
         self._pieces = [piece for piece in pieces if piece.literal]
         self._always = [piece for piece in pieces if not piece.literal]
@@ -108,7 +112,7 @@ class TextTests:
         self._longest = max(LONG, *map(len, exact), 0)
         many = len(by_literal) > FEW
         self._soon = SOON * (AT_LEAST + len(pieces)) if many else 0
-        self.finder = self._native() if self.native else None
+        self.finder = finder or (self._native() if self.native else None)
         """The native finder, where there is one."""
         self.quick = not self._always
         """Whether a text's pieces tell all."""
@@ -213,6 +217,27 @@ class TextTests:
             if self._soon <= 0:
                 self._database = _Database.of(self._pieces)
         return self._database
+
+
+def pieces(tests: Mapping[int, Test]) -> tuple[list[Piece], dict[str, list[int]], list[int]]:
+    """What tests look for in texts: pieces, whole texts, and the numbers of those that take any."""
+    found: list[Piece] = []
+    exact: dict[str, list[int]] = {}
+    anything: list[int] = []
+    for number, test in tests.items():
+        match test.predicate:
+            case Text(pattern) if not pattern.cased:
+                if (literal := pattern.literal) is not None:
+                    exact.setdefault(literal, []).append(number)
+                elif pattern.plain and not pattern.longest:  # `*`
+                    anything.append(number)
+                else:
+                    found.append(Piece(number, pattern.longest, pattern))
+            case Matches(regex):
+                found.append(Piece(number, required_literal(regex.source), regex))
+            case Exists(True):
+                anything.append(number)
+    return found, exact, anything
 
 
 def _passed(pieces: Iterable[Piece], text: str, folded: str) -> list[int]:

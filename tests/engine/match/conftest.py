@@ -8,6 +8,7 @@ import pytest
 
 from engine.detect import Detector
 from engine.match.native import NATIVE
+from engine.match.numbers import Numbers
 from engine.match.texttests import TextTests
 
 
@@ -19,4 +20,5 @@ def both_ways(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Detector, "native", request.param)
         patch.setattr(TextTests, "native", request.param)
+        patch.setattr(Numbers, "native", request.param)
         yield

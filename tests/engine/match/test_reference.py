@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from engine.event import Event
 from engine.match import reference
 from engine.match.alone import Alone
-from engine.match.body import Body, Numbers
+from engine.match.body import Body
 from engine.match.evaluate import Ruleset
 from engine.match.expression import And, Expression, Not, Or
 from engine.match.expression import Test as Asked
 from engine.match.memory import Budget
+from engine.match.numbers import Numbers
 from engine.match.pattern import Pattern, Regex
 from engine.match.predicates import (
     Boolean,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from engine.match.body import Numbers
 from engine.match.expression import Test as Asked
 from engine.match.fieldtests import FieldTests
 from engine.match.memory import Budget
 from engine.match.native import NATIVE
+from engine.match.numbers import Numbers
 from engine.match.pattern import Pattern, Regex
 from engine.match.predicates import Matches, Predicate, Text
 from engine.match.texttests import AT_LEAST, LONG, SOON, TextTests
@@ -44,8 +44,10 @@ def test_what_is_asked_together_is_what_is_asked_alone(
     if native and not NATIVE:
         pytest.skip("the native finder was not built")
     monkeypatch.setattr(TextTests, "native", native)
-    asked = {number: Asked("field", p) for number, p in enumerate(PREDICATES)}
-    tests = FieldTests("field", asked, Numbers(), Budget())
+    monkeypatch.setattr(Numbers, "native", native)
+    numbers = Numbers()
+    asked = {numbers.of(test): test for test in (Asked("field", p) for p in PREDICATES)}
+    tests = FieldTests("field", asked, numbers, Budget())
     alone = {n for n, p in enumerate(PREDICATES) if p.accepts(text)}  # type: ignore[attr-defined]
     assert held(tests, text) == alone
     often = "x" * 100_000
@@ -55,5 +57,6 @@ def test_what_is_asked_together_is_what_is_asked_alone(
 
 
 def test_no_value_fits_nothing_but_is_no_text_either() -> None:
-    asked = {0: Asked("field", Text(Pattern(("", ""))))}
-    assert FieldTests("field", asked, Numbers(), Budget()).fresh(()) == frozenset()
+    numbers, test = Numbers(), Asked("field", Text(Pattern(("", ""))))
+    asked = {numbers.of(test): test}
+    assert FieldTests("field", asked, numbers, Budget()).fresh(()) == frozenset()
