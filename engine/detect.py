@@ -101,7 +101,11 @@ class _Member:
     @lazy
     def reads(self) -> frozenset[str]:
         """The fields that the binding's body reads."""
-        return self._numbers.reads(self.expression)
+        body = self.body
+        if not body.exact:
+            return fields(self.expression)
+        # all that it asks, and no keyword
+        return body.fields if None not in body.fields else body.fields - {None}  # type: ignore[return-value]
 
     @lazy
     def event_ids(self) -> frozenset[float] | None:

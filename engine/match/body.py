@@ -9,6 +9,7 @@ from engine.lazy import lazy
 from engine.match import reference
 from engine.match.expression import And, Expression, Not, Or, Test
 from engine.match.numbers import Numbers, remembered
+from engine.match.predicates import Text
 
 Held = frozenset[int]
 """The numbers of tests that hold."""
@@ -41,19 +42,19 @@ class Body:
 
 
 def _compile(expression: Expression, numbers: Numbers) -> Check:
-    match expression:
-        case And(items):
-            return _compile_and(items, numbers)
-        case Or(items):
-            return _compile_or(items, numbers)
-        case Not(item):
-            inner = _compile(item, numbers)
-            return lambda held, event: not inner(held, event)
-        case Test():
-            if not remembered(expression):
-                return lambda _, event: event is None or reference.holds(expression, event)
-            number = numbers.of(expression)
-            return lambda held, _: number in held
+    kind = type(expression)  # quicker than to match it
+    if kind is And:
+        return _compile_and(expression.items, numbers)  # type: ignore[union-attr]
+    if kind is Or:
+        return _compile_or(expression.items, numbers)  # type: ignore[union-attr]
+    if kind is Not:
+        inner = _compile(expression.item, numbers)  # type: ignore[union-attr]
+        return lambda held, event: not inner(held, event)
+    assert isinstance(expression, Test)
+    if not remembered(expression):
+        return lambda _, event: event is None or reference.holds(expression, event)
+    number = numbers.of(expression)
+    return lambda held, _: number in held
 
 
 def _compile_and(items: Sequence[Expression], numbers: Numbers) -> Check:
@@ -98,9 +99,11 @@ def _compile_or(items: Sequence[Expression], numbers: Numbers) -> Check:
 def _split(items: Sequence[Expression], numbers: Numbers) -> tuple[Held, list[Expression]]:
     found: list[int] = []
     rest: list[Expression] = []
+    number_of = numbers.of
     for item in items:
-        if type(item) is Test and remembered(item):
-            found.append(numbers.of(item))
+        # a text's answer is remembered; nearly all tests are texts, and to ask takes as long again
+        if type(item) is Test and (type(item.predicate) is Text or remembered(item)):
+            found.append(number_of(item))
         else:
             rest.append(item)
     return frozenset(found), rest

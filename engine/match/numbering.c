@@ -40,7 +40,6 @@ typedef struct {
 
 #include "numbering_tests.h"
 #include "numbering_covers.h"
-#include "numbering_reads.h"
 #include "numbering_rows.h"
 
 static PyObject *numbering_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(named))
@@ -98,7 +97,6 @@ static void numbering_dealloc(Numbering *self)
 static PyMethodDef numbering_methods[] = {
     {"of", (PyCFunction)numbering_of, METH_O, "A test's number."},
     {"read", (PyCFunction)numbering_read, METH_O, "What a condition hangs on."},
-    {"reads", (PyCFunction)numbering_reads, METH_O, "The fields that a condition reads."},
     {"by_field", (PyCFunction)numbering_by_field, METH_O, "Tests by their fields."},
     {"rows", (PyCFunction)numbering_rows, METH_O, "The tests of one field by how they are asked."},
     {NULL, NULL, 0, NULL},

@@ -11,7 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from engine.match.expression import And, Expression, Not, Or, Test, fields
+from engine.match.expression import And, Expression, Not, Or, Test
 from engine.match.literal import required_literal
 from engine.match.native import NATIVE
 from engine.match.predicates import Exists, Matches, Text
@@ -60,8 +60,6 @@ class Numbers:
         """A test's number."""
         self.read = self.core.read
         """What a condition hangs on, as `Read` has it."""
-        self.reads = self.core.reads
-        """The names of all fields that a condition reads, field references included."""
         self.by_field = self.core.by_field
         """Tests by their fields, of a list of some by their numbers."""
         self.ready: WeakValueDictionary[frozenset[int], Any] = WeakValueDictionary()
@@ -144,10 +142,6 @@ class Plain:
         kept = [cover for cover in found if cover[0] <= MUCH * found[0][0]]
         named = frozenset([test.field for test in asked.values()])
         return Read(asked, kept, named, exact[0], keywords[0])
-
-    def reads(self, expression: Expression) -> frozenset[str]:
-        """The fields that a condition reads."""
-        return fields(expression)
 
     def by_field(self, several: list[dict[int, Test]]) -> dict[str | None, dict[int, Test]]:
         """Tests by their fields."""
