@@ -30,7 +30,7 @@ def expired(scene: Scene, dose: int) -> None:
 
     client = Disturbed(scene.plain, before={"search": close})
     armed: list[bool] = []
-    worker = scene.launch(client, page_size=10)
+    worker = scene.launch(client, page_size=10, sweep=None)  # one that fails is no failed poll
     for n in range(dose):
         scene.put(TIME + n + k / EACH for k in range(EACH))
         scene.seconds = TIME + n + 10
