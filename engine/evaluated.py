@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from threading import Lock
+from typing import TypeVar
 
 from engine.ledger import Note
 from engine.ports import Action, Alert, Batch, Checkpoint, Written
@@ -48,6 +48,8 @@ class Evaluated:
         return cls(name, bare, alerts, notes, actions, checkpoint, numbers, len(batch.records))
 
 
+T = TypeVar("T")
+
 Store = Callable[[Evaluated], Written]
 Stored = tuple[int, Written]
 """How many events a batch had, and what became of its alerts."""
@@ -85,10 +87,10 @@ class Flight:
 
     def __init__(self, meanwhile: Executor | None) -> None:
         self._meanwhile = meanwhile
-        self._lock = Lock()
-        self._waiting: list[Evaluated] = []
+        # what two threads share: each puts in at one end of a deque, or takes out at the other
+        self._waiting: deque[Evaluated] = deque()
+        self._stored: deque[Stored] = deque()
         self._under_way: deque[Future[None]] = deque()
-        self._stored: list[Stored] = []
         self._broken = False
         """Whether one could not be stored."""
 
@@ -97,24 +99,21 @@ class Flight:
         if self._meanwhile is None:
             self._stored.append((evaluated.events, store(evaluated)))
             return
-        with self._lock:
-            self._waiting.append(evaluated)
+        self._waiting.append(evaluated)
         self._under_way.append(self._meanwhile.submit(self._next, store))
         while self._under_way and (len(self._waiting) >= AHEAD or self._under_way[0].done()):
             self._under_way.popleft().result()
 
     def _next(self, store: Store) -> None:
         """Store all that waits; nothing where it went with what was stored before."""
-        with self._lock:
-            some, self._waiting = self._waiting, []
+        some = _all(self._waiting)
         if not some or self._broken:
             return
         self._broken = True  # unless it turns out otherwise
         written = store(together(some))
         self._broken = False
-        with self._lock:
-            self._stored += [(each.events, Written()) for each in some[:-1]]
-            self._stored.append((some[-1].events, written))
+        self._stored.extend((each.events, Written()) for each in some[:-1])
+        self._stored.append((some[-1].events, written))
 
     def land(self) -> None:
         """Wait until nothing is being stored and nothing waits."""
@@ -125,13 +124,17 @@ class Flight:
             for each in self._under_way:
                 each.result()  # nothing is stored any more after one that could not be
             self._under_way.clear()
-            self._waiting, self._broken = [], False
+            self._waiting.clear()
+            self._broken = False
 
     def stored(self) -> list[Stored]:
         """The batches that were stored since the last time, in order, and what became of each.
 
         Of some that went together the last one has it all.
         """
-        with self._lock:
-            stored, self._stored = self._stored, []
-        return stored
+        return _all(self._stored)
+
+
+def _all(some: deque[T]) -> list[T]:
+    """What is there, taken out; more may come meanwhile."""
+    return [some.popleft() for _ in range(len(some))]
