@@ -42,7 +42,7 @@ long: $(VENV)/developer  ## the same on all of it; resumes where it was stopped
 
 check: test lint types contract rules  ## everything a change must pass
 
-$(VENV)/installed: pyproject.toml constraints.txt hatch_build.py $(wildcard engine/match/*.[ch])
+$(VENV)/installed: pyproject.toml constraints.txt hatch_build.py $(wildcard engine/match/*.[ch] models/template/*.c connectors/files/*.c)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Vedette needs Python 3.11 or later; this is " + sys.version)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .

@@ -1,8 +1,9 @@
 """Builds what is written in C with the package, where there is a C compiler.
 
 Without one, without Python's headers, or with `VEDETTE_NATIVE=0` in the environment, the package
-is installed all the same, and does without (`engine/match/native.py`, `models/template/native.py`).
-It keeps to Python's stable interface: what was built with 3.11 works with later ones.
+is installed all the same, and does without (`engine/match/native.py`, `models/template/native.py`,
+`connectors/files/split.py`). It keeps to Python's stable interface: what was built with 3.11 works
+with later ones.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
 SOURCES = (
+    "connectors/files/splitter.c",
     "engine/match/reader.c",
     "engine/match/finder.c",
     "engine/match/numbering.c",

@@ -183,6 +183,8 @@ class Detector:
         self._routed: dict[tuple[object, ...], list[_Group]] = {}
         self._screens: dict[LogSource | None, Screen] = {}
         self._lines: dict[LogSource | None, Lines[_Member]] = {}
+        self._known: Callable[[bytes], Candidates | None] | None = None
+        """What the lines without tags know at once, where they do."""
 
     def _ruleset(self, rules: Sequence[Asking]) -> Group:
         return Ruleset([rule.body for rule in rules], self._numbers, self.budget)
@@ -202,6 +204,9 @@ class Detector:
 
         An answer is certain, and that the line is whole JSON, too. `tags` as for `normalise`.
         """
+        # nearly all lines end here, and each step of Python's takes as long as reading a short one
+        if tags is None and self._known is not None and (found := self._known(line)) is not None:
+            return found
         lines = self._lines.get(tags)
         if lines is None:
             if not self._fast:
@@ -209,11 +214,10 @@ class Detector:
             route = partial(self._members_of, tags)
             lines = Lines(self._routing, route, self._numbers, self.budget, native=self.native)
             self._lines[tags] = lines
-        if lines.known is None:
+            if tags is None:
+                self._known = lines.known
             return lines.candidates(line)
-        # nearly all lines end here, and each call of Python's takes as long as reading a short one
-        found = lines.known(line)
-        return lines.anew(line) if found is None else found
+        return lines.candidates(line) if tags is not None else lines.anew(line)
 
     def match_candidates(self, candidates: Candidates | Pushed, event: Event) -> list[Match]:
         """As `match`, when only some rules may match the event, or a cluster has decided."""

@@ -59,7 +59,12 @@ def contents(wheel: Path) -> zipfile.ZipFile:
 
 def test_its_name_says_for_what_it_was_built(wheel: Path, contents: zipfile.ZipFile) -> None:
     native = "engine/match/reader.abi3.so" in contents.namelist()
-    for name in ("engine/match/finder", "engine/match/numbering", "models/template/masker"):
+    for name in (
+        "engine/match/finder",
+        "engine/match/numbering",
+        "models/template/masker",
+        "connectors/files/splitter",
+    ):
         assert native == (f"{name}.abi3.so" in contents.namelist())
     assert native == NATIVE  # as in this environment, which the same compiler made
     built = "cp311-abi3-" if native else "py3-none-any.whl"
