@@ -1,14 +1,18 @@
-/* Looks for a few words, in any case, in a line's bytes, for engine/match/reader.c. Include Python.h
+/* Looks for some words, in any case, in a line's bytes, for engine/match/reader.c. Include Python.h
  * bytes.h and simd.h first.
  *
  * Of each word three bytes that are seldom seen stand in tables, in one of eight groups: a place
  * where none of the groups has all three of its bytes has no word. AVX2 looks at 32 places at once,
- * by the halves of their bytes (the way of Hyperscan's "Teddy"); what is left is compared.
+ * by the halves of their bytes (the way of Hyperscan's "Teddy"); of what is left, the three bytes' hash
+ * tells most, and the rest is compared. Many words are taken only where that leaves few places: else
+ * Hyperscan, which looks at more bytes of each, is as quick.
  */
 #include <stdint.h>
 #include <string.h>
 
-enum { WORD_BYTES = 3, GROUPS = 8, WORDS_KEPT = 64, WORD_LENGTH = 63 };
+enum { WORD_BYTES = 3, GROUPS = 8, WORDS_FEW = 64, WORDS_KEPT = 256, WORD_LENGTH = 63, MAP_BITS = 16 };
+
+#define MOST_LEFT 0.05 /* of a line's places, of which more than a few words may need a look */
 
 typedef struct {
     uint8_t bytes[WORD_LENGTH + 1]; /* in lower case */
@@ -22,7 +26,16 @@ typedef struct {
     int starts[GROUPS + 1];
     uint8_t groups[WORD_BYTES][256];                   /* by byte: a bit for each group */
     uint8_t low[WORD_BYTES][16], high[WORD_BYTES][16]; /* the same, by half a byte */
+    uint8_t map[(1 << MAP_BITS) / 8];                  /* a bit for each hash of a word's three */
 } Words;
+
+/* The hash of three bytes, in any case. */
+static uint32_t three_hash(const uint8_t *at)
+{
+    uint32_t three = small_letter(at[0]) | (uint32_t)small_letter(at[1]) << 8
+                     | (uint32_t)small_letter(at[2]) << 16;
+    return three * 2654435761u >> (32 - MAP_BITS);
+}
 
 static void choose_bytes(Word *word)
 {
@@ -57,6 +70,10 @@ static void group_words(Words *self)
     qsort(self->words, (size_t)self->count, sizeof(Word), by_bytes);
     for (int n = 0; n <= GROUPS; n++)
         self->starts[n] = n * self->count / GROUPS;
+    for (int n = 0; n < self->count; n++) {
+        uint32_t hash = three_hash(self->words[n].bytes + self->words[n].from);
+        self->map[hash / 8] |= (uint8_t)(1 << hash % 8);
+    }
     for (int group = 0; group < GROUPS; group++)
         for (int n = self->starts[group]; n < self->starts[group + 1]; n++)
             for (int place = 0; place < WORD_BYTES; place++) {
@@ -67,11 +84,33 @@ static void group_words(Words *self)
             }
 }
 
+/* A guess at the share of places where a group has all three bytes, as AVX2 sees them. */
+static double share_left(const Words *self)
+{
+    static const double shares[] = {0.002, 0.002, 0.002, 0.008, 0.015, 0.03}; /* by how common */
+    double all = 0;
+    for (int group = 0; group < GROUPS; group++) {
+        double left = 1;
+        for (int place = 0; place < WORD_BYTES; place++) {
+            double one = 0;
+            for (int c = 0; c < 256; c++)
+                if (self->low[place][c & 15] & self->high[place][c >> 4] & 1 << group)
+                    one += shares[common[small_letter((uint8_t)c)]];
+            left *= one < 1 ? one : 1;
+        }
+        all += left;
+    }
+    return all;
+}
+
 /* Whether a word has its three bytes here; there are so many of the line from here on. */
 static int word_here(const Words *self, const uint8_t *start, const uint8_t *at, const uint8_t *end)
 {
     unsigned groups = (unsigned)self->groups[0][at[0]] & self->groups[1][at[1]]
                       & self->groups[2][at[2]];
+    uint32_t hash = three_hash(at);
+    if (!(self->map[hash / 8] >> hash % 8 & 1)) /* mostly, where there are many words */
+        return 0;
     for (; groups; groups &= groups - 1) {
         int group = __builtin_ctz(groups);
         for (int n = self->starts[group]; n < self->starts[group + 1]; n++) {
@@ -171,7 +210,7 @@ static PyObject *words_new(PyTypeObject *type, PyObject *args, PyObject *named)
     }
     if (bad || !self->words) {
         if (bad)
-            PyErr_SetString(PyExc_ValueError, "words are a few bytes in lower case, and few");
+            PyErr_SetString(PyExc_ValueError, "words are a few bytes in lower case, and not too many");
         else
             PyErr_NoMemory();
         Py_DECREF(self);
@@ -182,6 +221,11 @@ static PyObject *words_new(PyTypeObject *type, PyObject *args, PyObject *named)
     self->quick = quick && has_avx2;
 #endif
     group_words(self);
+    if (count > WORDS_FEW && share_left(self) > MOST_LEFT) {
+        PyErr_SetString(PyExc_ValueError, "so many words of bytes that are often seen");
+        Py_DECREF(self);
+        return NULL;
+    }
     return (PyObject *)self;
 }
 
@@ -212,7 +256,7 @@ static PyType_Slot words_slots[] = {
     {Py_tp_new, words_new},
     {Py_tp_dealloc, words_dealloc},
     {Py_tp_methods, words_methods},
-    {Py_tp_doc, "Looks for a few words in lines."},
+    {Py_tp_doc, "Looks for some words in lines."},
     {0, NULL},
 };
 

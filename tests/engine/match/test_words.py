@@ -43,10 +43,26 @@ def test_at_every_place_of_a_line(before: int, after: int) -> None:
     assert asked.find(b"m" * before + b"mimikat") == 0
 
 
-@pytest.mark.parametrize("bad", [(), (b"ab",), (b"ABC",), (b"a" * 64,), ("abc",), (b"abc",) * 65])
+@pytest.mark.parametrize("bad", [(), (b"ab",), (b"ABC",), (b"a" * 64,), ("abc",), (b"abc",) * 257])
 def test_what_it_cannot_look_for_is_refused(bad: tuple[bytes, ...]) -> None:
     with pytest.raises(ValueError, match="words are"):
         Words(bad)
+
+
+COMMON = tuple(sorted({f"{a}{b}{c}".encode() for a in "etaoins" for b in "etao" for c in "etain"}))
+SELDOM = tuple(f"mimi~{number}katz".encode() for number in range(200))
+
+
+def test_many_words_are_looked_for_only_where_their_bytes_are_seldom() -> None:
+    asked = Words(SELDOM)
+    assert asked.find(b"a Mimi~199Katz") == 1
+    assert asked.find(b"a Mimi~200Katz, mimikatz") == 0
+    Words(COMMON[:64])
+    with pytest.raises(ValueError, match="so many words"):
+        Words(COMMON)
+    finds = wordfinder(frozenset(word.decode() for word in COMMON))
+    assert finds is not None
+    assert (finds(b"xxETAxx"), finds(b"xxyxx")) == (1, 0)
 
 
 def test_where_it_cannot_another_looks() -> None:
