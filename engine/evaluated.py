@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from engine.ledger import Note
-from engine.ports import Action, Alert, Batch, Checkpoint, Written
+from engine.ports import Action, Alert, Checkpoint, Written
 
 AHEAD = 3
 """Batches that wait while one is being stored, at most: their alerts, without their records."""
@@ -19,33 +20,18 @@ AHEAD = 3
 class Evaluated:
     """All that is to be stored of a batch: a snapshot, which evaluating the next one leaves alone.
 
-    `checkpoint` is the batch's with the state that belongs to it, `numbers` are the occurrence
-    totals that are committed with it.
+    `span` is the batch's, `checkpoint` too, with the state that belongs to it; `numbers` are the
+    occurrence totals that are committed with it, and `events` says how many records there were.
     """
 
     name: str
-    batch: Batch
+    span: tuple[datetime, datetime] | None
     alerts: Sequence[Alert]
     notes: Sequence[Note]
     actions: Sequence[Action]
     checkpoint: Checkpoint | None
     numbers: Mapping[str, int]
     events: int
-
-    @classmethod
-    def of(
-        cls,
-        name: str,
-        batch: Batch,
-        alerts: Sequence[Alert],
-        notes: Sequence[Note],
-        actions: Sequence[Action],
-        checkpoint: Checkpoint | None,
-        numbers: Mapping[str, int],
-    ) -> Evaluated:
-        """What a batch came to, which lets go of its records."""
-        bare = replace(batch, records=())
-        return cls(name, bare, alerts, notes, actions, checkpoint, numbers, len(batch.records))
 
 
 T = TypeVar("T")
@@ -63,11 +49,11 @@ def together(some: Sequence[Evaluated]) -> Evaluated:
     if len(some) == 1:
         return some[0]
     kept = [each for each in some if each.checkpoint is not None]
-    spans = [each.batch.span for each in some if each.batch.span]
+    spans = [each.span for each in some if each.span]
     span = (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
     return Evaluated(
         some[0].name,
-        Batch((), span=span),
+        span,
         [alert for each in some for alert in each.alerts],
         [note for each in some for note in each.notes],
         [action for each in some for action in each.actions],

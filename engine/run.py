@@ -232,14 +232,16 @@ class Pipeline:
             alerts.extend(self._correlated(name, batch, tags))
         if self.scorer:
             alerts.extend(self.scorer.advance(name, now))
-        notes = [*batch.notes, *self._problems(self.recorder, name, batch)]
+        notes = [*batch.notes, *self._problems(self.recorder, name, batch.span)]
         held, checkpoint = self._held(name), batch.checkpoint
         if checkpoint is None:
             self._pending[name] = numbered.totals
         else:
             checkpoint = self._stateful(name, checkpoint)
             self._pending.pop(name, None)
-        return Evaluated.of(name, batch, alerts, notes, held, checkpoint, numbered.totals)
+        return Evaluated(
+            name, batch.span, alerts, notes, held, checkpoint, numbered.totals, len(batch.records)
+        )
 
     def store(self, evaluated: Evaluated) -> Written:
         """Store what a batch comes to, first its alerts and last its checkpoint.
@@ -247,9 +249,9 @@ class Pipeline:
         What there is to note is recorded before the checkpoint is stored, or the reason for the
         note might be gone with it.
         """
-        name, batch = evaluated.name, evaluated.batch
+        name, span = evaluated.name, evaluated.span
         written = self.sink.write(evaluated.alerts) if evaluated.alerts else Written()
-        self._note([*evaluated.notes, *self._refused(name, batch, written)])
+        self._note([*evaluated.notes, *self._refused(name, span, written)])
         self._act(evaluated.actions)
         if evaluated.checkpoint is not None:
             self.state.commit(name, evaluated.checkpoint, evaluated.numbers)
@@ -268,19 +270,22 @@ class Pipeline:
 
     def _record(self, name: str, written: Written) -> None:
         """Note what has come up since the last batch."""
-        batch = Batch(())
-        problems = self._problems(self.recorder, name, batch)
-        self._note([*problems, *self._refused(name, batch, written)])
+        problems = self._problems(self.recorder, name, None)
+        self._note([*problems, *self._refused(name, None, written)])
 
-    def _problems(self, recorder: Recorder | None, name: str, batch: Batch) -> list[Note]:
+    def _problems(
+        self, recorder: Recorder | None, name: str, span: tuple[datetime, datetime] | None
+    ) -> list[Note]:
         if self.ledger is None or recorder is None:
             return []
-        return recorder.taken(name, batch.span, self.clock())
+        return recorder.taken(name, span, self.clock())
 
-    def _refused(self, name: str, batch: Batch, written: Written) -> list[Note]:
+    def _refused(
+        self, name: str, span: tuple[datetime, datetime] | None, written: Written
+    ) -> list[Note]:
         """What storing alerts has to note."""
         reason = "the store refused the alert for good, and keeps it as a dead letter"
-        return self._problems(self.stored, name, batch) + [
+        return self._problems(self.stored, name, span) + [
             Note("dead-letter", name, count=1, reason=reason, subject=identity, state="open")
             for identity in written.dead_ids
         ]

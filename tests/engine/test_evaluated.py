@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.errors import SinkError
 from engine.evaluated import AHEAD, Evaluated, Flight, together
 from engine.ledger import Note
-from engine.ports import Alert, Batch, Checkpoint, Record, Written
+from engine.ports import Alert, Checkpoint, Written
 from tests.simulation.pool import Later, Meanwhile
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -57,11 +57,11 @@ class Held(Executor):
 def evaluated(number: int, alerts: int = 1, *, lasting: bool = True) -> Evaluated:
     """A batch of one record; `lasting` ones have a checkpoint."""
     time = START + timedelta(minutes=number)
-    batch = Batch((Record({}, ""),) * (number % 3), span=(time, time + timedelta(minutes=1)))
+    span = (time, time + timedelta(minutes=1))
     found = [Alert(str(number), None, {}) for _ in range(alerts)]
     checkpoint = {"at": number} if lasting else None
-    return Evaluated.of("events", batch, found, [Note(f"n{number}", "events")], (), checkpoint,
-                     {f"hash-{number % 3}": number})  # fmt: skip
+    return Evaluated("events", span, found, [Note(f"n{number}", "events")], (), checkpoint,
+                     {f"hash-{number % 3}": number}, number % 3)  # fmt: skip
 
 
 @given(
@@ -141,6 +141,6 @@ def test_no_more_wait_than_may() -> None:
 
 def test_batches_together_reach_from_the_first_to_the_last() -> None:
     one = together([evaluated(4), evaluated(2), evaluated(3, lasting=False)])
-    assert one.batch.span == (START + timedelta(minutes=2), START + timedelta(minutes=5))
+    assert one.span == (START + timedelta(minutes=2), START + timedelta(minutes=5))
     assert one.checkpoint == {"at": 2}
     assert one.numbers == {"hash-1": 4, "hash-2": 2}

@@ -79,8 +79,8 @@ def commit_before_write(pipeline: Pipeline, source: SearchSource) -> None:
     real = pipeline.store
 
     def store(evaluated: Evaluated) -> Written:
-        if evaluated.batch.checkpoint is not None:
-            pipeline.state.commit(evaluated.name, evaluated.batch.checkpoint, {})
+        if evaluated.checkpoint is not None:
+            pipeline.state.commit(evaluated.name, evaluated.checkpoint, {})
         return real(evaluated)
 
     pipeline.store = store  # type: ignore[method-assign]
@@ -92,7 +92,7 @@ def crash_after_commit(pipeline: Pipeline, source: SearchSource) -> None:
     noted = [False]
 
     def hold(evaluated: Evaluated) -> Written:
-        noted[0] = any(note.state == "open" for note in evaluated.batch.notes)
+        noted[0] = any(note.state == "open" for note in evaluated.notes)
         return store(evaluated)
 
     def end(name: str, checkpoint: Any, occurrences: Any) -> None:
@@ -113,7 +113,7 @@ def notes_after_commit(pipeline: Pipeline, source: SearchSource) -> None:
     def late(evaluated: Evaluated) -> Written:
         written = store(evaluated)
         assert ledger is not None
-        ledger.record(evaluated.batch.notes)
+        ledger.record(evaluated.notes)
         return written
 
     pipeline.store = late  # type: ignore[method-assign]
