@@ -153,9 +153,10 @@ def assemble(
     if settings.hunts.paths:
         shelf.refresh()
         libraries.besides[:] = rules_of_hunts(shelf.hunts.hunts)
+    wanted = [plan.rules_over(settings.rules) for plan in settings.plan]
     before = [
-        footprint(looked_at(settings, plan.rules_over(settings.rules)), time.time())
-        for plan in settings.plan
+        footprint(looked_at(settings, each), time.time()) if each.reload else None
+        for each in wanted
     ]
     opened = open_all(settings, libraries)
     if not dry:
@@ -186,7 +187,7 @@ def _line(
     report: Report,
     clock: Clock,
     dry: Dry | None,
-    before: Footprint,
+    before: Footprint | None,
 ) -> Parts:
     """One pipeline, with stores of its own: what is in them is for one thread."""
     sources = [source for source in settings.sources if source.name in plan.sources]
