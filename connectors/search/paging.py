@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -179,6 +179,7 @@ def _in_stretches(
     if page.last or (page.total is not None and page.total - read <= stretches.LEFT * pace.size):
         yield from in_order([chain((page,), whole)], pool)
         return
+    ended = _at_end(page.hits)
     coming = pool.submit(next, whole, None)
     cutting = pool.submit(Stretches, _counting(client, window, pit, retry), first, window.upper)
     try:
@@ -191,18 +192,37 @@ def _in_stretches(
     finally:
         coming.cancel()
         cutting.cancel()
-    last = page.hits[-1]
-    left.skip(_time(last), read + len(page.hits))
+    last, given = _at_end(page.hits)
+    given |= ended[1] if ended[0] == last else set()
+    left.skip(last, read + len(page.hits))
 
-    def parts(after: Sequence[Any] | None) -> Iterator[Iterator[Page]]:
+    def parts() -> Iterator[Iterator[Page]]:
         while (part := left.next(pace.size)) is not None:
             within = replace(window, lower=part.lower, upper=part.upper)
-            yield _pages(
-                client, within, pit, retry, pace, {}, count=False, after=after, known=part.hits
-            )
-            after = None
+            found = _pages(client, within, pit, retry, pace, {}, count=False, known=part.hits)
+            yield _without(found, given) if part.lower == last else found
 
-    yield from side_by_side(page, parts(last["sort"]), pool)
+    yield from side_by_side(page, parts(), pool)
+
+
+def _at_end(hits: Sequence[Hit]) -> tuple[int, set[tuple[str, str]]]:
+    """The time of the last of some hits, and which of them are of that time."""
+    time = _time(hits[-1])
+    return time, {_identity(hit) for hit in hits if _time(hit) == time}
+
+
+def _without(pages: Iterator[Page], given: Set[tuple[str, str]]) -> Iterator[Page]:
+    """Pages without what was given already.
+
+    A search with other bounds cannot go on after the sort values of the last hit: Elasticsearch
+    leaves out shards that the bounds do not reach, and `_shard_doc` numbers the others without.
+    """
+    for page in pages:
+        yield replace(page, hits=[hit for hit in page.hits if _identity(hit) not in given])
+
+
+def _identity(hit: Hit) -> tuple[str, str]:
+    return hit["_index"], hit["_id"]
 
 
 def _counting(client: SearchClient, window: Window, pit: list[str], retry: Retry) -> Count:
@@ -243,14 +263,14 @@ def _pages(
     part: Mapping[str, Any],
     *,
     count: bool,
-    after: Sequence[Any] | None = None,
     known: int | None = None,
 ) -> Iterator[Page]:
-    """The pages of a part of a window, those after some sort values if any are given.
+    """The pages of a part of a window.
 
     The first has the number of all hits, if they `count`; about so many there are if that is
     `known`.
     """
+    after: Sequence[Any] | None = None
     while True:
         body = {
             "query": window.clauses(),

@@ -127,6 +127,20 @@ def test_no_nanosecond_between_two_stretches_is_left_out(cluster: Cluster) -> No
     assert any(cut)
 
 
+def test_a_stretch_that_does_not_reach_an_index_leaves_nothing_out_of_others(
+    cluster: Cluster,
+) -> None:
+    """The second page ends amid events of one time; the first index has only older ones."""
+    expected = set()
+    for name, second in (("a", 1), ("b", 2), ("c", 2), ("d", 2), ("e", 3)):
+        documents = {f"{name}{n}": event(second) for n in range(30)}
+        put(cluster.client, f"{cluster.prefix}-{name}", documents)
+        expected |= set(documents)
+    names = ids(read(source(cluster, page_size=20))[0])
+    assert len(names) == 150
+    assert set(names) == expected
+
+
 def test_a_custom_date_format_is_no_obstacle(cluster: Cluster) -> None:
     mapping = {"type": "date", "format": "yyyy/MM/dd HH:mm:ss"}
     index = f"{cluster.prefix}-a"

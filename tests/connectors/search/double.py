@@ -106,6 +106,11 @@ class FakeClient:
         found = [row for row in rows if limits.get("gte", 0) <= row[0] <= limits["lte"]]
         if "ids" in (clause := body["query"]["bool"]["filter"][0]):
             found = [row for row in found if row[3] in clause["ids"]["values"]]
+        # As Elasticsearch does: shards that the bounds do not reach are left out, and the others
+        # numbered without them. So a tie says nothing to a search with other bounds.
+        reached = sorted({row[2] for row in found})
+        found = [(row[0], reached.index(row[2]) << 32 | row[1], *row[2:]) for row in found]
+        found.sort(key=lambda row: row[:2])
         after = tuple(body.get("search_after", (-1, -1)))
         later = [row for row in found if row[:2] > after][: body["size"]]
         answer: dict[str, Any] = {"timed_out": False, "pit_id": pit}

@@ -102,8 +102,13 @@ def read_both_ways(times: list[int], size: int, lie: Any = None, seed: int = 0) 
     pit = client.open_pit("logs-*", "1m")
     assert pit is not None
     plain = [hit for page in pages_in(client, window, [pit], Patient().retry) for hit in page]
-    assert [each["sort"] for each in found] == [each["sort"] for each in plain]
+    assert [told(each) for each in found] == [told(each) for each in plain]
     assert len(found) == len(times)
+
+
+def told(hit: Any) -> tuple[int, str, str]:
+    """What is the same of a hit whatever the bounds that it was searched with."""
+    return hit["sort"][0], hit["_index"], hit["_id"]
 
 
 @given(
@@ -205,7 +210,7 @@ def test_a_source_reads_on_in_stretches_after_two_pages() -> None:
     assert ids(source.poll(None)) == [str(n) for n in range(900)]
     searches = [body for body in client.bodies if "aggs" not in body]
     assert len(client.bodies) == len(searches) + 1
-    assert sum("search_after" in body for body in searches) == 2
+    assert sum("search_after" in body for body in searches) == 1  # for the second page
     assert len(searches) <= 12
 
 
