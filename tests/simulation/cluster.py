@@ -178,11 +178,13 @@ class SimCluster:
             ]
             answer["aggregations"] = {"times": {"buckets": buckets}}
         asked = body["query"]["bool"]["filter"][0].get("ids")
-        page = [
-            row
-            for row in rows[first:last]
-            if row[:2] > after and (asked is None or row[3] in asked["values"])
-        ][: body["size"]]
+        found = [row for row in rows[first:last] if asked is None or row[3] in asked["values"]]
+        # As Elasticsearch does: shards that a search does not reach are left out, and the others
+        # numbered without them. So a tie says nothing to a search with other bounds.
+        shards = {name: number << 32 for number, name in enumerate(sorted({r[2] for r in found}))}
+        found = [(row[0], shards[row[2]] | row[1], *row[2:]) for row in found]
+        found.sort(key=lambda row: row[:2])
+        page = [row for row in found if row[:2] > after][: body["size"]]
         hits = [
             {"_index": name, "_id": id, "_version": held.version, "sort": [time, tie],
              "_source": held.source}
