@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+import re2
+
 _PARTS = re.compile(
     r"""\\.
     | \[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]      # a class
@@ -34,6 +36,8 @@ _NAMED = {
 _AFTER, _BEFORE = f"(?<=(?-i:[{_WORD}]))", f"(?=(?-i:[{_WORD}]))"
 _NOT_AFTER, _NOT_BEFORE = f"(?<!(?-i:[{_WORD}]))", f"(?!(?-i:[{_WORD}]))"
 _TURKIC = "\u0130\u0131"
+_ODD = f"iI{_TURKIC}kK\u212asS\u017f"
+"""Letters that are related in one engine and not in the other, or that `\\w` has by relation."""
 _PLAIN = {
     r"\b": f"(?:{_AFTER}{_NOT_BEFORE}|{_NOT_AFTER}{_BEFORE})",
     r"\B": f"(?:{_AFTER}{_BEFORE}|{_NOT_AFTER}{_NOT_BEFORE})",
@@ -73,14 +77,28 @@ def _part(part: str, folded: bool, lines: bool) -> str:
 
 
 def _class(part: str, folded: bool) -> str:
-    """A class with the sets of RE2; under `i` without the relatives of `i` that it leaves out."""
+    """A class with the sets of RE2; under `i` with the relatives that it gives its letters."""
     negated = part.startswith("[^")
     body = part[2 if negated else 1 : -1]
     inside = _SETS | _COMPLEMENTS | _NAMED
     items = [inside.get(item, item) for item in _IN_CLASS.findall(body)]
     text = "".join(r"\[" if item == "[" else item for item in items)
     made = f"[{'^' if negated else ''}{text}]"
-    if not folded or not body.isascii() or any(e in body for e in (*_COMPLEMENTS, r"\x", r"\u")):
+    return _folded_class(made, part) if folded else made
+
+
+def _folded_class(made: str, part: str) -> str:
+    """A class under `i`, of which RE2 says which of the odd letters are in it.
+
+    For `regex` the relatives of all that is in a class are in it, while in RE2 `[\\W]` has none of
+    `s` and `k`, and `[h-j]` none of `i`.
+    """
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        inside = re2.compile(f"(?i){part}", options)
+    except (re2.error, UnicodeEncodeError):  # a class of `regex` alone means what that says
         return made
-    relatives = f"(?-i:[{_TURKIC}])"
-    return f"(?:{made}|{relatives})" if negated else f"(?:(?!{relatives}){made})"
+    found = "".join(letter for letter in _ODD if inside.fullmatch(letter))
+    plain = f"(?!(?-i:[{_ODD}])){made}"
+    return f"(?:{plain}|(?-i:[{found}]))" if found else f"(?:{plain})"

@@ -14,6 +14,7 @@ from engine.match.pattern import Regex
 ATOMS = st.sampled_from(
     ["a", "i", "I", "k", "s", "\u0130", "\u0131", ".", r"\d", r"\w", r"\s", r"\D", r"\W", r"\S",
      r"\b", r"\B", "[a-c]", "[^i]", "[h-j]", r"[\d_]", r"[^\s]", "[[:alpha:]]", "[[:space:]x]",
+     r"[\W]", r"[^\Wk]", "[\u0130x]",
      "^", "$", "(?:ab)", "(k|s)", "(?:x{2})", "(?:x{1,})", r"\{", "{", r"\$", "[$]", "(?:)", r"\\"]
 )  # fmt: skip
 REPEATS = st.sampled_from(["", "", "", "*", "+", "?", "*?", "+?", "??", "{0,2}"])
@@ -27,8 +28,14 @@ LETTERS = st.sampled_from([*"aiIksSK1_ xb$\\{\n\t\v", "\u0130", "\u0131", "\u212
 VALUES = st.lists(LETTERS, max_size=6).map("".join)
 
 
-@pytest.mark.parametrize("letter", ["k", "K", "\u212a", "s", "\u017f", "\u0131", "1", "-"])
-@pytest.mark.parametrize("source", [r"\w", r"\W", r"a\w", r"[\w]", r"[^\w]"])
+@pytest.mark.parametrize(
+    "letter", ["k", "K", "\u212a", "s", "\u017f", "I", "\u0130", "\u0131", "1", "-"]
+)
+@pytest.mark.parametrize(
+    "source",
+    [r"\w", r"\W", r"a\w", r"[\w]", r"[^\w]", r"[\W]", r"[^\W]", r"[\Wk]", r"[^\Wi]", r"[\W\d]",
+     r"[\x41-\x5a]", r"[^\x41-\x5a]", "[\u0130]", "[^\u0100-\u017f]"],
+)  # fmt: skip
 def test_letters_of_words_are_the_same_when_case_does_not_count(source: str, letter: str) -> None:
     found = regex.search(for_regex(source, "i"), f"a{letter}") is not None
     assert Regex(source, "i").search(f"a{letter}") is found
