@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -31,20 +32,24 @@ Key = tuple[str, tuple[int, ...]]
 
 def event(number: int) -> dict[str, Any]:
     """Ten seconds apart, on one of seven computers; every third is one that the rule is about."""
-    time = 1_767_225_600_000 + number * 10_000
-    return whoami.event(number, time, matches=number % 3 == 0, Computer=f"WS{number % 7}")
+    at = 1_767_225_600_000 + number * 10_000
+    return whoami.event(number, at, matches=number % 3 == 0, Computer=f"WS{number % 7}")
 
 
 def fill(client: SearchClient, index: str, events: int, first: int = 0) -> None:
-    """Put events of these numbers into an index, findable at once."""
-    properties = {"@timestamp": {"type": "date"}}
+    """Put events of these numbers into an index, findable at once.
+
+    They say when they came in: their own times are long past, and a source that went by those would
+    take what comes after a poll for too late.
+    """
+    properties = {"@timestamp": {"type": "date"}, "ingested": {"type": "date"}}
     if not first:
         client.create_index(index, {"mappings": {"dynamic": False, "properties": properties}})
     for start in range(first, first + events, 2000):
         lines = []
         for number in range(start, min(first + events, start + 2000)):
             lines.append(codec.dumps({"create": {"_index": index, "_id": f"{number}"}}))
-            lines.append(codec.dumps(event(number)))
+            lines.append(codec.dumps({**event(number), "ingested": int(time.time() * 1000)}))
         answer = client.bulk(b"\n".join(lines) + b"\n")
         assert not answer["errors"], answer
     client.refresh(index)
@@ -72,7 +77,8 @@ class House:
             "instances": {"ttl": ttl},
             "sources": [
                 {"type": "search", "name": "events", "index": index, "start": "all",
-                 "page_size": page_size, "refresh_lag": "0s", "interval": "500ms"}
+                 "cursor_field": "ingested", "page_size": page_size, "refresh_lag": "0s",
+                 "interval": "500ms"}
             ],
         }  # fmt: skip
         self.config = folder / "vedette.yml"
