@@ -263,9 +263,8 @@ static int demand(Reader *self, PyObject *row)
     e->inner = (uint16_t)(inner < 0 ? self->plan.keys.objects : inner);
     e->value = (int16_t)(value < 0 ? -1 : value);
     e->required = (uint8_t)required;
-    e->fixed = fixed == Py_None ? NULL : Py_NewRef(fixed);
     self->plan.required += required;
-    return 0;
+    return fixed == Py_None ? 0 : fix(&self->plan.keys, e, fixed);
 }
 
 static int is_slots(PyObject *slots, PyObject *held, int values)
@@ -338,7 +337,6 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
         return NULL;
     self->plan.keys.objects = objects;
     self->plan.values = values;
-    self->plan.first[0] = self->plan.first[1] = -1;
     self->early = early;
     self->longest = longest;
     self->slots = Py_NewRef(slots);
@@ -352,8 +350,7 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
     self->by_words = Py_NewRef(by_words);
     self->found = PyUnicode_InternFromString("found");
     self->more = PyUnicode_InternFromString("more");
-    for (int n = 0; n < TABLE; n++)
-        self->plan.keys.table[n] = -1;
+    no_keys(&self->plan.keys);
     int bad = !self->more || !self->found || number_slots(self) < 0;
     for (Py_ssize_t n = 0; !bad && n < PyTuple_Size(rows); n++)
         bad = demand(self, PyTuple_GetItem(rows, n)) < 0;
@@ -368,8 +365,6 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
 static void reader_dealloc(Reader *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
-    for (int n = 0; n < self->plan.keys.count; n++)
-        Py_XDECREF(self->plan.keys.entries[n].fixed);
     PyMem_Free(self->plan.keys.entries);
     PyMem_Free(self->plan.keys.names);
     for (Py_ssize_t n = 0; self->absent && n < PyTuple_Size(self->slots); n++)

@@ -7,19 +7,21 @@ enum {
     TABLE = 2 * KEYS_KEPT,
     KEY_LENGTH = 255,
     PROBES = 16, /* for a key: whoever writes lines may choose keys of one hash */
+    FOLLOWERS_BITS = 11,
+    FOLLOWERS = 1 << FOLLOWERS_BITS,
 };
 
 /* A key that is known. Small, and in the order in which lines have them: they are in the cache. */
 typedef struct {
-    PyObject *fixed; /* a tuple of bytes, of which the value must be one; or NULL */
     uint32_t hash;
     uint32_t at;     /* where in `names` it stands, as between its quotes, without escapes */
+    uint32_t fixed;  /* where in `names` the values stand of which it must have one, each after its length */
     uint16_t length;
+    uint16_t values; /* how many these are; 0 where it may have any */
     uint16_t object; /* in which object the key stands */
     uint16_t inner;  /* the object that is its value */
     int16_t once;    /* its number among keys that may come only once; -1 for others */
     int16_t value;   /* where its value goes; -1 when it is not read */
-    int16_t next[2]; /* the keys that came after it in other lines, the last first */
     uint8_t allowed; /* kinds of values, of those in reader_json.h */
     uint8_t required;
 } Entry;
@@ -29,25 +31,49 @@ typedef struct {
     uint8_t *names; /* of all entries, one after the other */
     Py_ssize_t named, names_room;
     int16_t table[TABLE]; /* places of entries by hash, -1 where there is none */
+    int16_t followers[FOLLOWERS]; /* what came last after some keys, by these; -1 where nothing did */
     int count;
     Py_ssize_t room;
     int objects; /* those below have numbers; all others have this one */
 } Keys;
 
+static void no_keys(Keys *self)
+{
+    memset(self->table, 0xFF, sizeof self->table);
+    memset(self->followers, 0xFF, sizeof self->followers);
+}
+
+/* The last three keys, with one more; each takes ten bits. */
+static inline uint32_t behind(uint32_t before, int n)
+{
+    return before << 10 | (uint32_t)n;
+}
+
+/* Where in `followers` stands what came after some keys. */
+static inline uint32_t place_behind(uint32_t before)
+{
+    return (before & 0x3FFFFFFF) * 0x9E3779B1u >> (32 - FOLLOWERS_BITS);
+}
+
 /* Whether so many bytes are the same; quicker than a call for the few of a key. */
 static inline int same(const uint8_t *a, const uint8_t *b, Py_ssize_t length)
 {
     uint64_t left, right;
-    for (; length >= 8; a += 8, b += 8, length -= 8) {
-        memcpy(&left, a, 8);
-        memcpy(&right, b, 8);
+    if (length < 8) {
+        for (; length; a++, b++, length--)
+            if (*a != *b)
+                return 0;
+        return 1;
+    }
+    for (Py_ssize_t n = 0; n < length - 8; n += 8) {
+        memcpy(&left, a + n, 8);
+        memcpy(&right, b + n, 8);
         if (left != right)
             return 0;
     }
-    for (; length; a++, b++, length--)
-        if (*a != *b)
-            return 0;
-    return 1;
+    memcpy(&left, a + length - 8, 8);
+    memcpy(&right, b + length - 8, 8);
+    return left == right;
 }
 
 /* Of up to 24 bytes: the first, the last, and those in the middle. */
@@ -109,6 +135,23 @@ static void *room_for(void *items, Py_ssize_t count, Py_ssize_t *room, Py_ssize_
     return larger;
 }
 
+static int room_for_bytes(Keys *self, Py_ssize_t more)
+{
+    uint8_t *names = room_for(self->names, self->named, &self->names_room, more, 1);
+    if (names)
+        self->names = names;
+    return names != NULL;
+}
+
+/* Puts bytes, for which there is room, behind the others; gives where. */
+static uint32_t put_bytes(Keys *self, const uint8_t *at, Py_ssize_t length)
+{
+    uint32_t where = (uint32_t)self->named;
+    memcpy(self->names + self->named, at, (size_t)length);
+    self->named += length;
+    return where;
+}
+
 /* A new entry, NULL with an exception set where it cannot be. */
 static Entry *add(Keys *self, unsigned object, PyObject *key)
 {
@@ -131,10 +174,7 @@ static Entry *add(Keys *self, unsigned object, PyObject *key)
     Entry *entries = room_for(self->entries, self->count, &self->room, 1, sizeof(Entry));
     if (entries)
         self->entries = entries;
-    uint8_t *names = room_for(self->names, self->named, &self->names_room, length, 1);
-    if (names)
-        self->names = names;
-    if (!entries || !names) {
+    if (!entries || !room_for_bytes(self, length)) {
         PyErr_NoMemory();
         return NULL;
     }
@@ -145,14 +185,53 @@ static Entry *add(Keys *self, unsigned object, PyObject *key)
         return NULL;
     }
     self->count++;
-    e->at = (uint32_t)self->named;
-    memcpy(self->names + self->named, at, (size_t)length);
-    self->named += length;
+    e->at = put_bytes(self, at, length);
     e->length = (uint16_t)length;
     e->object = (uint16_t)object;
     e->inner = (uint16_t)self->objects;
-    e->fixed = NULL;
+    e->fixed = e->values = 0;
     e->allowed = e->required = 0;
-    e->once = e->value = e->next[0] = e->next[1] = -1;
+    e->once = e->value = -1;
     return e;
+}
+
+/* Keeps the values of which an entry must have one, a tuple of bytes; -1 with an exception set where that
+ * cannot be. */
+static int fix(Keys *self, Entry *e, PyObject *values)
+{
+    Py_ssize_t count = PyTuple_Size(values), all = 0;
+    for (Py_ssize_t n = 0; n < count; n++)
+        all += (Py_ssize_t)sizeof(uint32_t) + PyBytes_Size(PyTuple_GetItem(values, n));
+    if (count < 1 || count > UINT16_MAX || all > INT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "no values are fixed, or too many");
+        return -1;
+    }
+    if (!room_for_bytes(self, all)) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    e->fixed = (uint32_t)self->named;
+    e->values = (uint16_t)count;
+    for (Py_ssize_t n = 0; n < count; n++) {
+        PyObject *one = PyTuple_GetItem(values, n);
+        uint32_t length = (uint32_t)PyBytes_Size(one);
+        put_bytes(self, (const uint8_t *)&length, sizeof length);
+        put_bytes(self, (const uint8_t *)PyBytes_AsString(one), length);
+    }
+    return 0;
+}
+
+/* Whether a value is one of those that an entry must have one of. */
+static int is_fixed(const Keys *self, const Entry *e, const uint8_t *value, Py_ssize_t length)
+{
+    const uint8_t *at = self->names + e->fixed;
+    for (int n = 0; n < e->values; n++) {
+        uint32_t wanted;
+        memcpy(&wanted, at, sizeof wanted);
+        at += sizeof wanted;
+        if ((Py_ssize_t)wanted == length && same(at, value, length))
+            return 1;
+        at += wanted;
+    }
+    return 0;
 }

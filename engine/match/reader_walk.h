@@ -9,7 +9,6 @@ enum {
 typedef struct {
     Keys keys;
     int onces, values, required;
-    int16_t first[2]; /* the keys that began other lines */
 } Plan;
 
 typedef struct {
@@ -19,48 +18,58 @@ typedef struct {
 
 enum { UNFIT, FIT, UNKNOWN };
 
-static int is_fixed(const Entry *e, const uint8_t *at, const uint8_t *end)
+/* How long a key of which the first quote was read is, where that is plain to see; -1 where not. */
+static inline Py_ssize_t plain_length(const uint8_t *start, const uint8_t *end)
 {
-    for (Py_ssize_t n = 0; n < PyTuple_Size(e->fixed); n++) {
-        PyObject *one = PyTuple_GetItem(e->fixed, n);
-        if (PyBytes_Size(one) == end - at
-            && !memcmp(PyBytes_AsString(one), at, (size_t)(end - at)))
-            return 1;
+#ifdef __SSE2__
+    const uint8_t *at = start;
+    for (int n = 0; n < 4 && end - at >= 16; n++, at += 16) {
+        __m128i block = _mm_loadu_si128((const __m128i *)at);
+        __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+        __m128i slash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+        __m128i odd = _mm_cmplt_epi8(block, _mm_set1_epi8(' '));
+        unsigned stops = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), odd));
+        if (stops) {
+            at += __builtin_ctz(stops);
+            return *at == '"' ? at - start : -1;
+        }
     }
-    return 0;
+#endif
+    return -1;
 }
 
 /* Which key stands at a first quote; `at` is moved behind its last one. -1 when it is not known,
- * and `key` is what stands between them; -2 when it is none, or has an escape. */
-static int key_at(Plan *self, const uint8_t **at, const uint8_t *end, unsigned object,
-                  int16_t *guess, Span *key)
+ * and `key` is what stands between them; -2 when it is none, or has an escape. `before` says which
+ * keys came before it, and then of it, too. */
+static inline int key_at(Plan *self, const uint8_t **at, const uint8_t *end, unsigned object,
+                         uint32_t *before, Span *key)
 {
-    const uint8_t *start = *at + 1;
-    for (int n = 0; n < 2; n++) { /* what came next in other lines need not be looked for */
-        int16_t guessed = guess[n];
-        if (guessed < 0)
-            break;
-        const Entry *e = &self->keys.entries[guessed];
+const uint8_t *start = *at + 1;
+    int16_t *next = &self->keys.followers[place_behind(*before)];
+    if (*next >= 0) { /* what came next in other lines need not be looked for */
+        const Entry *e = &self->keys.entries[*next];
         if (e->object == object && end - start > e->length && start[e->length] == '"'
             && same(start, self->keys.names + e->at, e->length)) {
             *at = start + e->length + 1;
-            guess[1] = guess[n ? 0 : 1];
-            guess[0] = guessed;
-            return guessed;
+            *before = behind(*before, *next);
+            return *next;
         }
     }
-    const uint8_t *after = text(start, end);
-    if (!after)
-        return -2;
     key->at = start;
-    key->length = after - 1 - start;
-    if (key->length > KEY_LENGTH || memchr(start, '\\', (size_t)key->length))
+    key->length = plain_length(start, end);
+    if (key->length < 0) {
+    const uint8_t *after = text(start, end);
+        if (!after || memchr(start, '\\', (size_t)(after - 1 - start)))
+            return -2;
+        key->length = after - 1 - start;
+    }
+    if (key->length > KEY_LENGTH)
         return -2;
-    *at = after;
+    *at = start + key->length + 1;
     int found = find(&self->keys, start, key->length, object);
     if (found >= 0) {
-        guess[1] = guess[0];
-        guess[0] = (int16_t)found;
+        *next = (int16_t)found;
+        *before = behind(*before, found);
     }
     return found;
 }
@@ -73,7 +82,7 @@ static int walk(Plan *self, const uint8_t *at, const uint8_t *end, Span *spans, 
     uint16_t levels[DEPTH];
     uint8_t seen[VALUES] = {0};
     int depth = 0, required = 0, kind;
-    int16_t *guess = self->first;
+    uint32_t before = 0;
 
     memset(spans, 0, sizeof(Span) * (size_t)self->values);
     at = spaces(at, end);
@@ -87,11 +96,10 @@ next_key:
     if (at == end || *at != '"')
         return UNFIT;
     *in = levels[depth];
-    int n = key_at(self, &at, end, *in, guess, key);
+    int n = key_at(self, &at, end, *in, &before, key);
     if (n < 0)
         return n == -1 ? UNKNOWN : UNFIT;
     Entry *e = &self->keys.entries[n];
-    guess = e->next;
     at = spaces(at, end);
     if (at == end || *at != ':')
         return UNFIT;
@@ -129,7 +137,7 @@ next_key:
         spans[e->value].at = start;
         spans[e->value].length = at - start;
     }
-    if (e->fixed && !is_fixed(e, start, at))
+    if (e->values && !is_fixed(&self->keys, e, start, at - start))
         return UNFIT;
 valued:
     at = spaces(at, end);
