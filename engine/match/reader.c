@@ -37,7 +37,7 @@ typedef struct {
     Py_ssize_t longest;
     PyObject *slots;  /* a tuple of tuples of numbers of values */
     PyObject *held;   /* a tuple of dictionaries, one for each slot */
-    Py_ssize_t early; /* how many slots the first answer is for */
+    Py_ssize_t early, count; /* how many slots the first answer is for, and how many there are */
     PyObject *known;
     PyObject *asks;   /* a tuple: what says what holds of a value that was not seen, for each slot */
     PyObject *answer; /* gives the answer for what holds of the early ones, where none is known */
@@ -115,10 +115,58 @@ static PyObject *what_holds(const Reader *self, Cache *cache, Py_ssize_t n, cons
     return held;
 }
 
-/* An answer, with what it has for the rest of the values. */
+/* An answer, with what it has for the rest of the values, and what may match. */
 typedef struct {
-    PyObject *answer, *more;
+    PyObject *answer, *more, *found;
 } Told;
+
+static void let_go(Told *told)
+{
+    Py_CLEAR(told->answer);
+    Py_CLEAR(told->more);
+    Py_CLEAR(told->found);
+}
+
+/* What is cached for the values of some slots, after `before`; NULL where that is not all. Borrows all that it
+ * looks at, and calls nothing. */
+static const CachedAnswer *cached_of(const Reader *self, Cache *cache, PyObject *before, const Span *spans,
+                                     Py_ssize_t from, Py_ssize_t to)
+{
+    PyObject *holds[SLOTS];
+    CachedValue *places[SLOTS];
+    uint64_t hashes[SLOTS], hash;
+    for (Py_ssize_t n = from; n < to; n++) { /* all of them first: their entries come from memory meanwhile */
+        const Span *span = self->alone[n] < 0 ? NULL : &spans[self->alone[n]];
+        if (!span)
+            return NULL;
+        places[n] = NULL;
+        if (!span->at)
+            continue;
+        places[n] = value_places(cache, span, self->id + (uint32_t)n, &hashes[n]);
+        if (!places[n])
+            return NULL;
+        fetch_soon(places[n]);
+    }
+    for (Py_ssize_t n = from; n < to; n++) {
+        PyObject *held = self->absent[n];
+        if (places[n])
+            held = value_at(places[n], &spans[self->alone[n]], self->id + (uint32_t)n, hashes[n]);
+        if (!held)
+            return NULL;
+        holds[n - from] = held;
+    }
+    hash = holds_hash(holds, to - from, self->id, before);
+    return cached_answer(cache, hash, self->id, before, holds, to - from);
+}
+
+/* What may match a line with some values, borrowed; NULL where it must be asked. */
+static PyObject *found_in_cache(const Reader *self, Cache *cache, const Span *spans)
+{
+    const CachedAnswer *told = cached_of(self, cache, NULL, spans, 0, self->early);
+    if (told && told->more != Py_None)
+        told = cached_of(self, cache, told->answer, spans, self->early, self->count);
+    return told ? told->found : NULL;
+}
 
 /* The answer for what holds of some values, which `known` may have, and `asked` has, after `before`
  * where that is one; without an answer as above. */
@@ -130,8 +178,8 @@ static Told told_of(const Reader *self, Cache *cache, PyObject *before, PyObject
     if (cache)
         entry = cached_answer(cache, hash, self->id, before, holds, count);
     if (entry)
-        return (Told){Py_NewRef(entry->answer), Py_NewRef(entry->more)};
-    Told told = {NULL, NULL};
+        return (Told){Py_NewRef(entry->answer), Py_NewRef(entry->more), Py_NewRef(entry->found)};
+    Told told = {NULL, NULL, NULL};
     PyObject *all = PyTuple_New(count);
     for (Py_ssize_t n = 0; all && n < count; n++)
         PyTuple_SetItem(all, n, Py_NewRef(holds[n]));
@@ -143,10 +191,14 @@ static Told told_of(const Reader *self, Cache *cache, PyObject *before, PyObject
         told.answer = before ? PyObject_CallFunctionObjArgs(self->whole, before, all, NULL)
                              : PyObject_CallFunctionObjArgs(self->answer, all, NULL);
     }
-    if (told.answer && !(told.more = PyObject_GetAttr(told.answer, self->more)))
-        Py_CLEAR(told.answer);
+    if (told.answer) {
+        told.more = PyObject_GetAttr(told.answer, self->more);
+        told.found = told.more ? PyObject_GetAttr(told.answer, self->found) : NULL;
+        if (!told.found)
+            let_go(&told);
+    }
     if (told.answer && cached)
-        cache_answer(cache, hash, self->id, before, holds, count, told.answer, told.more);
+        cache_answer(cache, hash, self->id, before, holds, count, told.answer, told.more, told.found);
     Py_XDECREF(all);
     return told;
 }
@@ -157,7 +209,7 @@ static Told answer_of(const Reader *self, Cache *cache, PyObject *before, PyObje
 {
     PyObject *holds[SLOTS];
     Py_ssize_t count = 0;
-    Told told = {NULL, NULL};
+    Told told = {NULL, NULL, NULL};
     while (from < to && (holds[count] = what_holds(self, cache, from, spans, missed))) {
         count++;
         from++;
@@ -169,26 +221,23 @@ static Told answer_of(const Reader *self, Cache *cache, PyObject *before, PyObje
     return told;
 }
 
-/* The whole answer for the values of a line; NULL as above. */
-static PyObject *whole_answer(const Reader *self, Cache *cache, const Span *spans)
+/* The whole answer for the values of a line; without an answer as above. */
+static Told whole_answer(const Reader *self, Cache *cache, const Span *spans)
 {
     int missed = 0;
     Told told = answer_of(self, cache, NULL, self->known, spans, 0, self->early, &missed);
     if (told.answer && told.more != Py_None) {
         Told early = told;
-        told = answer_of(self, cache, early.answer, early.more, spans, self->early,
-                         PyTuple_Size(self->slots), &missed);
-        Py_DECREF(early.answer);
-        Py_DECREF(early.more);
+        told = answer_of(self, cache, early.answer, early.more, spans, self->early, self->count, &missed);
+        let_go(&early);
     }
-    Py_XDECREF(told.more);
     if (told.answer && missed) {
         PyObject *nothing = PyObject_CallFunctionObjArgs(self->missed, NULL);
         if (!nothing)
-            Py_CLEAR(told.answer);
+            let_go(&told);
         Py_XDECREF(nothing);
     }
-    return told.answer;
+    return told;
 }
 
 static int is_line(PyObject *line)
@@ -210,7 +259,9 @@ static PyObject *reader_read(Reader *self, PyObject *line)
         return Py_BuildValue("[Iy#]", in, (const char *)key.at, key.length);
     if (found != FIT)
         Py_RETURN_NONE;
-    PyObject *answer = whole_answer(self, NULL, spans);
+    Told told = whole_answer(self, NULL, spans);
+    PyObject *answer = Py_XNewRef(told.answer);
+    let_go(&told);
     return answer || PyErr_Occurred() ? answer : Py_NewRef(Py_None);
 }
 
@@ -338,6 +389,7 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
     self->plan.keys.objects = objects;
     self->plan.values = values;
     self->early = early;
+    self->count = PyTuple_Size(slots);
     self->longest = longest;
     self->slots = Py_NewRef(slots);
     self->held = Py_NewRef(held);

@@ -66,16 +66,18 @@ static PyObject *chooser_candidates(Chooser *self, PyObject *line)
         Py_XDECREF((PyObject *)reader);
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     }
-    PyObject *answer = whole_answer(reader, self->cache, spans), *found = NULL;
-    if (answer)
-        found = PyObject_GetAttr(answer, reader->found);
+    PyObject *found = Py_XNewRef(found_in_cache(reader, self->cache, spans));
+    if (!found) {
+        Told told = whole_answer(reader, self->cache, spans);
+        found = Py_XNewRef(told.found);
+        let_go(&told);
+    }
     int any = found ? worded(reader->words, line, at, end) : 0;
     if (any) {
         PyObject *more = any > 0 ? PySequence_Concat(found, reader->by_words) : NULL;
         Py_DECREF(found);
         found = more;
     }
-    Py_XDECREF(answer);
     Py_DECREF((PyObject *)reader);
     return found || PyErr_Occurred() ? found : Py_NewRef(Py_None);
 }
@@ -105,7 +107,7 @@ static PyObject *chooser_new(PyTypeObject *type, PyObject *args, PyObject *named
         return NULL;
     self->readers = Py_NewRef(readers);
     self->reader = (PyTypeObject *)Py_NewRef(reader);
-    self->cache = PyMem_Calloc(1, sizeof(Cache));
+    self->cache = new_cache();
     if (!self->cache) {
         Py_DECREF(self);
         return PyErr_NoMemory();

@@ -1,4 +1,9 @@
 /* What many bytes are looked at with at once, where the machine can. Include Python.h first. */
+#ifdef __GNUC__
+#define fetch_soon(at) __builtin_prefetch(at)
+#else
+#define fetch_soon(at) ((void)(at))
+#endif
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
