@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -18,8 +18,22 @@ TIME_FIELDS = (
 )  # fmt: skip
 """Where an event's own time is looked for, best first: its maker's clock, then its shipper's."""
 
+LOGGED = "TimeCreated"
+"""When the log took an event in, which every event of a Windows log has."""
+OF_SYSMON = "UtcTime"
+LOGGED_FIELDS = (*(name for name in TIME_FIELDS if name != OF_SYSMON), OF_SYSMON)
+
 TIMES = frozenset(TIME_FIELDS)
 """All that an event's time is told by; W3C's `date` and `time` are among them."""
+
+
+def time_fields(names: Container[str]) -> tuple[str, ...]:
+    """Where the time of an event with fields of these names is looked for, best first.
+
+    A collector that mistakes the zone is hours off in all logs of a host, and only Sysmon says UTC
+    besides: where the log's own time is there, it counts, so that one host has one clock.
+    """
+    return LOGGED_FIELDS if LOGGED in names else TIME_FIELDS
 
 
 class Event:
@@ -41,10 +55,15 @@ class Event:
     def time(self) -> datetime | None:
         """When the event happened, UTC; None when it does not say."""
         if isinstance(self._time, bool):
-            texts = (value for name in TIME_FIELDS for value in self.values(name))
+            texts = (value for name in self.time_fields for value in self.values(name))
             found = (parse_time(text) for text in chain(self._w3c_time(), texts))
             self._time = next((time for time in found if time is not None), None)
         return self._time
+
+    @property
+    def time_fields(self) -> tuple[str, ...]:
+        """Where its time is looked for, best first."""
+        return time_fields(self.record.document if LOGGED not in self.fields else self.fields)
 
     def _w3c_time(self) -> tuple[str, ...]:
         """W3C logs write `date` and `time` apart, in UTC."""

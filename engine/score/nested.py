@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from engine.ecs import ECS, MADE
 from engine.entities import FIELDS
-from engine.event import TIME_FIELDS, Event
+from engine.event import Event
 from engine.kinds import KINDS, PRESENT, LogSource
 from engine.normalise import ALIASES, WINLOGBEAT
 from engine.score.memory import KINDS_KEPT, LONGEST, Kinds, Times
@@ -256,7 +256,7 @@ class _Plan:
         if all(name in event.fields for name in APART):
             return None
         times = []
-        for name in TIME_FIELDS:
+        for name in event.time_fields:
             places = _of(leaves, frozenset({name}))
             value = event.fields.get(name)
             if value is None and name not in event.fields:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 from engine.entities import FIELDS
-from engine.event import TIME_FIELDS, Event
+from engine.event import LOGGED, Event, time_fields
 from engine.kinds import LogSource
 from engine.layout import Layout
 from engine.match.screen import reader, typed
@@ -196,6 +196,10 @@ class _Plan:
                     places.append(place)
             about.append((name, found))
         places += sorted(watched)
-        times = [place for name in TIME_FIELDS if (place := layout.place(name)) is not None]
+        logged = layout.place(LOGGED)
+        if logged not in (None, LOGGED):  # with spaces in its name
+            return None
+        names = time_fields(() if logged is None else (logged,))
+        times = [place for name in names if (place := layout.place(name)) is not None]
         cls._made += 1
         return cls(cls._made, places, about, times)

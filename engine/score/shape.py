@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from engine.entities import FIELDS
-from engine.event import TIME_FIELDS, Event
+from engine.event import LOGGED, Event, time_fields
 from engine.match.screen import reader
 from engine.score.observe import ENTITY
 from models.bundle.observation import FIELDS as LOOKED_AT
@@ -41,7 +41,7 @@ class Shape:
         """Reads of an event's fields those that say its kind before its message or log source."""
         held, tops = frozenset(fields), frozenset(keys)
         self._about = [(name, _possible(FIELDS[name], held, tops)) for name in ENTITY]
-        times = _possible(TIME_FIELDS, held, tops)
+        times = _possible(time_fields(held if LOGGED in held else tops), held, tops)
         apart = len(_possible(APART, held, tops)) == len(APART)
         self.times = [] if apart else times
         """Where the time may stand, best first; nowhere where it may be in two parts."""

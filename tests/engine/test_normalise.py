@@ -253,6 +253,16 @@ def test_an_events_time_is_its_makers_before_its_shippers(document: Any, wanted:
     assert found.year == wanted
 
 
+def test_one_host_has_one_clock_though_its_collector_mistook_the_zone() -> None:
+    """What Sysmon says in UTC beside a wrong time of the log would part it from other logs."""
+    logged = {"TimeCreated": "2026-01-02 12:00:00.5", "@timestamp": "2026-01-02T12:00:00.5Z"}
+    sysmon = {**logged, "UtcTime": "2026-01-02 05:00:00.499"}
+    assert event(sysmon).time == event(logged).time
+    del sysmon["TimeCreated"], sysmon["@timestamp"]
+    assert (found := event(sysmon).time) is not None
+    assert found.hour == 5
+
+
 def test_an_event_without_a_time_has_none() -> None:
     assert event({"a": 1}).time is None
 

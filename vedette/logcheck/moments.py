@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from engine.event import TIME_FIELDS, Event
+from engine.event import Event
 from engine.moment import parse_time
 
 BY_NAME = ("SystemTime", "UtcTime")
@@ -49,7 +49,7 @@ def moment_of(event: Event) -> Moment | None:
     if event.time is not None:
         if written := _yearless(event):
             return Moment(event.time, written, "yearless")
-        for name in TIME_FIELDS:
+        for name in event.time_fields:
             for value in event.values(name):
                 if parse_time(value) is not None:
                     zone = zone_of(value)
