@@ -8,6 +8,7 @@ from typing import Any
 from engine.incident.finding import Finding, finding_of
 from engine.incident.group import Shelf
 from engine.incident.incident import Incident
+from engine.incident.order import places, weighed
 from engine.incident.rank import USUAL, Rarity, Standing, Weights, standing
 from engine.incident.step import Proposes
 
@@ -58,7 +59,9 @@ class Gathering:
 def ranked(incidents: list[Incident], rarity: Rarity, weights: Weights = USUAL) -> list[Story]:
     """Incidents with their standing, the first one mattering most."""
     stories = [Story(each, standing(each, rarity, weights)) for each in incidents]
-    return sorted(stories, key=_place_of)
+    stories.sort(key=_place_of)
+    told = [weighed(each.incident, rarity) for each in stories]
+    return [stories[at] for at in places(told, [each.standing.worth for each in stories])]
 
 
 def _place_of(story: Story) -> tuple[float, float, Any, str]:

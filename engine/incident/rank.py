@@ -135,6 +135,12 @@ class Standing:
         first = self.techniques[0].certainty if self.techniques else 0.0
         return (round(first, 1), self.risk)
 
+    @property
+    def worth(self) -> float:
+        """The same as one number, from 0: a tenth of certainty is more than any risk."""
+        first, risk = self.order
+        return first + risk / 10_000
+
 
 def standing(incident: Incident, rarity: Rarity, weights: Weights = USUAL) -> Standing:
     """Rank an incident's techniques and weigh its risk."""
