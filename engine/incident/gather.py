@@ -8,7 +8,7 @@ from typing import Any
 from engine.incident.finding import Finding, finding_of
 from engine.incident.group import Shelf
 from engine.incident.incident import Incident
-from engine.incident.order import places, weighed
+from engine.incident.order import REPEATED, places, weighed
 from engine.incident.rank import USUAL, Rarity, Standing, Weights, standing
 from engine.incident.step import Proposes
 
@@ -56,12 +56,21 @@ class Gathering:
                 self._incidents[incident.id] = incident
 
 
-def ranked(incidents: list[Incident], rarity: Rarity, weights: Weights = USUAL) -> list[Story]:
-    """Incidents with their standing, the first one mattering most."""
+def ranked(
+    incidents: list[Incident],
+    rarity: Rarity,
+    weights: Weights = USUAL,
+    repeated: float = REPEATED,
+) -> list[Story]:
+    """Incidents with their standing, the first one mattering most.
+
+    `repeated` is what one loses that tells all of a story above it once more, 0 to 1.
+    """
     stories = [Story(each, standing(each, rarity, weights)) for each in incidents]
     stories.sort(key=_place_of)
     told = [weighed(each.incident, rarity) for each in stories]
-    return [stories[at] for at in places(told, [each.standing.worth for each in stories])]
+    worth = [each.standing.worth for each in stories]
+    return [stories[at] for at in places(told, worth, repeated=repeated)]
 
 
 def _place_of(story: Story) -> tuple[float, float, Any, str]:

@@ -34,11 +34,16 @@ def alike(one: Weighed, other: Weighed) -> float:
     return both / either if both > 0 else 0.0
 
 
-def places(told: Sequence[Weighed], worth: Sequence[float], most: int = MOST) -> list[int]:
+def places(
+    told: Sequence[Weighed],
+    worth: Sequence[float],
+    most: int = MOST,
+    repeated: float = REPEATED,
+) -> list[int]:
     """The places of incidents in the order in which they are best read.
 
     `told` has what their rules weigh, `worth` (0 or more) what each is worth by itself, the largest
-    first. Of those worth the same by then, the one that came first is.
+    first. Of those worth the same by then, the one that came first is. `repeated` is what is lost.
     """
     bound = min(most, len(told))
     speak: dict[str, list[int]] = {}
@@ -48,7 +53,7 @@ def places(told: Sequence[Weighed], worth: Sequence[float], most: int = MOST) ->
     nearest = [0.0] * bound
 
     def left(place: int) -> float:
-        return worth[place] * (1 - REPEATED * nearest[place])
+        return worth[place] * (1 - repeated * nearest[place])
 
     # what one is worth only falls, so that the first of the heap is right once it is up to date
     waiting = [(-worth[place], place) for place in range(bound)]

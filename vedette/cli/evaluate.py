@@ -62,6 +62,11 @@ MAPPING = "mapping"
     metavar="NAME",
     help="Of mapping: compare meanings too: best, minilm, or hashing.",
 )
+@click.option(
+    "--each",
+    is_flag=True,
+    help="Of hybrid: name each recording that is missed, and what came before.",
+)
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
 @click.option(
     "--report",
@@ -77,6 +82,7 @@ def command(
     quick: bool,
     made: bool,
     encoder: str | None,
+    each: bool,
     form: str | None,
     report: Path | None,
 ) -> int:
@@ -101,7 +107,7 @@ def command(
             rows += _templates(data, shown)
             continue
         if name == HYBRID:
-            rows += _alerts(data, rule_paths, shown)
+            rows += _alerts(data, rule_paths, shown, each)
             continue
         if name == FEEDBACK:
             rows += _feedback(data, shown, protocol(quick))
@@ -142,7 +148,9 @@ def _templates(data: Path, shown: str) -> list[dict[str, Any]]:
     return [row.as_json() for row in found]
 
 
-def _alerts(data: Path, rule_paths: tuple[Path, ...], shown: str) -> list[dict[str, Any]]:
+def _alerts(
+    data: Path, rule_paths: tuple[Path, ...], shown: str, each: bool
+) -> list[dict[str, Any]]:
     from engine.rule import Selection
     from vedette import rulesets
     from vedette.evaluate.hybrid.attacks import attacks
@@ -153,12 +161,13 @@ def _alerts(data: Path, rule_paths: tuple[Path, ...], shown: str) -> list[dict[s
     rules = rulesets.load(rule_paths or (data / SIGMAHQ,), Selection())
     result = attacks(data, rules)
     if shown == "table":
-        show(result, sys.stdout)
+        show(result, sys.stdout, each)
     companies = stream(data)
     if shown == "table":
         show_stream(companies, sys.stdout)
     rows = [row.as_json() for row in result.rows]
-    return rows + [each.as_json() for each in opened(companies)]
+    rows += [{"budget": at, **p.as_json()} for at, found in result.places.items() for p in found]
+    return rows + [kept.as_json() for kept in opened(companies)]
 
 
 def _feedback(data: Path, shown: str, fixed: Protocol) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from engine.incident.finding import Finding
 from engine.incident.gather import ranked
 from engine.incident.group import assign
 from engine.incident.incident import Incident
+from engine.incident.order import REPEATED
 from engine.incident.rank import USUAL, Rarity, Weights
 from engine.level import level_rank
 from mitre.catalog import Catalog
@@ -72,8 +73,8 @@ class Grouped:
     named: dict[tuple[str, str, str], frozenset[str]]
     """Incident, rule and technique → the recordings of the findings that name or propose it."""
 
-    def alerts(self, weights: Weights = USUAL) -> list[Claims]:
-        """The incidents as alerts, ranked under some weights."""
+    def alerts(self, weights: Weights = USUAL, repeated: float = REPEATED) -> list[Claims]:
+        """The incidents as alerts, ranked under some weights; what is told again loses so much."""
         return [
             tuple(
                 Claim(t.id, t.tactics,
@@ -81,7 +82,7 @@ class Grouped:
                           *(self.named[each.incident.id, rule, t.id] for rule in t.rules)))
                 for t in each.standing.techniques
             )
-            for each in ranked(self.incidents, self.rarity, weights)
+            for each in ranked(self.incidents, self.rarity, weights, repeated)
         ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -74,4 +74,4 @@ def _picked(each: Sequence[Found], at: np.ndarray[tuple[int], np.dtype[np.int_]]
     def of(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         return np.asarray(np.stack([getattr(one, name) for one in each])[at, rows])
 
-    return Found(of("first"), of("top"), of("parent"), of("tactic"))
+    return Found(*(of(each.name) for each in fields(Found)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -28,19 +28,21 @@ class Found:
     """Whether each recording was found, shape (recordings,), by what counts as that.
 
     `first`: an alert's first technique is a labelled one; `top`: one of its first three; `parent`
-    as `first`, but the parent of a labelled one counts; `tactic`: its first technique and a
-    labelled one have a tactic in common.
+    as `first`, but the parent of a labelled one counts; `family`: its first technique and a
+    labelled one are parts of one technique, or one of the other; `tactic`: they have a tactic in
+    common.
     """
 
     first: Floats
     top: Floats
     parent: Floats
+    family: Floats
     tactic: Floats
 
     def only(self, kept: Sequence[bool]) -> Found:
         """Of some recordings."""
         mask = np.asarray(kept)
-        return Found(self.first[mask], self.top[mask], self.parent[mask], self.tactic[mask])
+        return Found(*(getattr(self, each.name)[mask] for each in fields(self)))
 
 
 def allowed(budget: int, events: int) -> int:
@@ -56,6 +58,7 @@ def found(alerts: Sequence[Claims], recordings: Sequence[Recording], most: int) 
         np.array([_any(first, r, ("exact",)) for r in recordings], dtype=float),
         np.array([_any(top, r, ("exact",)) for r in recordings], dtype=float),
         np.array([_any(first, r, ("exact", "parent")) for r in recordings], dtype=float),
+        np.array([any(_family(claim, r) for claim in first) for r in recordings], dtype=float),
         np.array([any(_tactic(claim, r) for claim in first) for r in recordings], dtype=float),
     )
 
@@ -88,6 +91,18 @@ def _any(claims: Sequence[Claim], recording: Recording, good: tuple[str, ...]) -
     )
 
 
+def names(claim: Claim, recording: Recording) -> bool:
+    """Whether a claim names a technique of a recording, or one below it, and was seen in it."""
+    return _any((claim,), recording, ("exact",))
+
+
+def _family(claim: Claim, recording: Recording) -> bool:
+    own = _parents(claim.technique)
+    return recording.name in claim.recordings and any(
+        own & _parents(wanted) for wanted in recording.techniques
+    )
+
+
 def _tactic(claim: Claim, recording: Recording) -> bool:
     own = set(claim.tactics)
     return recording.name in claim.recordings and any(
@@ -98,6 +113,14 @@ def _tactic(claim: Claim, recording: Recording) -> bool:
 @cache
 def _covers(technique: str, wanted: str) -> str | None:
     return Catalog.load().covers(technique, wanted)
+
+
+@cache
+def _parents(technique: str) -> frozenset[str]:
+    """The whole technique that one is part of, in each version of ATT&CK."""
+    catalog = Catalog.load()
+    known = (catalog.to_version(technique, version) for version in catalog.versions)
+    return frozenset(each.partition(".")[0] for ids in known for each in ids)
 
 
 @cache

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from vedette.evaluate.hybrid.attacks import COUNTED, Attacks, Row
-from vedette.evaluate.hybrid.credit import PER
+from vedette.evaluate.hybrid.attacks import COUNTED, SHIPPED, Attacks, Row
+from vedette.evaluate.hybrid.credit import BUDGETS, PER
+from vedette.evaluate.hybrid.misses import FIRST, Place, lines
 from vedette.evaluate.hybrid.stream import Company, Opened, opened
 from vedette.output.safe import visible
 
 HEADINGS = (
     "method", f"per {PER:,}", "alerts", "first", "(95 %)", "first three", "(95 %)", "parents",
-    "(95 %)", "tactic", "(95 %)",
+    "(95 %)", "family", "(95 %)", "tactic", "(95 %)",
 )  # fmt: skip
 LEGEND = (
     "recall of recordings; alerts: all that the method makes, of which the budget takes the first",
     "first: the first technique of an alert is a labelled one; parents: or the parent of one; "
-    "first three: one of its first three; tactic: first and labelled have one in common",
+    "first three: one of its first three; family: first and labelled are parts of one technique; "
+    "tactic: they have one in common",
     "(95 %): bootstrap over recordings",
 )
 
@@ -31,14 +33,31 @@ STREAM_LEGEND = (
 )
 
 
-def show(result: Attacks, out: TextIO) -> None:
-    """Write the table, what its columns mean, and the notes."""
+def show(result: Attacks, out: TextIO, each: bool = False) -> None:
+    """Write the table, what its columns mean, the notes, and where techniques stand.
+
+    With `each`, recordings too that the largest budget does not find.
+    """
     out.write("attacks (OTRF)\n")
     for line in aligned([HEADINGS, *(_cells(row) for row in result.rows)]):
         out.write(visible(line) + "\n")
     for note in (*LEGEND, *result.notes):
         out.write(visible(f"  {note}") + "\n")
+    out.write(f"{SHIPPED}: recordings by where their technique stands\n")
+    for line in aligned(list(lines(result.places))):
+        out.write(visible(line) + "\n")
+    for place in result.places.get(BUDGETS[-1], ()) if each else ():
+        if place.cause != FIRST:
+            out.write(visible(f"  {_told(place)}") + "\n")
     out.write("\n")
+
+
+def _told(place: Place) -> str:
+    wanted = ", ".join(place.recording.techniques)
+    others = f"; first comes {place.first}" if place.first else ""
+    by = ", by a rule's tag" if place.named else ", by likeness alone"
+    rank = f": {place.rank}{by}" if place.rank else ""
+    return f"{place.recording.name}: {wanted}: {place.cause}{rank}{others}"
 
 
 def show_stream(companies: Sequence[Company], out: TextIO) -> None:

@@ -61,7 +61,9 @@ def test_at_one_alert_grouping_finds_what_rules_alone_bury() -> None:
     result = measured(hits(), 3)
     assert shares(result, RULES, 1)["first"] == 0.0
     assert shares(result, GROUPED, 1)["first"] == 0.5
-    assert shares(result, GROUPED, 5) == {"first": 0.5, "top": 0.5, "parent": 1.0, "tactic": 1.0}
+    assert shares(result, GROUPED, 5) == {
+        "first": 0.5, "top": 0.5, "parent": 1.0, "family": 1.0, "tactic": 1.0
+    }  # fmt: skip
     assert shares(result, PLAIN, 5)["top"] == 0.5
     assert "of 2 recordings with hits 2 have a third as many or less" in result.notes[1]
 
@@ -69,6 +71,22 @@ def test_at_one_alert_grouping_finds_what_rules_alone_bury() -> None:
 def test_a_technique_seen_in_another_recording_counts_for_that_one_alone() -> None:
     claim = Claim("T1003.001", ("TA0006",), frozenset({"look"}))
     assert found([(claim,)], [DUMP], 1).first.tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("claimed", "wanted", "parent", "family"),
+    [
+        ("T1003.001", "T1003.001", 1, 1), ("T1003", "T1003.001", 1, 1),
+        ("T1003.002", "T1003.001", 0, 1), ("T1003.001", "T1003", 1, 1),
+        ("T1685.001", "T1562.002", 1, 1), ("T1059", "T1003.001", 0, 0),
+    ],
+)  # fmt: skip
+def test_parts_of_one_technique_are_a_family_whichever_version_they_are_written_in(
+    claimed: str, wanted: str, parent: int, family: int
+) -> None:
+    claim = Claim(claimed, (), frozenset({"r"}))
+    result = found([(claim,)], [Recording("r", (wanted,))], 1)
+    assert (result.parent.tolist(), result.family.tolist()) == ([parent], [family])
 
 
 def test_a_budget_counts_alerts_by_events() -> None:
@@ -83,7 +101,7 @@ def test_weights_are_chosen_by_the_recordings_of_other_techniques_alone() -> Non
         hit = np.zeros(4)
         if (at := GRID.index(weights)) < 4:
             hit[at] = 1
-        return dict.fromkeys((1, 5, 20), Found(hit, hit, hit, hit))
+        return dict.fromkeys((1, 5, 20), Found(hit, hit, hit, hit, hit))
 
     chosen = leave_one_out(recordings, measure)
     assert chosen.found[5].first.sum() == 0
