@@ -1,4 +1,4 @@
-"""A run whose model knows graphs finds on real servers who did what nobody, or hardly anybody, did."""
+"""A run whose model knows graphs finds on real servers who did what hardly anybody does."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def _told(place: Place) -> str:
     wanted = ", ".join(place.recording.techniques)
     others = f"; first comes {place.first}" if place.first else ""
     by = ", by a rule's tag" if place.named else ", by likeness alone"
-    rank = f": {place.rank}{by}" if place.rank else ""
+    rank = f" ({place.rank}{by})" if place.rank else ""
     return f"{place.recording.name}: {wanted}: {place.cause}{rank}{others}"
 
 
