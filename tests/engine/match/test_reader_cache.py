@@ -37,7 +37,7 @@ def written(line: Line) -> bytes:
 
 
 def asked(early: int) -> Reader:
-    """A reader that says of a line what its values are; those of the first keys, then the others'."""
+    """A reader that says of a line what its values are; first those of the first keys."""
     count = len(KEYS)
     held: tuple[dict[Any, Any], ...] = tuple({} for _ in KEYS)
     known: dict[Any, Any] = {}
