@@ -15,6 +15,7 @@ from engine.lazy import lazy
 from engine.match import reference
 from engine.match.allowance import allowance
 from engine.match.alone import Alone
+from engine.match.answers import Found
 from engine.match.body import Body
 from engine.match.evaluate import Ruleset
 from engine.match.expression import Expression, Test, fields
@@ -231,7 +232,8 @@ class Detector:
             # all but keywords, what is exact was decided by the values in the line
             decided = member.body.exact and not member.body.keywords
             if decided or self._ask(member.rule, holds):
-                matched[member.place] = self._match(member, event)
+                told = candidates if decided and isinstance(candidates, Found) else None
+                matched[member.place] = self._match(member, event, told)
         return [matched[place] for place in sorted(matched)]
 
     def _found(self, pushed: Pushed, event: Event) -> list[Match]:
@@ -306,12 +308,20 @@ class Detector:
             self._report(Problem("rule-timeout", f"{rule.title}: {error}", file=rule.file))
             return False
 
-    def _match(self, member: _Member, event: Event) -> Match:
+    def _match(self, member: _Member, event: Event, found: Found | None = None) -> Match:
         if not member.rule.output:  # no alert will ask for it
             return Match(member.rule, event, member.binding.name, ())
         if not (self._fast and member.body.exact) or member.body.keywords:
             why = member.evidence if self._fast else partial(_evidence, member.expression)
             return Match(member.rule, event, member.binding.name, why(event))
+        known: tuple[Test, ...] | None
+        if found is not None and member.reads.isdisjoint(found.filled):
+            known = found.why.get(member)
+            if known is None:
+                assert member.alone is not None
+                known = found.why[member] = member.alone.evidence_of(found.held)
+                self.budget.spend(0)
+            return Match(member.rule, event, member.binding.name, known)
         # which tests hold hangs on the values that the rule reads alone, and these come again
         values = [event.values(name) for name in member.reads]
         key = (member, *map(lasting, values))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.event import Event
+from engine.lazy import lazy
 from engine.match.body import Body, Held
 from engine.match.evaluate import Ruleset
 from engine.match.expression import And, Expression, Not, Or, Test
@@ -23,7 +24,11 @@ class Alone:
     ) -> None:
         assert body.exact
         self._expression, self._body, self._numbers = expression, body, numbers
-        self._ruleset = Ruleset([body], numbers, budget)
+        self._budget = budget
+
+    @lazy
+    def _ruleset(self) -> Ruleset:
+        return Ruleset([self._body], self._numbers, self._budget)
 
     def holds(self, event: Event) -> bool:
         """Whether the condition is true of the event."""
@@ -31,7 +36,11 @@ class Alone:
 
     def evidence(self, event: Event) -> tuple[Test, ...]:
         """The positive tests that made it true, in the rule's order, each once."""
-        return tuple(dict.fromkeys(self._evidence(self._expression, self._ruleset.held(event))))
+        return self.evidence_of(self._ruleset.held(event))
+
+    def evidence_of(self, held: Held) -> tuple[Test, ...]:
+        """The same, given the numbers of all its tests that hold, and maybe of others."""
+        return tuple(dict.fromkeys(self._evidence(self._expression, held)))
 
     def _evidence(self, expression: Expression, held: Held) -> Iterator[Test]:
         match expression:

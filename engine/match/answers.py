@@ -29,6 +29,19 @@ class Answer:
     more: dict[tuple[Held | None, ...], Answer] | None = None
 
 
+class Found(tuple[Any, ...]):
+    """What may match lines with some values, where there is anything.
+
+    `held` are the numbers of the tests that hold, of all that was asked of these values. That is
+    each test of a rule that reads none of the `filled` fields, if its answer is remembered: `held`
+    says why such a rule matches. What it says is kept in `why`, by the rule.
+    """
+
+    held: Held
+    filled: frozenset[str]
+    why: dict[Any, Any]
+
+
 class Answers:
     """The answers for lines of one plan.
 
@@ -60,13 +73,21 @@ class Answers:
         known = answer.more.get(key)
         if known is None:
             held = answer.held.union(*key)
-            found = answer.found + self._found(answer.places, held)
+            found = self._found(answer.places, held, answer.found)
             known = answer.more[key] = Answer(_spaced(held), found)
             self._budget.spend(0)
         return known
 
-    def _found(self, places: Sequence[int], held: Held) -> tuple[Any, ...]:
-        return tuple(self._rules[place] for place in self._judge.holding(places, held))
+    def _found(
+        self, places: Sequence[int], held: Held, before: tuple[Any, ...] = ()
+    ) -> tuple[Any, ...]:
+        """What may match, of some places, behind what was found before."""
+        rules = self._rules
+        found = Found((*before, *[rules[place] for place in self._judge.holding(places, held)]))
+        if not found:
+            return ()
+        found.held, found.filled, found.why = held, self._judge.filled, {}
+        return found
 
 
 def _spaced(held: Held) -> bool:

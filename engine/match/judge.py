@@ -43,7 +43,8 @@ class Judge:
     """The bodies of rules with what is known of the kind filled in.
 
     `first` are the fields whose tests say which rules are to be considered, `rest` the others,
-    and `late` places of the rules that read any of these; `with_keywords` those with keywords;
+    and `late` places of the rules that read any of these; `with_keywords` those with keywords, and
+    `filled` the fields that were filled in;
     `keywords` the texts (in lower case) of which an event that a keyword rule matches has one,
     None when that is not known.
     """
@@ -70,6 +71,7 @@ class Judge:
         self.with_keywords = tuple(
             origin for origin, body in zip(self._origin, bodies, strict=True) if body.keywords
         )
+        self.filled = frozenset(known)
         self.first, self.rest = self._ruleset.first, self._ruleset.rest
         self.late = self._ruleset.late
         keywords = self._ruleset.keywords

@@ -22,7 +22,7 @@ from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.transformations import transformations
 from sigma.rule import SigmaRule
 
-from engine.detect import Detector, ReferenceGroup
+from engine.detect import Detector, Match, ReferenceGroup
 from engine.errors import Problem
 from engine.event import Event
 from engine.kinds import LogSource
@@ -69,13 +69,23 @@ def of_user(case: Scenario) -> list[ProcessingPipeline]:
 
 def asked(detector: Detector, document: Mapping[str, Any], raw: bytes | None) -> list[str]:
     """The rules that match, by the way that a source and a pipeline go."""
+    return [match.rule.id for match in matches(detector, document, raw)]
+
+
+def reasons(detector: Detector, document: Mapping[str, Any], raw: bytes | None) -> list[Any]:
+    """The same, with why each matches."""
+    return [(m.rule.id, m.binding, m.evidence) for m in matches(detector, document, raw)]
+
+
+def matches(detector: Detector, document: Mapping[str, Any], raw: bytes | None) -> list[Match]:
+    """What a detector finds in an event, by its line where there is one."""
     found = detector.candidates(raw) if raw is not None else None
     if found is not None:
         event = normalise(Record(document, "x"))
-        return [match.rule.id for match in detector.match_candidates(found, event)]
+        return detector.match_candidates(found, event)
     if not detector.may_match(document, raw):
         return []
-    return [match.rule.id for match in detector.match(normalise(Record(document, "x")))]
+    return detector.match(normalise(Record(document, "x")))
 
 
 def scalar(value: Any) -> bool:
@@ -107,20 +117,20 @@ def test_fast_and_reference_agree_whatever_the_rules_pipelines_and_events(case: 
     slow = Detector(rules, problems.append, ReferenceGroup)
     for _ in range(2):  # the second time from memory
         for document, escaped in zip(case.events, case.spelled, strict=True):
-            wanted = asked(slow, document, None)
-            assert asked(fast, document, spelled(document, escaped=False)) == wanted
-            assert asked(fast, document, None) == wanted
+            wanted = reasons(slow, document, None)
+            assert reasons(fast, document, spelled(document, escaped=False)) == wanted
+            assert reasons(fast, document, None) == wanted
             if escaped:
                 again = spelled(document, escaped=True)
                 assert json.loads(again) == document
-                assert asked(fast, document, again) == wanted
+                assert reasons(fast, document, again) == wanted
     assert not problems
 
 
 def test_what_is_generated_is_worth_asking() -> None:
     """Most rules load, many match; every modifier and transformation is among what loads."""
     rnd = random.Random(7)
-    rules = loaded = matches = 0
+    rules = loaded = matched = 0
     parts: set[str] = set()
     for _ in range(500):
         case = Scenario.of(rnd.randbytes(600))
@@ -128,13 +138,13 @@ def test_what_is_generated_is_worth_asking() -> None:
         kept = [r for d in case.rules if (r := made(0, d, case.filters, pipelines))]
         rules, loaded = rules + len(case.rules), loaded + len(kept)
         detector = Detector(kept, lambda problem: None)
-        matches += sum(bool(asked(detector, event, None)) for event in case.events)
+        matched += sum(bool(asked(detector, event, None)) for event in case.events)
         for rule in kept:
             parts.update(re.findall(r"\|(\w+)", str(rule.document["detection"])))
             types = (t["type"] for p in case.pipelines for t in p["transformations"])
             parts.update(types)
     assert loaded > 0.5 * rules
-    assert matches > 100
+    assert matched > 100
     assert modifier_mapping.keys() - parts == {"utf16"}  # which is refused
     wanted = {key for key in transformations if key not in NOT_GENERATED}
     assert wanted - parts == set()

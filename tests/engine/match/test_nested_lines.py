@@ -16,7 +16,7 @@ from engine.detect import Detector, ReferenceGroup
 from engine.match.lines import REFUSALS, Lines
 from engine.rule import Rule
 from tests.engine.match.choices import Choices
-from tests.engine.match.test_agreement import asked, made
+from tests.engine.match.test_agreement import asked, made, reasons
 
 pytestmark = pytest.mark.usefixtures("both_ways")
 
@@ -111,7 +111,7 @@ def test_what_is_told_of_a_nested_document_is_what_the_reference_says(c: Choices
     fast = Detector(asking, lambda problem: None, patience=0)
     slow = Detector(asking, lambda problem: None, ReferenceGroup)
     for event in (*found, *found):
-        assert asked(fast, event, orjson.dumps(event)) == asked(slow, event, None), event
+        assert reasons(fast, event, orjson.dumps(event)) == reasons(slow, event, None), event
 
 
 def test_what_is_made_up_here_is_worth_asking() -> None:

@@ -37,7 +37,7 @@ def written(line: Line) -> bytes:
 
 
 def asked(early: int) -> Reader:
-    """A reader that says of a line what its values are; first those of the first keys."""
+    """A reader that says what a line's values are; of so many keys at first."""
     count = len(KEYS)
     held: tuple[dict[Any, Any], ...] = tuple({} for _ in KEYS)
     known: dict[Any, Any] = {}
