@@ -64,24 +64,23 @@ def _no_look(_text: bytes, /) -> None:
 def whole_lines(blocks: Iterable[bytes], context: Context, line: int = 1) -> Iterator[list[bytes]]:
     """Lists of lines without their newline, in order; the last line needs none.
 
-    A line over the limit becomes an empty one, and is never held whole.
+    A line over the limit becomes an empty one; what is held of it is at most one block longer.
     """
     held: list[bytes] = []
     size, cap = 0, context.limits.line
     for block in blocks:
-        cut = block.rfind(b"\n")
-        if cut < 0:
+        found = split(held, block)
+        if found is None:
             held, size = _hold(held, block, size, cap)
             continue
-        first = block.find(b"\n")
-        held, size = _hold(held, block[:first], size, cap)
-        lines = split(block, first + 1, cut + 1)
-        lines.insert(0, b"".join(held))
+        lines, rest = found
+        before = 0 if held else size  # what was let go of
+        size = before + len(lines[0])
         if size > cap or len(block) > cap:
             _cap(lines, size, line, context)
         line += len(lines)
         yield lines
-        held, size = _hold([], block[cut + 1 :], 0, cap)
+        held, size = _hold([], rest, 0, cap)
     if size:
         lines = [b"".join(held)]
         _cap(lines, size, line, context)

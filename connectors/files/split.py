@@ -11,18 +11,18 @@ NATIVE = os.environ.get("VEDETTE_NATIVE", "1") != "0" and bool(
 )
 
 
-def plain(block: bytes, start: int, end: int) -> list[bytes]:
-    """The lines between two places of a block, each of which ends with a newline, without it.
+def plain(parts: list[bytes], block: bytes) -> tuple[list[bytes], bytes] | None:
+    """The lines that end in a block, without their newlines, and what is left of the block.
 
-    Raises ValueError where the last one has none, or the block has no such places.
+    The first one began with some `parts`. None where no line ends.
     """
-    if not 0 <= start <= end <= len(block):
-        raise ValueError("no such place in the block")
+    end = block.rfind(b"\n") + 1
+    if not end:
+        return None
     # `split` looks at each byte by itself, which for long lines takes four times as long
-    lines = BytesIO(block[start:end]).readlines()
-    if lines and not lines[-1].endswith(b"\n"):
-        raise ValueError("the last line has no newline")
-    return [line[:-1] for line in lines]
+    lines = [line[:-1] for line in BytesIO(block[:end]).readlines()]
+    lines[0] = b"".join((*parts, lines[0]))
+    return lines, block[end:]
 
 
 if NATIVE:

@@ -8,37 +8,60 @@
 #include <Python.h>
 #include <string.h>
 
-/* The lines between two places of a block, each of which ends with a newline, without it. */
+/* A line that began before a block: all parts, which are bytes, and what the block has of it. */
+static PyObject *joined(PyObject *parts, const char *at, Py_ssize_t size)
+{
+    Py_ssize_t all = size, count = PyList_Size(parts);
+    for (Py_ssize_t n = 0; n < count; n++) {
+        PyObject *part = PyList_GetItem(parts, n);
+        if (!PyBytes_Check(part)) {
+            PyErr_SetString(PyExc_TypeError, "a line's parts are bytes");
+            return NULL;
+        }
+        if (PyBytes_Size(part) > PY_SSIZE_T_MAX - all)
+            return PyErr_NoMemory();
+        all += PyBytes_Size(part);
+    }
+    PyObject *line = PyBytes_FromStringAndSize(NULL, all);
+    char *to = line ? PyBytes_AsString(line) : NULL;
+    for (Py_ssize_t n = 0; line && n < count; n++) {
+        PyObject *part = PyList_GetItem(parts, n);
+        memcpy(to, PyBytes_AsString(part), (size_t)PyBytes_Size(part));
+        to += PyBytes_Size(part);
+    }
+    if (line)
+        memcpy(to, at, (size_t)size);
+    return line;
+}
+
+/* The lines that end in a block, of which the first began with some parts, and what is left of the block; None
+ * where no line ends. */
 static PyObject *split(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    PyObject *block;
-    Py_ssize_t start, end;
-    if (!PyArg_ParseTuple(args, "Snn", &block, &start, &end))
+    PyObject *parts, *block, *lines = NULL;
+    if (!PyArg_ParseTuple(args, "O!S", &PyList_Type, &parts, &block))
         return NULL;
-    if (start < 0 || start > end || end > PyBytes_Size(block)) {
-        PyErr_SetString(PyExc_ValueError, "no such place in the block");
-        return NULL;
-    }
-    const char *at = PyBytes_AsString(block) + start, *stop = PyBytes_AsString(block) + end;
-    PyObject *lines = PyList_New(0);
-    while (lines && at < stop) {
-        const char *newline = memchr(at, '\n', (size_t)(stop - at));
-        if (!newline) {
-            PyErr_SetString(PyExc_ValueError, "the last line has no newline");
-            Py_CLEAR(lines);
-            break;
+    const char *at = PyBytes_AsString(block), *stop = at + PyBytes_Size(block), *newline;
+    while ((newline = memchr(at, '\n', (size_t)(stop - at)))) {
+        PyObject *line = lines ? PyBytes_FromStringAndSize(at, newline - at)
+                               : joined(parts, at, newline - at);
+        if (line && !lines)
+            lines = PyList_New(0);
+        if (!line || !lines || PyList_Append(lines, line) < 0) {
+            Py_XDECREF(line);
+            Py_XDECREF(lines);
+            return NULL;
         }
-        PyObject *line = PyBytes_FromStringAndSize(at, newline - at);
-        if (!line || PyList_Append(lines, line) < 0)
-            Py_CLEAR(lines);
-        Py_XDECREF(line);
+        Py_DECREF(line);
         at = newline + 1;
     }
-    return lines;
+    if (!lines)
+        Py_RETURN_NONE;
+    return Py_BuildValue("Ny#", lines, at, stop - at);
 }
 
 static PyMethodDef methods[] = {
-    {"split", split, METH_VARARGS, "The lines between two places of a block."},
+    {"split", split, METH_VARARGS, "The lines that end in a block, and the rest."},
     {NULL, NULL, 0, NULL},
 };
 

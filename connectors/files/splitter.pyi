@@ -1,7 +1,7 @@
 """The native cutting of blocks into lines, where it was built."""
 
-def split(block: bytes, start: int, end: int, /) -> list[bytes]:
-    """The lines between two places of a block, each of which ends with a newline, without it.
+def split(parts: list[bytes], block: bytes, /) -> tuple[list[bytes], bytes] | None:
+    """The lines that end in a block, without their newlines, and what is left of the block.
 
-    Raises ValueError where the last one has none, or the block has no such places.
+    The first one began with some `parts`. None where no line ends.
     """
