@@ -18,6 +18,7 @@
 
 #include "finder_lines.h"
 #include "finder_pieces.h"
+#include "finder_purse.h"
 
 enum {
     PATIENCE = 64,  /* bytes of pieces that are compared for each of a text; and at once: */
@@ -467,8 +468,11 @@ static int prepare(PyObject *module)
 {
     PyObject *finder = PyType_FromSpec(&finder_spec);
     PyObject *values = PyType_FromSpec(&values_spec);
-    int failed = !finder || !values || PyModule_AddObjectRef(module, "Finder", finder) < 0
-                 || PyModule_AddObjectRef(module, "Values", values) < 0;
+    PyObject *purse = PyType_FromSpec(&purse_spec);
+    int failed = !finder || !values || !purse || PyModule_AddObjectRef(module, "Finder", finder) < 0
+                 || PyModule_AddObjectRef(module, "Values", values) < 0
+                 || PyModule_AddObjectRef(module, "Purse", purse) < 0;
+    Py_XDECREF(purse);
     Py_XDECREF(finder);
     Py_XDECREF(values);
     return failed ? -1 : 0;

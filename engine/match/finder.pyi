@@ -23,13 +23,22 @@ class Finder:
     def raw(self, raw: bytes, /) -> frozenset[int] | tuple[frozenset[int], list[int]] | None: ...
     def folded(self, text: bytes, /) -> tuple[frozenset[int], list[int]] | None: ...
 
+class Purse:
+    """Counts what is remembered: `spend` pays for an entry, and says whether that is too much."""
+
+    characters: int
+    spent: int
+    def __new__(cls, characters: int, entry: int) -> Purse: ...
+    def spend(self, characters: int, /) -> bool: ...
+
 class Values:
     """What holds of the values of one field, as they stand in JSON, told and remembered at once.
 
     `tests` is called for the first value, and gives a finder and what holds by the number that a
     text is, where these two, and for what the finder asks more of `more`, tell all of a plain
     text; else None. What holds goes into `held`, one of those that are equal, which `same` has,
-    and is paid for by `spend`; not of values longer (bytes) than `longest`. `other` is asked for
+    and is paid for from `purse`, `forget` being called when that is empty; not of values longer
+    (bytes) than `longest`. `other` is asked for
     all else, and remembers it itself. None of these may lead back to it.
     """
 
@@ -38,7 +47,8 @@ class Values:
         tests: Callable[[], tuple[Finder, dict[float, tuple[int, ...]]] | None],
         held: dict[Any, Any],
         same: dict[Any, Any],
-        spend: Callable[[int], None],
+        purse: Purse,
+        forget: Callable[[], None],
         more: Callable[[bytes, frozenset[int], list[int]], frozenset[int]],
         other: Callable[[bytes | None], frozenset[int] | None],
         longest: int,

@@ -1,5 +1,5 @@
 /* What holds of the values of one field, told by a finder and remembered at once, for
- * engine/match/finder.c. Include Python.h and finder_pieces.h first; `told_raw` is the finder's.
+ * engine/match/finder.c. Include Python.h, finder_pieces.h and finder_purse.h first; `told_raw` is the finder's.
  *
  * A new value is most of what a line has that is new. `held_raw` in engine/match/lineplan.py does the
  * same; it is asked for what is no plain text, and where more than plain text is looked for.
@@ -14,7 +14,8 @@ typedef struct {
     PyObject *numbers;  /* a dictionary: what holds by the number that a text is */
     PyObject *held;     /* a dictionary: what holds, by values as they stand in JSON */
     PyObject *same;     /* a dictionary: one of those that are equal */
-    PyObject *spend;    /* pays for what is remembered */
+    PyObject *purse;    /* pays for what is remembered; when it is empty: */
+    PyObject *forget;   /* forgets all that was */
     PyObject *more;     /* says what holds of a value, for what the finder told of it */
     PyObject *other;    /* says what holds of a value of which the finder tells nothing, remembers it */
     Py_ssize_t longest; /* value that is remembered */
@@ -70,9 +71,9 @@ static int values_begin(Values *self)
 
 static int pay(const Values *self, Py_ssize_t characters)
 {
-    PyObject *count = PyLong_FromSsize_t(characters);
-    PyObject *done = count ? PyObject_CallFunctionObjArgs(self->spend, count, NULL) : NULL;
-    Py_XDECREF(count);
+    if (!purse_spend((Purse *)self->purse, characters))
+        return 0;
+    PyObject *done = PyObject_CallFunctionObjArgs(self->forget, NULL);
     Py_XDECREF(done);
     return done ? 0 : -1;
 }
@@ -136,12 +137,16 @@ static PyObject *values_held(Values *self, PyObject *raw)
 
 static PyObject *values_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
-    static char *names[] = {"tests", "held", "same", "spend", "more", "other", "longest", NULL};
-    PyObject *tests, *held, *same, *spend, *more, *other;
+    static char *names[] = {"tests", "held", "same", "purse", "forget", "more", "other", "longest", NULL};
+    PyObject *tests, *held, *same, *purse, *forget, *more, *other;
     Py_ssize_t longest;
-    if (!PyArg_ParseTupleAndKeywords(args, named, "OO!O!OOOn", names, &tests, &PyDict_Type, &held,
-                                     &PyDict_Type, &same, &spend, &more, &other, &longest))
+    if (!PyArg_ParseTupleAndKeywords(args, named, "OO!O!OOOOn", names, &tests, &PyDict_Type, &held,
+                                     &PyDict_Type, &same, &purse, &forget, &more, &other, &longest))
         return NULL;
+    if (!is_purse(purse)) {
+        PyErr_SetString(PyExc_TypeError, "no purse to pay from");
+        return NULL;
+    }
     allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     Values *self = (Values *)allocate(type, 0); /* all of it nought */
     if (!self)
@@ -149,7 +154,8 @@ static PyObject *values_new(PyTypeObject *type, PyObject *args, PyObject *named)
     self->tests = Py_NewRef(tests);
     self->held = Py_NewRef(held);
     self->same = Py_NewRef(same);
-    self->spend = Py_NewRef(spend);
+    self->purse = Py_NewRef(purse);
+    self->forget = Py_NewRef(forget);
     self->more = Py_NewRef(more);
     self->other = Py_NewRef(other);
     self->longest = longest;
@@ -165,7 +171,8 @@ static void values_dealloc(Values *self)
     Py_XDECREF(self->numbers);
     Py_XDECREF(self->held);
     Py_XDECREF(self->same);
-    Py_XDECREF(self->spend);
+    Py_XDECREF(self->purse);
+    Py_XDECREF(self->forget);
     Py_XDECREF(self->more);
     Py_XDECREF(self->other);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);

@@ -168,11 +168,13 @@ class _Slot:
         """`held_raw`, in C as far as it can be."""
         if self._alone is None:
             return self.held_raw
-        from engine.match.finder import Values
+        from engine.match.finder import Purse, Values
 
         tests, kept = self._alone, (self.raws.answers, self._same.answers)
+        purse, forget = self._budget.purse, self._budget.forget
+        assert isinstance(purse, Purse)
         return Values(
-            tests.by_finder, *kept, self._budget.spend, tests.more, self.held_raw, LONGEST_KEPT
+            tests.by_finder, *kept, purse, forget, tests.more, self.held_raw, LONGEST_KEPT
         ).held_raw
 
     def held(self, value: Any) -> Held | None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from weakref import WeakSet
+
+from engine.match.native import NATIVE
+
+if TYPE_CHECKING:
+    from engine.match.finder import Purse
 
 V = TypeVar("V")
 
@@ -15,12 +20,29 @@ ENTRY = 150
 """What an entry costs besides its text, in characters, roughly."""
 
 
+class Plain:
+    """Counts what is remembered: of so many `characters`, `spent` ones.
+
+    `engine.match.finder.Purse` does the same in C, where values are remembered as well.
+    """
+
+    def __init__(self, characters: int, entry: int) -> None:
+        self.characters, self.spent, self._entry = characters, 0, entry
+
+    def spend(self, characters: int) -> bool:
+        """Pay for an entry; whether that is more than there is."""
+        self.spent += characters + self._entry
+        return self.spent > self.characters
+
+
 class Budget:
-    """What all memories together may hold; when it is spent, all of them start anew."""
+    """What all memories together may hold; when it is spent, all of them start anew.
+
+    `purse` counts it; who pays from it must call `forget` when it is empty.
+    """
 
     def __init__(self, characters: int = CHARACTERS_KEPT) -> None:
-        self.characters = characters
-        self.spent = 0
+        self.purse: Purse | Plain = _purse(characters)
         self.resets = 0
         # weak: the memory of a plan that was given up goes with it
         self._memories: WeakSet[Memory[object]] = WeakSet()
@@ -31,12 +53,15 @@ class Budget:
 
     def spend(self, characters: int) -> None:
         """Pay for an entry."""
-        self.spent += characters + ENTRY
-        if self.spent > self.characters:
-            for memory in self._memories:
-                memory.answers.clear()
-            self.spent = 0
-            self.resets += 1
+        if self.purse.spend(characters):
+            self.forget()
+
+    def forget(self) -> None:
+        """Start anew."""
+        for memory in self._memories:
+            memory.answers.clear()
+        self.purse.spent = 0
+        self.resets += 1
 
     @property
     def entries(self) -> int:
@@ -59,3 +84,11 @@ class Memory(Generic[V]):
         self._budget.spend(characters)
         self.answers[key] = answer
         return answer
+
+
+def _purse(characters: int) -> Purse | Plain:
+    if not NATIVE:
+        return Plain(characters, ENTRY)
+    from engine.match.finder import Purse
+
+    return Purse(characters, ENTRY)

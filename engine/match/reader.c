@@ -133,7 +133,7 @@ static const CachedAnswer *cached_of(const Reader *self, Cache *cache, PyObject 
                                      Py_ssize_t from, Py_ssize_t to)
 {
     PyObject *holds[SLOTS];
-    CachedValue *places[SLOTS];
+    const CachedValue *places[SLOTS];
     uint64_t hashes[SLOTS], hash;
     for (Py_ssize_t n = from; n < to; n++) { /* all of them first: their entries come from memory meanwhile */
         const Span *span = self->alone[n] < 0 ? NULL : &spans[self->alone[n]];
@@ -147,10 +147,18 @@ static const CachedAnswer *cached_of(const Reader *self, Cache *cache, PyObject 
             return NULL;
         fetch_soon(places[n]);
     }
+    for (Py_ssize_t n = from; n < to; n++) { /* and what lies elsewhere */
+        const Span *span = &spans[self->alone[n]];
+        if (!places[n])
+            continue;
+        places[n] = value_place(places[n], span, self->id + (uint32_t)n, hashes[n]);
+        if (!places[n])
+            return NULL;
+        if (span->length > VALUE_HERE)
+            fetch_soon(places[n]->bytes.there.at);
+    }
     for (Py_ssize_t n = from; n < to; n++) {
-        PyObject *held = self->absent[n];
-        if (places[n])
-            held = value_at(places[n], &spans[self->alone[n]], self->id + (uint32_t)n, hashes[n]);
+        PyObject *held = places[n] ? value_at(places[n], &spans[self->alone[n]]) : self->absent[n];
         if (!held)
             return NULL;
         holds[n - from] = held;

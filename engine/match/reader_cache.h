@@ -75,25 +75,32 @@ static inline CachedValue *value_places(Cache *cache, const Span *span, uint32_t
     return &cache->values[*hash % VALUES_CACHED & ~(uint64_t)1];
 }
 
-/* What one of two places has of a slot's value, borrowed; NULL where it is not there. */
-static inline PyObject *value_at(const CachedValue *entry, const Span *span, uint32_t slot, uint64_t hash)
+/* Which of two places may have a slot's value, by its hash; NULL where neither. */
+static inline const CachedValue *value_place(const CachedValue *entry, const Span *span, uint32_t slot,
+                                             uint64_t hash)
 {
-    for (int n = 0; n < 2; n++, entry++) {
-        if (entry->hash != hash || entry->slot != slot || entry->length != span->length)
-            continue;
-        if (span->length <= VALUE_HERE ? same(entry->bytes.here, span->at, span->length)
-                                       : !memcmp(entry->bytes.there.at, span->at, (size_t)span->length))
-            return entry->held;
-    }
+    for (int n = 0; n < 2; n++, entry++)
+        if (entry->hash == hash && entry->slot == slot && entry->length == span->length)
+            return entry;
     return NULL;
+}
+
+/* What an entry has, borrowed, where it is of that very value; else NULL. */
+static inline PyObject *value_at(const CachedValue *entry, const Span *span)
+{
+    int is_it = span->length <= VALUE_HERE
+                    ? same(entry->bytes.here, span->at, span->length)
+                    : !memcmp(entry->bytes.there.at, span->at, (size_t)span->length);
+    return is_it ? entry->held : NULL;
 }
 
 /* What holds of a slot's value, borrowed; NULL where it is not here. */
 static PyObject *cached_value(Cache *cache, const Span *span, uint32_t slot)
 {
     uint64_t hash;
-    CachedValue *entry = cache ? value_places(cache, span, slot, &hash) : NULL;
-    return entry ? value_at(entry, span, slot, hash) : NULL;
+    const CachedValue *entry = cache ? value_places(cache, span, slot, &hash) : NULL;
+    entry = entry ? value_place(entry, span, slot, hash) : NULL;
+    return entry ? value_at(entry, span) : NULL;
 }
 
 static void free_value(CachedValue *entry)

@@ -252,7 +252,7 @@ def test_memory_is_bounded_and_answers_stay_right_when_it_is_emptied() -> None:
     rule = made(1, document)
     assert rule is not None
     detector = Detector([rule], lambda problem: None)
-    detector.budget.characters = 20_000
+    detector.budget.purse.characters = 20_000
     for number in range(2000):
         event = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1,
                  "Image": f"value {number} of an endless stream"}  # fmt: skip

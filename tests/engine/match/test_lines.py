@@ -162,7 +162,7 @@ def test_event_ids_without_end_get_no_plans_without_end() -> None:
 
 def test_what_is_remembered_of_lines_is_bounded_and_answers_stay_right() -> None:
     asked = detector({"Image|contains": "7"}, {"CommandLine|contains": "7"})
-    asked.budget.characters = 20_000
+    asked.budget.purse.characters = 20_000
     for number in range(2000):
         line = SYSMON | {"Image": f"value {number} of an endless stream", "CommandLine": number}
         assert told(asked, line) == (["r0", "r1"] if "7" in str(number) else [])

@@ -13,7 +13,7 @@ from engine.match import expression
 from engine.match.body import Numbers
 from engine.match.fieldtests import LONGEST_KEPT, FieldTests
 from engine.match.lineplan import _Slot
-from engine.match.memory import Budget
+from engine.match.memory import ENTRY, Budget, Plain
 from engine.match.native import NATIVE
 from engine.match.pattern import Pattern, Regex
 from engine.match.predicates import Compare, Exists, Matches, Number, Text
@@ -21,7 +21,7 @@ from engine.match.predicates import Compare, Exists, Matches, Number, Text
 if not NATIVE:
     pytest.skip("the native finder was not built", allow_module_level=True)
 
-from engine.match.finder import Finder, Values
+from engine.match.finder import Finder, Purse, Values
 
 WORDS = st.text("ab1.-\\", max_size=3)
 PREDICATES = st.one_of(
@@ -71,19 +71,20 @@ def test_what_only_python_can_tell_is_asked_there() -> None:
 
 def test_all_that_is_remembered_is_paid_for_and_forgotten_together() -> None:
     native, plain = Budget(3000), Budget(3000)
+    plain.purse = Plain(3000, ENTRY)
     predicates = [Text(Pattern(("", "a1", ""))), Number(7)]
     asked, asks = slot(predicates, native), slot(predicates, plain).held_raw
     ask = asked.asks()
     for n in range(100):
         raw = b'"a%d"' % n if n % 3 else b'"%d"' % n
         assert ask(raw) == asks(raw)
-        assert (native.spent, native.resets) == (plain.spent, plain.resets)
+        assert (native.purse.spent, native.resets) == (plain.purse.spent, plain.resets)
         assert native.entries == plain.entries
     assert native.resets > 3
     long = b'"%s"' % (b"x" * LONGEST_KEPT)
-    before = native.spent
+    before = native.purse.spent
     assert ask(long) == asks(long) == frozenset()
-    assert native.spent == before
+    assert native.purse.spent == before
     assert long not in asked.raws.answers
 
 
@@ -92,7 +93,9 @@ FOUND = Finder((b"abc",), (((1,), (), (), False),), {}, ())
 
 @pytest.mark.parametrize("tests", [1, (1, {}), (FOUND,), (FOUND, []), (FOUND, {1: (None,)})])
 def test_what_is_no_finder_is_refused(tests: Any) -> None:
-    given: dict[str, Any] = {"held": {}, "same": {}, "spend": id, "more": id, "other": id}
+    given: dict[str, Any] = {
+        "held": {}, "same": {}, "purse": Purse(99, 1), "forget": id, "more": id, "other": id,
+    }  # fmt: skip
     with pytest.raises(TypeError):
         Values(tests=lambda: tests, longest=9, **given).held_raw(b'"x"')
 
@@ -102,10 +105,14 @@ def test_what_goes_wrong_where_it_asks_is_told() -> None:
         raise LookupError
 
     right: dict[str, Any] = {
-        "tests": lambda: (FOUND, {}), "held": {}, "same": {}, "spend": id, "more": id,
-        "other": id, "longest": 9,
+        "tests": lambda: (FOUND, {}), "held": {}, "same": {}, "purse": Purse(0, 1),
+        "forget": lambda: None, "more": id, "other": id, "longest": 9,
     }  # fmt: skip
     assert Values(**right).held_raw(b'"abc"') == {1}
-    for name, raw in (("tests", b'"x"'), ("spend", b'"x"'), ("other", b"1")):
+    for name, raw in (("tests", b'"x"'), ("forget", b'"x"'), ("other", b"1")):
         with pytest.raises(LookupError):
             Values(**right | {name: wrong, "held": {}, "same": {}}).held_raw(raw)
+    with pytest.raises(TypeError):
+        Values(**right | {"purse": Plain(9, 9)})
+    with pytest.raises(TypeError):
+        Purse(9, 9).spend("9")  # type: ignore[arg-type]
