@@ -62,14 +62,17 @@ def _one_of(text: str, options: tuple[str, ...]) -> bool:
     return any(option[:1] == "*" and text.endswith(option[1:]) for option in options)
 
 
-_ZEEK = ("conn", "dce_rpc", "dns", "files", "ftp", "http", "kerberos", "ntlm", "rdp", "smb_files",
+ZEEK = ("conn", "dce_rpc", "dns", "files", "ftp", "http", "kerberos", "ntlm", "rdp", "smb_files",
          "smb_mapping", "smtp", "ssh", "ssl", "x509")  # fmt: skip
+ZEEK_NAMES = (("uri", "c-uri"), ("user_agent", "c-useragent"), ("method", "cs-method"),
+              ("host", "cs-host"), ("status_code", "sc-status"))  # fmt: skip
+"""What Zeek's log of requests calls otherwise than Sigma's rules for proxies do."""
 _ZEEK_IDS = ("uid", "fuid", "conn_uids", "certificate.serial", "certificate_serial")
 """What gives Zeek's logs away; those of files and of certificates have no `uid`."""
 _AUDITD = ("syscall", "execve", "path", "cwd", "proctitle", "sockaddr", "user_cmd", "user_auth",
            "user_login", "user_start", "add_user", "del_user", "config_change", "service_stop",
            "service_start", "tty", "user_acct", "avc", "fd_pair", "mmap")  # fmt: skip
-_ENDPOINT = {
+ENDPOINT = {
     ("process", "start"): "process_creation",
     ("file", "creation"): "file_event",
     ("network", "start"): "network_connection",
@@ -164,7 +167,7 @@ _LABELS = tuple((part, f"logsource.{part}") for part in ("product", "service", "
 
 
 _WINDOWS = LogSource("windows")
-_SYSMON_FOR_LINUX = {
+SYSMON_FOR_LINUX = {
     "1": "process_creation",
     "3": "network_connection",
     "11": "file_event",
@@ -175,7 +178,7 @@ _SYSMON_FOR_LINUX = {
 def _windows_or_sysmon_for_linux(fields: dict[str, Any]) -> LogSource:
     if "linux" not in str(fields["Channel"]).lower():
         return _WINDOWS
-    category = _SYSMON_FOR_LINUX.get(str(fields["EventID"]))
+    category = SYSMON_FOR_LINUX.get(str(fields["EventID"]))
     return LogSource("linux", "sysmon", category)
 
 
@@ -201,15 +204,13 @@ def _zeek(fields: dict[str, Any]) -> list[LogSource]:
     """Zeek names its log in `@stream` or `_path` (or `event.dataset: zeek.x`)."""
     named = fields.get("@stream") or fields.get("_path") or fields.get("event.dataset")
     log = str(named or "").removeprefix("zeek.")
-    if log not in _ZEEK:
+    if log not in ZEEK:
         return []
     if fields.get("event.module") != "zeek" and fields.keys().isdisjoint(_ZEEK_IDS):
         return []
     found = [LogSource("zeek", log)]
     if log == "http":
-        for name, other in (("uri", "c-uri"), ("user_agent", "c-useragent"),
-                            ("method", "cs-method"), ("host", "cs-host"),
-                            ("status_code", "sc-status")):  # fmt: skip
+        for name, other in ZEEK_NAMES:
             if name in fields:
                 fields.setdefault(other, fields[name])
         found.append(LogSource(category="proxy"))
@@ -227,6 +228,6 @@ def _endpoint(fields: dict[str, Any], found: list[LogSource]) -> list[LogSource]
         return []
     return [
         LogSource(category=name)
-        for (category, kind), name in _ENDPOINT.items()
+        for (category, kind), name in ENDPOINT.items()
         if _is(categories, category) and (types is None or _is(types, kind))
     ]

@@ -1,0 +1,1 @@
+"""What a rule cannot do without: conditions that every event it matches satisfies, for indices."""
