@@ -100,7 +100,7 @@ def ecs_to_sigma(fields: dict[str, Any]) -> None:
     if fields.get("EventID") in (17, 18):
         _rename(fields, "file.name", "PipeName")
     direction = fields.get("network.direction")
-    if direction is not None and "DestinationIp" in fields:
+    if isinstance(direction, str) and "DestinationIp" in fields:
         outward = direction in ("egress", "outbound")
         fields.setdefault("Initiated", "true" if outward else "false")
 
@@ -118,11 +118,9 @@ def _user(fields: dict[str, Any]) -> None:
 
 
 def _hashes(fields: dict[str, Any]) -> None:
-    """Sysmon writes all hashes as one text, `MD5=…,SHA256=…`."""
-    found = [f"{sysmon}={fields[f'process.hash.{ecs}']}" for sysmon, ecs in _HASHES
-             if fields.get(f"process.hash.{ecs}")]  # fmt: skip
-    imphash = fields.get("process.pe.imphash")
-    if imphash:
-        found.append(f"IMPHASH={imphash}")
+    """Sysmon writes all hashes as one text, `MD5=…,SHA256=…`. What is no text is no hash."""
+    parts = [(sysmon, fields.get(f"process.hash.{ecs}")) for sysmon, ecs in _HASHES]
+    parts.append(("IMPHASH", fields.get("process.pe.imphash")))
+    found = [f"{sysmon}={value}" for sysmon, value in parts if value and isinstance(value, str)]
     if found:
         fields.setdefault("Hashes", ",".join(found))

@@ -41,7 +41,8 @@ scalars = st.sampled_from([*TEXTS, 7, 17, 1, 4.0, True, None])
 values = st.one_of(scalars, scalars, scalars, st.lists(scalars, max_size=2), st.builds(dict))
 
 SEEN: list[dict[str, Any]] = [
-    {}, {}, {"event.category": "library", "EventID": 7}, {"ecs.version": "8.0", "EventID": 17},
+    {}, {}, {"event.category": "library", "EventID": 7, "file.path": "z"},
+    {"ecs.version": "8.0", "EventID": 17, "file.name": "z"},
     {"@stream": "http", "uid": "x"}, {"winlog.channel": "x", "agent.type": "winlogbeat"},
 ]  # fmt: skip
 """What makes `normalise` look for more names."""

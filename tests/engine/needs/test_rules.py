@@ -45,3 +45,98 @@ def test_what_a_rule_matches_has_what_it_needs(data: bytes, tags: LogSource | No
                 index = Index(documents, folded=folded)
                 for rule in matched:
                     assert index.passes(found[rule.id], document), (rule.document, document)
+
+
+def told(detection: Mapping[str, Any]) -> str:
+    return shown(Needs().condition(expression(detection)))
+
+
+def shown(need: Need) -> str:
+    match need:
+        case One(field, test):
+            return f"{field} {test}"
+        case Word(test):
+            return f"any {test}"
+        case Every(parts):
+            return f"({' & '.join(map(shown, parts))})"
+        case Either(parts):
+            return f"({' | '.join(map(shown, parts))})"
+    return "always"
+
+
+@pytest.mark.parametrize(("selection", "condition", "need"), [
+    ({"a": "x", "b": 1}, "s", "(a = 'x' & b = 1)"),
+    ({"a": ["x", "y"]}, "s", "(a = 'x' | a = 'y')"),
+    ({"a|contains|all": ["x", "y"]}, "s", "(a contains 'x' & a contains 'y')"),
+    (["x", "y"], "s", "(any contains 'x' | any contains 'y')"),
+    ({"a": "x"}, "not s", "always"),
+    ({"a": None}, "s", "always"),
+    ({"a": None}, "not s", "a has a value"),
+    ({"a|exists": True}, "s", "a has a value"),
+    ({"a|exists": False}, "s", "always"),
+    ({"a": None, "b": None}, "not s", "(a has a value | b has a value)"),
+    ({"a": [None, "x"]}, "not s", "a has a value"),
+    ({"a|fieldref": "b"}, "s", "(a has a value & b has a value)"),
+    ({"a|hour": 2}, "s", "a has a value"),
+    ({"a|gt": 5}, "s", "a > 5"),
+    ({"a|cidr": "10.0.0.0/8"}, "s", "a in 10.0.0.0/8"),
+    ({"a|cased": "Xy"}, "s", "(a = 'Xy' (case counts) & a contains 'xy')"),
+    ({"a": "x?y"}, "s", "(a = 'x?y' & a contains 'x')"),
+    ({"a|re": "Mi[mk]i"}, "s", "(a matches /Mi[mk]i/ & a matches /Mi[mk]i/)"),
+    ({"a|re": r"\bmimi"}, "s", r"(a matches /\bmimi/ & a contains 'mimi' or is beyond ASCII)"),
+    ({"a|re": "mimi(?=katz)"}, "s", "a contains 'mimi' or is beyond ASCII"),
+])  # fmt: skip
+def test_what_cannot_be_told_of_values_one_by_one_may_hold(
+    selection: Any, condition: str, need: str
+) -> None:
+    assert told({"s": selection, "condition": condition}) == need
+
+
+def bound(logsource: Mapping[str, str], tags: LogSource | None = None) -> str:
+    rule = made(0, {"title": "r", "logsource": logsource,
+                    "detection": {"s": {"a": "x"}, "condition": "s"}})  # fmt: skip
+    assert rule
+    return shown(needs([rule], tags)[rule.id])
+
+
+def test_an_event_needs_what_tells_its_log_source() -> None:
+    piped = bound({"product": "windows", "category": "pipe_created"})
+    assert "Channel = 'microsoft-windows-sysmon/operational'" in piped
+    assert "EventID = 17" in piped
+    assert "(logsource.category = 'pipe_created' & a = 'x')" in piped
+
+
+def test_a_label_may_come_of_the_shape_of_an_event_or_of_its_source() -> None:
+    process = bound({"category": "process_creation"})
+    assert "event.category = 'process'" in process
+    assert "(Channel contains 'linux' & EventID = '1')" in process
+    assert bound({"category": "x"}) == "(logsource.category = 'x' & a = 'x')"
+    assert bound({"category": "x"}, LogSource(category="x")) == "a = 'x'"
+    assert bound({"product": "windows"}) == "a = 'x'"
+    assert bound({"category": "webserver"}) == "a = 'x'"
+    assert "@stream = 'zeek.ssh'" in bound({"product": "zeek", "service": "ssh"})
+
+
+def test_rules_that_stay_are_looked_at_once_and_those_of_one_id_together() -> None:
+    raw = {"title": "r", "logsource": {"product": "windows"},
+           "detection": {"s": {"a": "x"}, "condition": "s"}}  # fmt: skip
+    one, same = made(1, raw), made(1, {**raw, "detection": {"s": {"a": "y"}, "condition": "s"}})
+    assert one
+    assert same
+    kept = Needs()
+    assert kept.of([one])["r1"] is kept.of([one])["r1"]
+    assert shown(kept.of([one, same])["r1"]) == "(a = 'x' | a = 'y')"
+    assert kept.of([]) == {}
+
+
+def test_conditions_are_said_as_simply_as_can_be() -> None:
+    found = Needs().condition(expression({"s": {"a": "x"}, "condition": "s"}))
+    other = Needs().condition(expression({"s": {"b": "x"}, "condition": "s"}))
+    assert every([]) == ALWAYS
+    assert every([ALWAYS, found]) == found
+    assert every([found, NEVER]) == NEVER
+    assert every([found, every([found, other])]) == Every((found, other))
+    assert either([]) == NEVER
+    assert either([found, ALWAYS]) == ALWAYS
+    assert either([found, NEVER]) == found
+    assert either([found, either([other, found])]) == Either((found, other))
