@@ -35,6 +35,7 @@ from tests.conformance import (
     cluster,
     differential,
     instances,
+    needs,
     prefilter,
     properties,
     recall,
@@ -43,6 +44,7 @@ from tests.conformance import (
     second_opinion,
     secure,
     simulated,
+    winlogbeat,
 )
 from tests.conformance.queries import Converter
 from tests.conformance.recordings import Recording, numbered, recordings
@@ -232,6 +234,14 @@ def run_prefilter(stage: Stage) -> None:
     recorded = [recording for recording in stage.recordings if recording.windows]
     for rules in (windows, [rule for rule in windows if prefilter.of_fields(rule)]):
         stage.say(*prefilter.report(prefilter.measure(recorded, rules, every)))
+    most = None if stage.whole else SAMPLE
+    for shape, shaped in (("flat", dict), ("Winlogbeat's", winlogbeat.document)):
+        for folded in (False, True):
+            found = needs.measure_all(recorded, windows, shaped, most=most, folded=folded)
+            case = "in lower case" if folded else "as they are"
+            stage.say(*needs.report(found, f"{shape}, values {case}"))
+            stage.bar(not found.outside, f"{shape}, values {case}: matches without their needs: "
+                      f"{len(found.outside)}")  # fmt: skip
 
 
 def run_rsigma(stage: Stage) -> None:

@@ -81,7 +81,9 @@ def test_other_letters_are_not_certain(letter: str) -> None:
     assert not certain(letter)
 
 
-@pytest.mark.parametrize("letter", ["a", "\u00e5", "\u03c3", "\u0436", "\u2013", "\u2015", "$", "1"])
+@pytest.mark.parametrize(
+    "letter", ["a", "\u00e5", "\u03c3", "\u0436", "\u2013", "\u2015", "$", "1"]
+)
 def test_these_are(letter: str) -> None:
     assert certain(letter)
 
