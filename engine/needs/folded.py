@@ -12,6 +12,7 @@ import unicodedata
 from functools import cache
 from typing import Any
 
+from engine.lazy import lazy
 from engine.match.literal import required_literal
 from engine.match.pattern import Pattern, PatternError, Regex
 from engine.match.predicates import (
@@ -63,12 +64,31 @@ def weaker(predicate: OneField | Exists) -> tuple[OneField, bool] | None:
         return None
     regex = predicate.regex
     if regex.linear and "i" not in regex.flags and _keeps(regex.source, True):
-        try:
-            return Matches(Regex(regex.source, f"i{regex.flags}")), False
-        except PatternError:
-            pass  # with both cases it has too many places
+        return Matches(AnyCase(regex.source, f"i{regex.flags}")), False
     literal = required_literal(regex.source)
     return (Text(Pattern(("", literal, ""))), True) if literal else None
+
+
+class AnyCase(Regex):
+    """An expression without regard to case, made when a value has the text that it must have.
+
+    It is found in any value where it cannot be made, or only so that it may take long.
+    """
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "linear", True)
+
+    @lazy
+    def _regex(self) -> Regex | None:
+        try:
+            regex = Regex(self.source, self.flags)
+        except PatternError:
+            return None
+        return regex if regex.linear else None
+
+    def search(self, value: str) -> bool:
+        """Whether it may be found in the value."""
+        return self._regex is None or self._regex.search(value)
 
 
 def certain(text: str) -> bool:

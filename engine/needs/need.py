@@ -49,28 +49,30 @@ NEVER = Either(())
 
 
 def every(needs: Iterable[Need]) -> Need:
-    """All of some conditions, as simply as can be said."""
-    parts: dict[Need, None] = {}
+    """All of some conditions, as simply as can be said; one object counts once."""
+    parts: dict[int, Need] = {}  # to compare them takes long, and equal ones are mostly one object
     for need in needs:
-        if isinstance(need, Every):
-            parts.update(dict.fromkeys(need.parts))
-        elif need == NEVER:
+        kind = type(need)
+        if kind is Every:
+            parts.update((id(part), part) for part in need.parts)  # type: ignore[union-attr]
+        elif kind is Either and not need.parts:  # type: ignore[union-attr]
             return NEVER
-        elif not isinstance(need, Always):
-            parts[need] = None
+        elif kind is not Always:
+            parts[id(need)] = need
     if len(parts) == 1:
-        return next(iter(parts))
-    return Every(tuple(parts)) if parts else ALWAYS
+        return next(iter(parts.values()))
+    return Every(tuple(parts.values())) if parts else ALWAYS
 
 
 def either(needs: Iterable[Need]) -> Need:
-    """Any of some conditions, as simply as can be said."""
-    parts: dict[Need, None] = {}
+    """Any of some conditions, as simply as can be said; one object counts once."""
+    parts: dict[int, Need] = {}
     for need in needs:
-        if isinstance(need, Always):
+        kind = type(need)
+        if kind is Always:
             return ALWAYS
-        if isinstance(need, Either):
-            parts.update(dict.fromkeys(need.parts))
+        if kind is Either:
+            parts.update((id(part), part) for part in need.parts)  # type: ignore[union-attr]
         else:
-            parts[need] = None
-    return next(iter(parts)) if len(parts) == 1 else Either(tuple(parts))
+            parts[id(need)] = need
+    return next(iter(parts.values())) if len(parts) == 1 else Either(tuple(parts.values()))

@@ -15,6 +15,9 @@ from engine.needs.need import ALWAYS, Need, One, Word, either, every
 from engine.needs.test import Positive, Test, Tests
 from engine.rule import Rule
 
+MOST = 200_000
+"""Conditions by test that are remembered while rules change."""
+
 _PRESENT = Exists(wanted=True)
 
 
@@ -28,6 +31,8 @@ class Needs:
         self._tests = Tests()
         self._labels = Labels(tags, self._tests.of)
         self._tested: dict[expression.Test, Need] = {}
+        self._texts: dict[tuple[str | None, tuple[str, ...]], Need] = {}
+        """As `_tested`, of texts without regard to case: nearly all are."""
         self._rules: dict[int, tuple[Rule, Need]] = {}
 
     def of(self, rules: Iterable[Rule]) -> dict[str, Need]:
@@ -38,8 +43,12 @@ class Needs:
             known = self._rules.get(id(rule))
             kept[id(rule)] = known = known or (rule, self._rule(rule))
             found[rule.id] = either((found[rule.id], known[1])) if rule.id in found else known[1]
-        if kept.keys() != self._rules.keys() and len(self._tested) > 4 * len(kept) + 100_000:
+        if (
+            kept.keys() != self._rules.keys()
+            and len(self._tested) + len(self._texts) > 4 * len(kept) + 100_000
+        ):
             self._tested.clear()  # those of rules that were given up are not wanted for ever
+            self._texts.clear()
         self._rules = kept
         return found
 
@@ -64,6 +73,15 @@ class Needs:
         return every(parts) if (kind is And) is wanted else either(parts)
 
     def _asked(self, test: expression.Test) -> Need:
+        predicate = test.predicate
+        if type(predicate) is Text and not predicate.pattern.cased:
+            key = (test.field, predicate.pattern.segments)  # quicker than to compare what they are
+            text = self._texts.get(key)
+            if text is None:
+                plain = "".join(key[1]).isascii()  # so that it can be told of lower case, too
+                text = self._value(test.field, predicate) if plain else every(self._parts(test))
+                self._texts[key] = text
+            return text
         known = self._tested.get(test)
         if known is None:
             known = self._tested[test] = every(self._parts(test))
@@ -89,7 +107,7 @@ class Needs:
         else:
             yield ALWAYS
 
-    def _value(self, field: str | None, predicate: OneField, beyond: bool) -> Need:
+    def _value(self, field: str | None, predicate: OneField, beyond: bool = False) -> Need:
         if field is None:
             return Word(self._tests.of(predicate, beyond=beyond))
         if field in PARTS:

@@ -173,9 +173,17 @@ class Tests:
 
     def __init__(self) -> None:
         self._known: dict[tuple[Positive, bool], Test] = {}
+        self._texts: dict[tuple[str, ...], Test] = {}
+        """Those by texts without regard to case: what these are made of is quicker to look up."""
 
     def of(self, predicate: Positive, *, beyond: bool = False) -> Test:
         """The test by this predicate."""
+        if type(predicate) is Text and not (predicate.pattern.cased or beyond):
+            segments = predicate.pattern.segments
+            text = self._texts.get(segments)
+            if text is None:
+                text = self._texts[segments] = Test(predicate)
+            return text
         key = (predicate, beyond)
         known = self._known.get(key)
         if known is None:

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.lazy import lazy
 from engine.match import expression
-from engine.match.fieldtests import Ready
+from engine.match.fieldtests import LONGEST_KEPT, Ready
 from engine.match.memory import Budget, Memory
 from engine.match.numbers import Numbers
 from engine.needs.need import Either, Every, Need, One, Word
 from engine.needs.test import UNKNOWN, Test, spellings
+
+CHARACTERS_KEPT = 16_000_000
+"""Characters of values whose answers are remembered, and some for each, in one window."""
 
 Held = dict[Test, list[int]]
 """The places, among some values, of those that pass each test; tests that none passes are not in.
@@ -26,16 +29,19 @@ class Window:
     def __init__(self, needs: Iterable[Need]) -> None:
         fields: dict[str, dict[Test, None]] = {}
         words: dict[Test, None] = {}
-        left, known = list(dict.fromkeys(needs)), set[Need]()
+        left = list(needs)
+        known = set[int]()
         for need in left:  # which grows meanwhile
+            if id(need) in known:  # to compare them takes long
+                continue
+            known.add(id(need))
             if isinstance(need, One):
                 fields.setdefault(need.field, {})[need.test] = None
             elif isinstance(need, Word):
                 words[need.test] = None
-            elif isinstance(need, Every | Either) and need not in known:
-                known.add(need)
+            elif isinstance(need, Every | Either):
                 left.extend(need.parts)
-        numbers, budget = Numbers(), Budget()
+        numbers, budget = Numbers(), Budget(CHARACTERS_KEPT)
         self._fields = {name: _Tests(tests, numbers, budget) for name, tests in fields.items()}
         self._words = _Tests(words, numbers, budget)
 
@@ -94,8 +100,10 @@ class _Tests:
             key = value if type(value) is str else (type(value), value)
             passed = answers.get(key)
             if passed is None:
+                passed = self._ask(value)
                 size = len(value) if isinstance(value, str) else 0
-                passed = self._memory.keep(key, self._ask(value), size)
+                if size <= LONGEST_KEPT:
+                    self._memory.keep(key, passed, size)
             for place in passed:
                 found.setdefault(place, []).append(at)
         return {self.tests[place]: places for place, places in found.items()}
