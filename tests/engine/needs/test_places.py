@@ -143,15 +143,18 @@ def test_words_are_looked_for_in_all_values_and_those_made_of_several() -> None:
     assert Places({"a"}).words(contains("corp\\admin")) == {"a"}
 
 
-PARTS = sorted({part for parts in MADE.values() for part in parts}) + ["DestinationIp", "note"]
+PARTS = sorted({"DestinationIp", "note", *(part for parts in MADE.values() for part in parts)})
 joined = st.dictionaries(
     st.sampled_from(PARTS),
     st.sampled_from(["admin", "corp", "abc", "egress", 5, None, True, ["admin", None], [None], []]),
 )
 
 
-@given(document=joined, text=st.sampled_from(["admin", "corp\\admin", "sha", "c,s", "5", "true",
-                                              "bc", "none", "'", "rp", "md5=a", "egress"]))  # fmt: skip
+@given(
+    document=joined,
+    text=st.sampled_from(["admin", "corp\\admin", "sha", "c,s", "5", "true", "bc", "none", "'",
+                          "rp", "md5=a", "egress"]),
+)  # fmt: skip
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_word_of_several_values_is_one_of_a_value(document: dict[str, Any], text: str) -> None:
     document = {**document, "ecs.version": "8.0"}
