@@ -111,13 +111,14 @@ class Test:
     @lazy
     def literals(self) -> tuple[str, ...] | None:
         """Texts in lower case of which a value that passes has one, however its letters are spelled
-        (`engine.needs.spelling`); None where none is known.
+        (what has a small form with that letter in it); None where none is known. What may be part
+        of a number is none, for that may be spelled otherwise.
         """
         predicate = self.predicate
         if self.beyond or not isinstance(predicate, Text):
             return None
         longest = Pattern(("", predicate.pattern.longest, "")).longest
-        return (longest,) if longest else None
+        return (longest,) if set(longest) - _NUMERIC else None
 
     @lazy
     def joined(self) -> bool:
@@ -144,6 +145,9 @@ class Test:
 
 _WORDS = ("md5=", "sha1=", "sha256=", "imphash=", "true", "false")
 """What the fields that are made of several say besides."""
+
+_NUMERIC = frozenset("0123456789+-.einf")
+"""Characters of numbers as texts."""
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _OTHERWISE = re.compile(r"[.eE]|^-0$|[0-9]{18}")

@@ -44,6 +44,7 @@ def test_a_number_is_asked_however_a_document_spelled_it(predicate: Any, token: 
     if asked.anything or predicate.accepts(number) or predicate.accepts(token):
         assert asked.holds(token)
         assert asked.holds(token.lower())
+        assert asked.literals is None or any(each in token.lower() for each in asked.literals)
 
 
 def cut(value: str) -> int | None:
@@ -118,6 +119,7 @@ def test_no_letter_is_longer_in_lower_case_than_it_was_but_for_the_text() -> Non
 @pytest.mark.parametrize(("asked", "literals"), [
     (text("", "Mimikatz", ""), ("mimikatz",)), (text("a", "bcd"), ("bcd",)), (text("", ""), None),
     (text("", "Mimikatz", "", cased=True), ("mimikatz",)), (Asked(Number(1)), None),
+    (text("", "5000", ""), None), (text("", "1e-0", ""), None), (text("", "0x10", ""), ("0x10",)),
     (text("", "κόσμος", ""), ("κό",)), (Asked(Text(Pattern(("", "x", ""))), beyond=True), None),
 ])  # fmt: skip
 def test_texts_that_values_have_are_told(asked: Asked, literals: tuple[str, ...] | None) -> None:
