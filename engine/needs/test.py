@@ -110,9 +110,10 @@ class Test:
 
     @lazy
     def literals(self) -> tuple[str, ...] | None:
-        """Texts in lower case of which a value that passes has one, however its letters are spelled
-        (what has a small form with that letter in it); None where none is known. What may be part
-        of a number is none, for that may be spelled otherwise.
+        """Texts in lower case of which a value that passes has one, its letters in any case.
+
+        None where none is known. What may be part of a number is none: a document may have spelled
+        that otherwise.
         """
         predicate = self.predicate
         if self.beyond or not isinstance(predicate, Text):
