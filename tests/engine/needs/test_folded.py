@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.match.pattern import Pattern, Regex, fold
 from engine.match.predicates import Boolean, Compare, InNetwork, Matches, Number, OneField, Text
-from engine.needs.folded import certain, keeps, weaker
+from engine.needs.folded import AnyCase, certain, keeps, weaker
 from engine.needs.test import Test as Asked
 from tests.engine.needs.index import lucene_lower
 
@@ -105,3 +105,10 @@ def test_of_other_expressions_less_is_asked(source: str, less: str | None) -> No
     found = weaker(Matches(Regex(source)))
     assert (found and str(found[0])) == less
     assert found is None or keeps(found[0])
+
+
+@pytest.mark.parametrize("source", ["(", "k(?=s)", "(?:(?:(?:ab?){99}){99}){9}"])
+def test_what_cannot_be_made_or_may_take_long_is_found_in_any_value(source: str) -> None:
+    assert AnyCase(source, "i").search("x")
+    assert not AnyCase("k", "i").search("x")
+    assert AnyCase("k", "i").search("K")

@@ -45,6 +45,9 @@ def test_each_test_of_each_field_is_asked_once() -> None:
     image, word = (Asked(Text(Pattern(("", text, "")))) for text in ("a.exe", "mimikatz"))
     there = Asked(Exists(wanted=True))
     one = One("Image", image)
+    beyond = Asked(Text(Pattern(("", "katz", ""))), beyond=True)
+    either_way = Window([One("Image", beyond)])
+    assert either_way.held("Image", ["katz", "über", "uber"]) == {beyond: [0, 1]}
     window = Window([either([every([one, Word(word)]), One("Image", there)]), one, Word(word)])
     assert window.fields() == ("Image",)
     assert set(window.tests("Image")) == {image, there}
