@@ -22,6 +22,7 @@ from engine.rule import RuleSet
 from vedette import settings as config
 from vedette.libraries import Shared, Volume
 from vedette.needed import Needed
+from vedette.prefiltered import prefilter_of
 from vedette.said import said
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ def feed(
     if client is None:  # the settings were checked: a search source has a cluster
         raise InputError("a search source needs a cluster", field=source.name)
     make: Callable[..., SearchSource] = SearchSource
+    prefiltered = {}
+    if rules and source.prefilter == "values":
+        prefiltered["prefilter"] = prefilter_of(source.name, rules, tags)
     if pushed is not None:
         make = partial(PushSource, questions=pushed.current)
     search = make(
@@ -95,6 +99,7 @@ def feed(
         fields=Needed(source.name, rules, also)
         if rules and source.fields == "needed"
         else all_fields,
+        **prefiltered,
     )
     return Feed(search, source.interval, tags, source.refresh_lag)
 

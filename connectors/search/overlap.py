@@ -8,7 +8,7 @@ told which of a bin's events are new, all of them are evaluated once more, which
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
@@ -44,7 +44,8 @@ def tally(view: View, window: Window, bin_ms: int) -> dict[int, Tally] | None:
     """
     by_time = {"field": window.cursor, "fixed_interval": f"{bin_ms}ms", "min_doc_count": 1}
     body = {
-        "query": window.clauses(),
+        # all are counted, also those that need not be read: one that came changes the tally
+        "query": window.whole().clauses(),
         # OpenSearch, asked for no hit or no total, says that it has ended early
         "track_total_hits": True,
         "sort": window.sort(),
@@ -75,10 +76,21 @@ def settle(view: View, seen: Seen, lower: int, upper: int) -> None:
         seen.settle(bin, found)
 
 
-def newcomers(view: View, position: Position, lower: int) -> Iterator[Found]:
+Sift = Callable[[View, Sequence[tuple[int, int]]], View]
+"""A view in which some spans of time (epoch ms, both included) are read through a sieve."""
+
+
+def all_of_it(view: View, _spans: Sequence[tuple[int, int]]) -> View:
+    """No sieve."""
+    return view
+
+
+def newcomers(
+    view: View, position: Position, lower: int, sift: Sift = all_of_it
+) -> Iterator[Found]:
     """The events from `lower` up to the mark that are not known yet, bin by bin.
 
-    Raises as `paging.pages` does.
+    What is to be read is read through the sieve that `sift` gives. Raises as `paging.pages` does.
     """
     mark = position.mark
     assert mark is not None
@@ -87,7 +99,10 @@ def newcomers(view: View, position: Position, lower: int) -> Iterator[Found]:
     look = _Look(view, position.seen, lower, mark)
     found = tally(view, view.within(lower, mark), position.seen.bin_ms)
     bins = None if found is None else position.seen.unsettled(found)
-    for start, end in [(lower, mark)] if bins is None else look.runs(bins):
+    spans = [(lower, mark)] if bins is None else list(look.runs(bins))
+    if spans:
+        look.view = view = sift(view, spans)
+    for start, end in spans:
         for bin, hits in groupby(view.bare(view.within(start, end)), look.bin_of):
             yield from look.at(bin, hits)
             if len(look.new) >= view.base.page_size:

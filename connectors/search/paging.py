@@ -54,6 +54,14 @@ class Window:
     pool: Callable[[int], Executor] = ThreadPoolExecutor
     """Makes what reads pages meanwhile, so many at a time."""
     excluded: Sequence[str] = field(default=OWN_PREFIXES)
+    sieve: Mapping[str, Any] | None = None
+    """What events must meet for any rule to match them; None to read all."""
+    asking: object = None
+    """What the sieve was made of; with anything else another is needed."""
+
+    def whole(self) -> Window:
+        """The window without its sieve."""
+        return self if self.sieve is None else replace(self, sieve=None)
 
     def clauses(self) -> dict[str, Any]:
         """The query that finds the window's events."""
@@ -61,6 +69,8 @@ class Window:
         if self.lower is not None:
             limits["gte"] = self.lower
         found = filtered(self.query, self.excluded)
+        if self.sieve is not None:
+            found["bool"]["filter"].append(self.sieve)
         found["bool"]["filter"].append({"range": {self.cursor: limits}})
         return found
 

@@ -145,6 +145,8 @@ class Seen:
         for bin in sorted(b for b in {*self._bins, *self._tallies} if b < oldest):
             tally = self._tallies.get(bin)
             gone = self._forget(bin)
+            if gone is None and tally and tally.events:
+                gone = Sketch()  # none of its events was worth reading
             if gone is not None and self._dropped:
                 # overwritten and deleted events are known, and the cluster does not count them
                 absent = gone.count - tally.events if tally else 0

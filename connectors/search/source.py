@@ -25,9 +25,10 @@ from connectors.search.paging import (
 )
 from connectors.search.port import RequestError, SearchClient
 from connectors.search.position import Position
+from connectors.search.prefilter import Prefilter
 from connectors.search.retry import Retry, told_as
 from connectors.search.seen import Seen
-from connectors.search.sweep import UNSWEPT, Sweep
+from connectors.search.sweep import UNSWEPT, Sweep, evaluated
 from connectors.search.unread import UnreadHit
 from connectors.search.view import Found, View, hit_id, hit_key, hit_time
 from engine.errors import Problem, Report, SettingsError, SourceError
@@ -97,6 +98,7 @@ class SearchSource:
         slices: int = 1,
         pool: Callable[[int], Executor] = ThreadPoolExecutor,
         fields: Fields = all_fields,
+        prefilter: Prefilter | None = None,
     ) -> None:
         if not 1 <= page_size <= 10_000:
             raise SettingsError(
@@ -119,7 +121,7 @@ class SearchSource:
         self.start = None if start == "all" else epoch_ms(start)
         self.clock, self.report, self.retry = clock, report, retry or client.retry
         self.look = look or nothing_told
-        self.fields = fields
+        self.fields, self.prefilter = fields, prefilter
         self._reported: dict[str, int] = {}
         self.notes: list[Note] = []
         """What is to be recorded with the next batch."""
@@ -177,34 +179,52 @@ class SearchSource:
         window, mark = view.base, position.mark
         known: Set[str] = frozenset()
         there: Counter[int] | None = None
-        if mark is not None and crowded(position.seen):
+        events: int | None = 0
+        if mark is not None and (self.prefilter or crowded(position.seen)):
             lower = mark if window.lower is None else window.lower
-            if (yield from self.taken(newcomers(view, position, lower), position, window)):
+            finds = newcomers(view, position, lower, self.sift)
+            if (yield from self.taken(finds, position, window)):
                 return True
             window = replace(window, lower=max(lower, mark + 1))
-        else:
+        elif self.prefilter is None:
             known, there = position.seen.keys, Counter()
+        since = window.lower
         last: Sequence[Hit] | None = None
         reading = Reading()
         if window.lower is None or window.lower <= upper:
+            if self.prefilter:
+                sifted = self.prefilter.sift(view, window, [(window.lower, upper)])
+                window, events = sifted.window, sifted.total
             try:
                 for hits in ahead(self.client, window, view.pit, self.retry, reading):
                     if last:
                         found = Part(last, known, there)
                         yield from self.batch(found, position, hit_time(last[-1]))
-                        if self.fields() != window.fields:
+                        if self.outdated(window):
                             return True
                     last = hits
             except (RequestError, SourceError):
                 if reading.read:
-                    self.owed = Owed.of(reading, upper)
+                    self.owed = Owed.of(reading, upper, window)
                 raise
-        if last is None or (not last and position.mark is None):
+        if last is None or (not last and position.mark is None and not events):
             return False
         quiet = mark is not None and upper - mark < milliseconds(QUIET)
         found = Part(last, known, there)
-        yield from self.batch(found, position, upper, view=view, always=not quiet)
+        yield from self.batch(found, position, upper, view=view, since=since, always=not quiet)
         return False
+
+    def outdated(self, window: Window) -> bool:
+        """Whether a window would be read otherwise now: with other fields, or for other rules."""
+        if self.prefilter and self.prefilter.asking() is not window.asking:
+            return True
+        return self.fields() != window.fields
+
+    def sift(self, view: View, spans: Sequence[tuple[int, int]]) -> View:
+        """A view in which some spans of time are read without what no rule can match."""
+        if self.prefilter is None:
+            return view
+        return replace(view, base=self.prefilter.sift(view, view.base, spans).window)
 
     def window(self, position: Position, upper: int) -> Window:
         """The time window of a poll that starts from a position."""
@@ -215,13 +235,14 @@ class SearchSource:
         return Window(
             self.origin, self.cursor, lower, upper, self.tiebreak, self.query, self.page_size,
             paces=self.paces, pool=self.pool, fields=self.fields(),
+            asking=self.prefilter.asking() if self.prefilter else None,
         )  # fmt: skip
 
     def swept(self, position: Position, now: int) -> Iterator[Batch]:
         """What a sweep finds; its events are evaluated, and then known."""
         assert self.sweep is not None
         base = self.window(position, 0)
-        finds = self.sweep.run(self.client, base, position, self.retry, now)
+        finds = self.sweep.run(self.client, base, position, self.retry, now, self.sift)
         yield from self.taken(finds, position, base)  # with other fields it is due again
 
     def taken(
@@ -235,7 +256,7 @@ class SearchSource:
                           fillable=note.fillable)  # fmt: skip
             found.keep()
             yield self.plain(position, records, span_of(found.hits))
-            if self.fields() != base.fields:
+            if self.outdated(base):
                 return True
         return False
 
@@ -312,11 +333,12 @@ class SearchSource:
         mark: int,
         *,
         view: View | None = None,
+        since: int | None = None,
         always: bool = False,
     ) -> Iterator[Batch]:
         """What of a part is not known; none when there is nothing to tell.
 
-        `view` is that of a poll of which it is the last: all of it is known then.
+        `view` is that of a poll of which it is the last: all of it from `since` on is known then.
         """
         keyed = [(hit_key(self.origin, hit), hit) for hit in part.hits]
         new = [(key, hit) for key, hit in keyed if key not in part.known]
@@ -328,9 +350,11 @@ class SearchSource:
         position.advance(mark)
         if not records and not always:
             return
-        if view is not None and moved and crowded(position.seen):
+        if view is not None and moved and (self.prefilter or crowded(position.seen)):
             lower = max(position.edge(), view.base.lower or 0)
             settle(view, position.seen, lower, mark)
+            if self.prefilter and position.memory:
+                evaluated(view, position.memory, since, position.edge())
         yield self.plain(position, records, span_of([hit for _, hit in new]))
 
     def readable(self, hits: Iterable[Hit], look: Look) -> Iterator[Record]:
@@ -403,16 +427,20 @@ class Owed:
     upper: int
     known: int
     expected: int
+    sieve: Mapping[str, Any] | None = None
+    """What those hits were to meet."""
 
     @classmethod
-    def of(cls, reading: Reading, upper: int) -> Owed:
-        """What was left of a reading."""
-        return cls(reading.last, upper, reading.at_last, reading.total - reading.read)
+    def of(cls, reading: Reading, upper: int, window: Window) -> Owed:
+        """What was left of a reading of a window."""
+        left = reading.total - reading.read
+        return cls(reading.last, upper, reading.at_last, left, window.sieve)
 
     def left(self, view: View | None) -> int:
         """What is not there any more, at least: events that came since stand in for others."""
         if view is None:
             return self.expected
+        view = replace(view, base=replace(view.base, sieve=self.sieve))
         later = view.count(self.after + 1, self.upper)
         return self.expected - later - max(0, view.count(self.after, self.after) - self.known)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.search.memory import Memory
+from connectors.search.overlap import Sift, all_of_it
 from connectors.search.paging import Hit, Window, histogram, point_in_time
 from connectors.search.port import SearchClient
 from connectors.search.position import Position
@@ -34,9 +35,16 @@ class Sweep:
         return self._next is None or not self._next - self.interval <= now < self._next
 
     def run(
-        self, client: SearchClient, base: Window, position: Position, retry: Retry, now: int
+        self,
+        client: SearchClient,
+        base: Window,
+        position: Position,
+        retry: Retry,
+        now: int,
+        sift: Sift = all_of_it,
     ) -> Iterator[Found]:
-        """What came late. `base` says what to read; its times and sizes are put in here.
+        """What came late. `base` says what to read; its times and sizes are put in here, and the
+        sieve that `sift` gives, through which buckets are read; all of their events are counted.
 
         A quiet sweep is one search. Raises as `paging.pages` does; then it is due again.
         """
@@ -56,7 +64,11 @@ class Sweep:
                     yield from counted(memory, counts, lower)
                 due = memory.due(counts, lower, edge)
                 left = EFFORT * base.page_size
-                look = _Look(View(client, base, pit, retry), memory, edge)
+                view = View(client, base, pit, retry)
+                if due:
+                    spans = (memory.window(bucket) for bucket in due)
+                    view = sift(view, [(first, min(end, edge) - 1) for first, end in spans])
+                look = _Look(view, memory, edge)
                 for bucket in due:
                     if left <= 0:
                         return  # due again at the next poll
@@ -65,6 +77,22 @@ class Sweep:
         self._next = now + self.interval
         if far:
             self._next_far = now + self.horizon // FAR_LOOKS
+
+
+def evaluated(view: View, memory: Memory, since: int | None, edge: int) -> None:
+    """Take in that all events of a view from `since` up to before `edge` are evaluated.
+
+    One search. Raises as `paging.pages` does.
+    """
+    first = memory.window(memory.bucket(edge - memory.horizon))[0]
+    start = first if since is None else max(first, since)
+    if start >= edge:
+        return
+    window = view.within(start, edge - 1).whole()
+    for bucket, count in histogram(view.client, window, memory.width, view.pit, view.retry).items():
+        begun = memory.window(bucket)[0]
+        if (since is None or begun >= since) and memory.known(bucket) is not None:
+            memory.settle(bucket, count)
 
 
 def counted(memory: Memory, counts: Mapping[int, int], lower: int) -> Iterator[Found]:

@@ -92,6 +92,7 @@ class View:
             asked = {"ids": {"values": sorted({hit["_id"] for hit in some})}}
             window = self.within(hit_time(some[0]), hit_time(some[-1]))
             query = {"bool": {"filter": [dict(window.query), asked]}} if window.query else asked
+            window = window.whole()  # they are known to pass it
             left = len(some)
             for hits in self.pages(replace(window, query=query)):
                 # an id may be in several indices

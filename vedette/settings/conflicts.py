@@ -35,6 +35,9 @@ def find_conflicts(data: Mapping[str, Any]) -> Iterator[Conflict]:
     sources = data.get("sources")
     if isinstance(sources, Sequence) and not isinstance(sources, str):
         yield from _sources(sources, has_cluster=cluster is not None)
+        models = data.get("models")
+        named = models.get("names") if isinstance(models, Mapping) else None
+        yield from _prefilters(sources, models=bool(named))
         pipelines = data.get("pipelines")
         if isinstance(pipelines, Sequence) and not isinstance(pipelines, str) and pipelines:
             yield from _pipelines(pipelines, [_name(source) for source in sources])
@@ -79,6 +82,21 @@ def _sources(sources: Sequence[Any], *, has_cluster: bool) -> Iterator[Conflict]
                 f"{name[:64]!r} is the name of sources.{names[name]} too",
                 "a name of its own",
             )
+
+
+def _prefilters(sources: Sequence[Any], *, models: bool) -> Iterator[Conflict]:
+    """A prefilter leaves events out that no rule can match."""
+    for number, source in enumerate(sources):
+        if not isinstance(source, Mapping) or source.get("prefilter") != "values":
+            continue
+        path = ("sources", number, "prefilter")
+        if source.get("mode") == "push-down":
+            yield Conflict(path, "in push-down only what rules match is read anyway", "none")
+        elif models:
+            yield Conflict(
+                path, "models score every event, and a prefilter leaves most out",
+                "none, or no 'models.names'",
+            )  # fmt: skip
 
 
 def _pipelines(pipelines: Sequence[Any], sources: Sequence[str | None]) -> Iterator[Conflict]:

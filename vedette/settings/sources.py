@@ -72,6 +72,11 @@ class SearchSource(Section):
         default="all",
         description="What is read of a document: all of it, or what rules and alerts need.",
     )
+    prefilter: Literal["none", "values"] = Field(
+        default="none",
+        description="Leave out documents without a value that any rule needs, as the cluster tells "
+        "values of a window.",
+    )
     overlap: Duration = Field(
         default=timedelta(minutes=10),
         description="Lateness budget: how far each poll looks back behind the newest event.",
