@@ -95,11 +95,10 @@ class Catalogue:
             undecided |= one.leaves - one.columns.keys()
             for path, column in one.columns.items():
                 known = made.columns.setdefault(path, column)
-                if known != column:
-                    if (known.name, known.shape) != (column.name, column.shape):
-                        undecided.add(path)
-                    limits = [limit for limit in (known.limit, column.limit) if limit is not None]
-                    made.columns[path] = Column(path, known.name, known.shape, min(limits))
+                if (known.name, known.shape) != (column.name, column.shape):
+                    undecided.add(path)
+                elif column.limit is not None and (known.limit is None or known.limit > column.limit):
+                    made.columns[path] = column
         for path in undecided | made.objects:
             made.columns.pop(path, None)
         return made
