@@ -44,7 +44,7 @@ class Plan:
 
     def __init__(self, asking: Asking, catalogue: Catalogue) -> None:
         self.asking, self.catalogue = asking, catalogue
-        self.places = Places(catalogue.leaves, catalogue.objects)
+        self.places = Places(catalogue.leaves, catalogue.objects, catalogue.hidden)
         self._columns: dict[str, tuple[Column, ...] | None] = {}
         found: dict[Column, None] = {}
         for one in ones(asking.needs.values()):

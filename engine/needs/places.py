@@ -42,15 +42,22 @@ class Places:
     """The names in an index's mapping, and which of them may give a Sigma field its value.
 
     `leaves` are the dotted names of all values in documents, whatever their type, and without
-    what only the mapping has (fields in several ways, aliases); `objects` are those of objects.
+    what only the mapping has (fields in several ways, aliases); `objects` are those of objects, and
+    `hidden` of those below which documents may have names that the mapping has not ("": all).
     """
 
-    def __init__(self, leaves: Collection[str], objects: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        leaves: Collection[str],
+        objects: Collection[str] = (),
+        hidden: Collection[str] = (),
+    ) -> None:
+        self._hidden = tuple(f"{name}." if name else "" for name in hidden)
         self._leaves = frozenset(leaves)
         above = (name[:at] for name in leaves for at, char in enumerate(name) if char == ".")
         self._objects = frozenset(chain(objects, above))
         self._all = self._leaves | self._objects
-        self._envelope = any(name.startswith(ENVELOPE) for name in self._all)
+        self._envelope = any(name.startswith(ENVELOPE) for name in {*self._all, *self._hidden})
         self._spaced: dict[str, list[str]] = {}
         """Names with spaces, by what they are called without."""
         for name in sorted(self._all):
@@ -69,6 +76,8 @@ class Places:
         if any(self._may_have(part) for name in names for part in MADE.get(name, ())):
             return None
         found = frozenset(path for name in names for path in self._paths(name))
+        if self._hides(found):
+            return None
         return None if found & self._objects else found & self._leaves
 
     def words(self, test: Test) -> frozenset[str] | None:
@@ -76,6 +85,8 @@ class Places:
 
         None where an event may have others: made of several values, which the test may not tell.
         """
+        if self._hidden:
+            return None
         return None if self._joined and not test.joined else self._leaves
 
     def _names(self, field: str) -> set[str]:
@@ -96,7 +107,11 @@ class Places:
     def _may_have(self, name: str) -> bool:
         """Whether a value may come by that name."""
         paths = {path for each in self._names(name) for path in self._paths(each)}
-        return not paths.isdisjoint(self._all)
+        return not paths.isdisjoint(self._all) or self._hides(paths)
+
+    def _hides(self, paths: Collection[str]) -> bool:
+        """Whether a value may stand at one of some names that the mapping has not."""
+        return any(path.startswith(self._hidden) for path in paths) if self._hidden else False
 
 
 def places(field: str, leaves: Collection[str]) -> frozenset[str] | None:
