@@ -35,6 +35,8 @@ FORMATS = frozenset(
 GROWING = (True, "true", "strict")
 """How `dynamic` is where no field of a document stays without a mapping."""
 
+OFF = (False, "false")
+
 MARKED = 8_000_000
 """The version of an index of Elasticsearch from which on `_ignored` names what was cut off."""
 
@@ -97,7 +99,9 @@ class Catalogue:
                 known = made.columns.setdefault(path, column)
                 if (known.name, known.shape) != (column.name, column.shape):
                     undecided.add(path)
-                elif column.limit is not None and (known.limit is None or known.limit > column.limit):
+                elif column.limit is not None and (
+                    known.limit is None or known.limit > column.limit
+                ):
                     made.columns[path] = column
         for path in undecided | made.objects:
             made.columns.pop(path, None)
@@ -140,7 +144,10 @@ class _Index:
         created = str((settings.get("version") or {}).get("created", "0"))
         marks = marks and created.isdecimal() and int(created) >= MARKED
         made = cls(marks, dict(_lowering(settings.get("analysis") or {})))
-        made.unmarked = "ignore_dynamic_beyond_limit" in str(settings.get("mapping") or "")
+        limits = settings.get("mapping") or {}
+        made.unmarked = "ignore_dynamic_beyond_limit" in str(limits)
+        if not marks and str(limits.get("ignore_malformed", "false")).lower() != "false":
+            made.hidden.add("")  # OpenSearch drops objects that stand for values, and tells nothing
         if mapping.get("dynamic", True) not in GROWING or mapping.get("enabled") is False:
             made.hidden.add("")
         made._walk(mapping.get("properties") or {}, "", mapping.get("dynamic", True))
@@ -162,6 +169,9 @@ class _Index:
                 self._walk(each.get("properties") or {}, f"{path}.", grows)
             elif kind in ("keyword", "boolean") or kind in SCALARS:
                 self.leaves.add(path)
+                if not self.marks and each.get("ignore_malformed") not in (None, *OFF):
+                    self.objects.add(path)
+                    self.hidden.add(path)
                 self.types[path] = (
                     kind if set(str(each.get("format", "")).split("||")) <= FORMATS else "other"
                 )
@@ -225,10 +235,9 @@ def _zones() -> frozenset[str]:
 
 def _held(each: Mapping[str, Any]) -> bool:
     """Whether values of a field can be counted and searched, and are those of documents."""
-    off = (False, "false")
     return (
-        each.get("index", True) not in off
-        and each.get("doc_values", True) not in off
+        each.get("index", True) not in OFF
+        and each.get("doc_values", True) not in OFF
         and "script" not in each
     )
 

@@ -135,8 +135,10 @@ class Judge:
     def _in(self, column: Column, name: str, test: Test) -> Clause | None:
         """Where a column has a value that passes."""
         if test.anything:
+            # of an empty text no integer is made, and no text of one that is cut off
             cut = column.limit is not None and column.name == column.path
-            return None if cut else There(column.path, self.total)
+            lost = cut or column.shape == "integer"
+            return None if lost else There(column.path, self.total)
         if not column.decides(test):
             return None
         known = self.values[column]

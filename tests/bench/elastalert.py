@@ -77,7 +77,10 @@ def compare(
         flush=True,
     )
     namespace = f"bench{len(rules)}"
-    own = ours.run(node, asked, len(corpus), folder / f"ours-{len(rules)}", namespace, options.page)
+    own = ours.run(
+        node, asked, len(corpus), folder / f"ours-{len(rules)}", namespace, options.page,
+        options.prefilter,
+    )  # fmt: skip
     tell(own, expected, len(corpus.lines))
     node.server.forget(namespace)
     interpreter = peer.python()
@@ -106,6 +109,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--rules", type=int, nargs="+", default=[10, 200, 2000])
     parser.add_argument("--mapping", choices=sorted(MAPPINGS), default="plain")
     parser.add_argument("--page", type=int, default=5000, help="our page_size")
+    parser.add_argument("--prefilter", choices=["none", "values"], default="none", help="ours")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="its max_threads")
     parser.add_argument("--heap", default="2g", help="the node's memory for Java")
     parser.add_argument("--limit", type=float, default=3600, help="seconds for its pass")

@@ -29,8 +29,6 @@ AT_ONCE = 2
 """Requests that index events side by side."""
 TRIES = 60
 """How often a busy node is asked again, a second apart."""
-LONGEST = 8_000
-"""Characters of the longest keyword: Lucene takes no term of more than 32,766 bytes."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +94,8 @@ class Node:
         call = self.server.call
         mappings = json.loads(json.dumps(MAPPINGS[mapping]))
         mappings["properties"] = {"@timestamp": {"type": "date"}, "number": {"type": "long"}}
-        for template in mappings.get("dynamic_templates", ()):
-            for chosen in template.values():
-                chosen["mapping"].setdefault("ignore_above", LONGEST)
-        settings = {**SETTINGS, "refresh_interval": "-1"}
+        typed = mapping in ("text", "typed")
+        settings = {**SETTINGS, "refresh_interval": "-1", "mapping.ignore_malformed": typed}
         body = json.dumps({"settings": settings, "mappings": mappings}).encode()
         call("PUT", f"/{INDEX}", body)
         with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -48,7 +48,13 @@ def copied(rules: Sequence[Rule], folder: Path) -> Path:
 
 
 def run(
-    node: Node, rules: Sequence[Rule], events: int, folder: Path, namespace: str, page: int
+    node: Node,
+    rules: Sequence[Rule],
+    events: int,
+    folder: Path,
+    namespace: str,
+    page: int,
+    prefilter: str,
 ) -> Outcome:
     """`vedette run --until-idle` over all events; the pass ends when the first poll has.
 
@@ -61,7 +67,7 @@ def run(
         "cluster": {"kind": node.server.kind, "hosts": [node.server.url]},
         "sources": [
             {"type": "search", "name": "events", "index": INDEX, "start": "all",
-             "page_size": page, "refresh_lag": "0s", "interval": "1s"}
+             "page_size": page, "refresh_lag": "0s", "interval": "1s", "prefilter": prefilter}
         ],
         "tuning": {"cap": 0},  # every match alerts, as it does there
     }  # fmt: skip
@@ -84,7 +90,7 @@ def run(
     if child.ended() or not READ.search(child.text()):
         raise RuntimeError(f"vedette run failed:\n{child.text()[-2000:]}")
     return Outcome(
-        name="vedette run",
+        name=f"vedette run (prefilter: {prefilter})",
         events=events,
         rules=len(rules),
         seconds=(read or time.monotonic()) - loaded,

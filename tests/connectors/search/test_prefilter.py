@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -18,14 +17,13 @@ from connectors.search import SearchSource, prefilter
 from connectors.search.prefilter import Prefilter
 from engine.detect import Detector
 from engine.load import load_rules
-from engine.needs.rules import needs
 from engine.normalise import normalise
 from engine.ports import Batch, Checkpoint
 from engine.rule import RuleSet
-from tests.connectors.search.double import Patient, refusal
+from tests.connectors.search.double import Patient
 from tests.connectors.search.indexed import IndexedClient, RefusedError, Style
 from tests.connectors.search.test_source import at
-from tests.engine.helpers import loaded, rule, write_rules
+from tests.engine.helpers import write_rules
 from tests.engine.match.choices import Choices
 from tests.engine.match.scenarios import Scenario, event
 from tests.simulation.pool import Meanwhile
