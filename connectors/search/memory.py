@@ -116,6 +116,12 @@ class Memory:
         for key in keys:
             self._add(bucket, key)
 
+    def unread(self, bucket: int, events: int) -> None:
+        """So many more events of a bucket need not be read, and are known by their number alone."""
+        if bucket not in self._blurred:
+            self._sketches.setdefault(bucket, Sketch())
+            self._absent[bucket] = self._absent.get(bucket, 0) - events
+
     def settle(self, bucket: int, count: int, sketch: Sketch | None = None) -> None:
         """A bucket with so many events in the cluster is evaluated; `sketch` if all anew."""
         if sketch is not None:

@@ -131,6 +131,17 @@ class Seen:
         for bin, count in there.items():
             self._tallies[bin] = Tally(count, UNSUMMED)
 
+    def uncounted(self, start: int, end: int) -> dict[int, int]:
+        """How many events are known in each bin between two times where bins begin, by its start.
+
+        Of these bins it is not known any more what a cluster said.
+        """
+        first, last = self.bin(start), self.bin(end)
+        for bin in [bin for bin in self._tallies if first <= bin < last]:
+            del self._tallies[bin]
+        return {bin * self.bin_ms: events.count for bin, events in self._bins.items()
+                if first <= bin < last}  # fmt: skip
+
     def unsettled(self, found: Mapping[int, Tally]) -> list[int]:
         """The bins of which a cluster does not say what it said before, oldest first."""
         names = sorted({*found, *self._bins, *self._tallies})

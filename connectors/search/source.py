@@ -28,7 +28,7 @@ from connectors.search.position import Position
 from connectors.search.prefilter import Prefilter
 from connectors.search.retry import Retry, told_as
 from connectors.search.seen import Seen
-from connectors.search.sweep import UNSWEPT, Sweep, evaluated
+from connectors.search.sweep import UNSWEPT, Sweep, passed_over
 from connectors.search.unread import UnreadHit
 from connectors.search.view import Found, View, hit_id, hit_key, hit_time
 from engine.errors import Problem, Report, SettingsError, SourceError
@@ -125,6 +125,7 @@ class SearchSource:
         self._reported: dict[str, int] = {}
         self.notes: list[Note] = []
         """What is to be recorded with the next batch."""
+        self._uncounted = 0
         self.owed: Owed | None = None
         """What a poll that failed had still to read."""
 
@@ -188,7 +189,8 @@ class SearchSource:
             window = replace(window, lower=max(lower, mark + 1))
         elif self.prefilter is None:
             known, there = position.seen.keys, Counter()
-        since = window.lower
+        # from here on it is not known yet how many events there are besides those that are read
+        self._uncounted = mark + 1 if mark is not None else (window.lower or 0)
         last: Sequence[Hit] | None = None
         reading = Reading()
         if window.lower is None or window.lower <= upper:
@@ -199,7 +201,7 @@ class SearchSource:
                 for hits in ahead(self.client, window, view.pit, self.retry, reading):
                     if last:
                         found = Part(last, known, there)
-                        yield from self.batch(found, position, hit_time(last[-1]))
+                        yield from self.batch(found, position, hit_time(last[-1]), view=view)
                         if self.outdated(window):
                             return True
                     last = hits
@@ -211,7 +213,7 @@ class SearchSource:
             return False
         quiet = mark is not None and upper - mark < milliseconds(QUIET)
         found = Part(last, known, there)
-        yield from self.batch(found, position, upper, view=view, since=since, always=not quiet)
+        yield from self.batch(found, position, upper, view=view, last=True, always=not quiet)
         return False
 
     def outdated(self, window: Window) -> bool:
@@ -332,13 +334,13 @@ class SearchSource:
         position: Position,
         mark: int,
         *,
-        view: View | None = None,
-        since: int | None = None,
+        view: View,
+        last: bool = False,
         always: bool = False,
     ) -> Iterator[Batch]:
         """What of a part is not known; none when there is nothing to tell.
 
-        `view` is that of a poll of which it is the last: all of it from `since` on is known then.
+        `view` is that of the poll; after the `last` part all of it is known.
         """
         keyed = [(hit_key(self.origin, hit), hit) for hit in part.hits]
         new = [(key, hit) for key, hit in keyed if key not in part.known]
@@ -347,14 +349,17 @@ class SearchSource:
         part.count(position.seen)
         records = list(self.readable((hit for _, hit in new), self.look))
         moved = position.mark is None or mark > position.mark
+        if self.prefilter and position.memory and moved:
+            edge = position.seen.edge(mark)
+            if edge > self._uncounted:
+                passed_over(view, position, self._uncounted, edge)
+                self._uncounted = edge
         position.advance(mark)
         if not records and not always:
             return
-        if view is not None and moved and (self.prefilter or crowded(position.seen)):
+        if last and moved and (self.prefilter or crowded(position.seen)):
             lower = max(position.edge(), view.base.lower or 0)
             settle(view, position.seen, lower, mark)
-            if self.prefilter and position.memory:
-                evaluated(view, position.memory, since, position.edge())
         yield self.plain(position, records, span_of([hit for _, hit in new]))
 
     def readable(self, hits: Iterable[Hit], look: Look) -> Iterator[Record]:

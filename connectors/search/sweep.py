@@ -79,20 +79,26 @@ class Sweep:
             self._next_far = now + self.horizon // FAR_LOOKS
 
 
-def evaluated(view: View, memory: Memory, since: int | None, edge: int) -> None:
-    """Take in that all events of a view from `since` up to before `edge` are evaluated.
+def passed_over(view: View, position: Position, since: int, edge: int) -> None:
+    """Take in that all events of a view between two times are evaluated (`edge` exclusive, where a
+    part of the overlap begins), and leave the overlap: more than are known, as not all were read.
 
     One search. Raises as `paging.pages` does.
     """
-    first = memory.window(memory.bucket(edge - memory.horizon))[0]
-    start = first if since is None else max(first, since)
-    if start >= edge:
+    memory, seen = position.memory, position.seen
+    assert memory is not None
+    oldest = memory.window(memory.oldest(edge))[0]
+    first = max(seen.bin(since) * seen.bin_ms, oldest)
+    read = seen.uncounted(first, edge)
+    if position.start is not None:
+        first = max(first, position.start)
+    if first >= edge:
         return
-    window = view.within(start, edge - 1).whole()
-    for bucket, count in histogram(view.client, window, memory.width, view.pit, view.retry).items():
-        begun = memory.window(bucket)[0]
-        if (since is None or begun >= since) and memory.known(bucket) is not None:
-            memory.settle(bucket, count)
+    window = view.within(first, edge - 1).whole()
+    there = histogram(view.client, window, memory.width, view.pit, view.retry)
+    for bucket, count in there.items():
+        known = sum(n for time, n in read.items() if memory.bucket(time) == bucket)
+        memory.unread(bucket, count - known)
 
 
 def counted(memory: Memory, counts: Mapping[int, int], lower: int) -> Iterator[Found]:

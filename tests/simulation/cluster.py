@@ -12,6 +12,7 @@ from typing import Any
 from connectors.search import codec
 from connectors.search.port import Kind, RequestError
 from connectors.search.retry import Retry
+from tests.connectors.search.indexed import Indexed, meets, told
 
 HOST = "search.test:9200"
 
@@ -61,6 +62,13 @@ class Held:
 
 
 Row = tuple[int, int, str, str, Held]
+
+
+def values(row: Row) -> Any:
+    """What an index holds of a document."""
+    shelf = Indexed("plain", marks=True)
+    shelf.take(row[3], row[4].source)
+    return shelf.documents[row[3]]
 
 
 class SimCluster:
@@ -141,6 +149,24 @@ class SimCluster:
         found: str | None = self._do(effect)
         return found
 
+    def send(
+        self,
+        method: str,
+        path: str,
+        document: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Any:
+        def effect() -> dict[str, Any]:
+            found = {}
+            for name in path[1:].split(","):
+                shelf = Indexed("plain", marks=True)
+                for id, held in self.events.get(name, {}).items():
+                    shelf.take(id, held.source)
+                found[name] = shelf.answer()
+            return found
+
+        return self._do(effect)
+
     def close_pit(self, pit: str) -> None:
         if self.chaos.dead:  # the interpreter tidies up after a process that is no more
             return
@@ -164,25 +190,31 @@ class SimCluster:
         (limits,) = body["query"]["bool"]["filter"][-1]["range"].values()
         first = bisect.bisect_left(rows, limits.get("gte", 0), key=lambda row: row[0])
         last = bisect.bisect_right(rows, limits["lte"], key=lambda row: row[0])
+        rows = rows[first:last]
+        if clauses := body["query"]["bool"]["filter"][:-1]:
+            rows = [row for row in rows if all(meets(c, row, values(row)) for c in clauses)]
         after = tuple(body.get("search_after", (-1, -1)))
         answer: dict[str, Any] = {"_shards": {"total": 2, "failed": 0}}
-        if "aggs" in body:
+        if "aggs" in body and "times" not in body["aggs"]:
+            held = {(row[2], row[3]): values(row) for row in rows}
+            answer["aggregations"] = {
+                name: told(asked, rows, held) for name, asked in body["aggs"].items()
+            }
+        elif "aggs" in body:
             width = int(body["aggs"]["times"]["date_histogram"]["fixed_interval"][:-2])
-            counts = Counter(row[0] // width * width for row in rows[first:last])
+            counts = Counter(row[0] // width * width for row in rows)
             sums: Counter[int] = Counter()
-            for row in rows[first:last]:
+            for row in rows:
                 sums[row[0] // width * width] += row[1]
             buckets = [
                 {"key": key, "doc_count": count, "sum": {"value": float(sums[key])}}
                 for key, count in counts.items()
             ]
             answer["aggregations"] = {"times": {"buckets": buckets}}
-        asked = body["query"]["bool"]["filter"][0].get("ids")
-        found = [row for row in rows[first:last] if asked is None or row[3] in asked["values"]]
         # As Elasticsearch does: shards that a search does not reach are left out, and the others
         # numbered without them. So a tie says nothing to a search with other bounds.
-        shards = {name: number << 32 for number, name in enumerate(sorted({r[2] for r in found}))}
-        found = [(row[0], shards[row[2]] | row[1], *row[2:]) for row in found]
+        shards = {name: number << 32 for number, name in enumerate(sorted({r[2] for r in rows}))}
+        found = [(row[0], shards[row[2]] | row[1], *row[2:]) for row in rows]
         found.sort(key=lambda row: row[:2])
         page = [row for row in found if row[:2] > after][: body["size"]]
         hits = [
@@ -190,7 +222,7 @@ class SimCluster:
              "_source": held.source}
             for time, tie, name, id, held in page
         ]  # fmt: skip
-        return {**answer, "hits": {"total": {"value": last - first}, "hits": hits}}
+        return {**answer, "hits": {"total": {"value": len(rows)}, "hits": hits}}
 
     def _notes(self, body: Mapping[str, Any], index: str) -> dict[str, Any]:
         rows = [held["_source"] for held in self.own.get(index, {}).values()]

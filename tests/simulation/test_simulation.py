@@ -66,11 +66,14 @@ def test_the_stories_have_in_them_what_they_are_about() -> None:
             "half answer": world.chaos.told["half"],
             "clock step": any(world.offsets),
             "correlation": many and world.punctual,
+            "filter": world.prefilter and world.prefilter.spared.filtered,
+            "spared": world.prefilter
+            and world.prefilter.spared.passed < world.prefilter.spared.documents,
             **{note["kind"]: True for note in notes},
             **{note["state"]: True for note in notes},
         }.items():
             told[name] = told.get(name, 0) + bool(there)
-    wanted = ("crash", "lost answer", "half answer", "clock step", "correlation", "late",
+    wanted = ("crash", "filter", "spared", "lost answer", "half answer", "clock step", "correlation", "late",
               "too-late", "clock-back", "evaluated-again", "open", "filled")  # fmt: skip
     assert {name: told.get(name, 0) for name in wanted if told.get(name, 0) < 3} == {}
 

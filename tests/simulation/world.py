@@ -26,6 +26,7 @@ from connectors.search import (
     SearchSource,
     memory,
     overlap,
+    prefilter,
     seen,
     sketch,
     stretches,
@@ -33,6 +34,7 @@ from connectors.search import (
 )
 from connectors.search.memory import Memory
 from connectors.search.names import ALERTS
+from connectors.search.prefilter import Prefilter
 from connectors.search.retry import Retry
 from connectors.search.seen import Seen
 from connectors.search.source import epoch_ms, milliseconds
@@ -50,6 +52,7 @@ from tests.engine.correlate.stream import correlation, ruleset
 from tests.engine.test_run import OnceSink
 from tests.simulation.cluster import Chaos, Crash, SimCluster
 from tests.simulation.pool import Meanwhile
+from vedette.prefiltered import RulesNeed
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
@@ -140,6 +143,10 @@ class World:
             self.page_size = 1
         self.refusing = self.meanwhile.choice([0, 0, 0.05, 0.2])
         """How often alerts cannot be stored, and whoever tries has to say so."""
+        self.prefilter: Prefilter | None = None
+        self.sieved = Random(self.seed + 3).random() < 0.3
+        """Whether documents are left out that no rule can match."""
+        prefilter.PLAIN = 0
         self.offset = 0
         self.offsets = [0]
         self.events = [self._event(n) for n in range(rng.randrange(10, 34))]
@@ -236,11 +243,13 @@ class World:
             )  # fmt: skip
 
         pipeline.fill = Filler(ledger, fresh, clock)
+        if self.sieved:
+            self.prefilter = Prefilter("events", RulesNeed(rules, None))
         source = SearchSource(
             client, "events", "logs-*", page_size=self.page_size, overlap=OVERLAP,
             sweep=SWEEP, max_lateness=MAX_LATENESS, clock=clock, max_seen=self.max_seen,
             start=T0, report=recorder, retry=retry, slices=self.slices,
-            pool=lambda _: Meanwhile(self.meanwhile),
+            pool=lambda _: Meanwhile(self.meanwhile), prefilter=self.prefilter,
         )  # fmt: skip
         if self.sabotage:
             self.sabotage(pipeline, source)
@@ -418,7 +427,8 @@ def violations(
 
 
 BOUNDS = ((sketch, "FEW"), (sketch, "MOST"), (memory, "BUCKETS"), (seen, "PARTS"),
-          (seen, "BINS"), (sweep, "EFFORT"), (overlap, "PLAIN"), (stretches, "LEFT"))  # fmt: skip
+          (seen, "BINS"), (sweep, "EFFORT"), (overlap, "PLAIN"), (stretches, "LEFT"),
+          (prefilter, "PLAIN"))  # fmt: skip
 """What a world chooses for itself."""
 
 
