@@ -128,6 +128,8 @@ class Memory:
             self._blurred.discard(bucket)
             self._sketches[bucket] = sketch
             self._packed.pop(bucket, None)
+        if bucket not in self._sketches and bucket not in self._blurred:
+            self._sketches[bucket] = Sketch()  # none of its events was worth reading
         known = self._sketches.get(bucket)
         self._absent[bucket] = (known.count if known else 0) - count
 

@@ -146,7 +146,7 @@ class World:
         self.prefilter: Prefilter | None = None
         self.sieved = Random(self.seed + 3).random() < 0.3
         """Whether documents are left out that no rule can match."""
-        prefilter.PLAIN = 0
+        prefilter.PLAIN = prefilter.SPARED = 0
         self.offset = 0
         self.offsets = [0]
         self.events = [self._event(n) for n in range(rng.randrange(10, 34))]
@@ -428,7 +428,7 @@ def violations(
 
 BOUNDS = ((sketch, "FEW"), (sketch, "MOST"), (memory, "BUCKETS"), (seen, "PARTS"),
           (seen, "BINS"), (sweep, "EFFORT"), (overlap, "PLAIN"), (stretches, "LEFT"),
-          (prefilter, "PLAIN"))  # fmt: skip
+          (prefilter, "PLAIN"), (prefilter, "SPARED"))  # fmt: skip
 """What a world chooses for itself."""
 
 
