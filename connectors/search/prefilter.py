@@ -47,7 +47,7 @@ Spans = Sequence[tuple[int | None, int]]
 """Stretches of time, from (None: the beginning) and to, both included, epoch ms."""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Spared:
     """What a prefilter came to, over all windows so far."""
 

@@ -12,6 +12,7 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 
 from connectors.progress import progress
+from connectors.search.prefilter import Spared
 from engine.errors import Problem
 from engine.ports import Checkpoint, Written
 from engine.run import Pipeline
@@ -54,6 +55,18 @@ class Meter:
         at = self.registry
         self.read = Counter(
             "vedette_events_read", "Events that sources gave.", ["source"], registry=at
+        )
+        self.sieved = Counter(
+            "vedette_prefilter_documents",
+            "Documents of the windows of a source with a prefilter, by whether they were to be read.",
+            ["source", "outcome"],
+            registry=at,
+        )
+        self.sieves = Counter(
+            "vedette_prefilter_windows",
+            "Windows that were read with a filter, or why without one.",
+            ["source", "how"],
+            registry=at,
         )
         self.evaluated = Counter(
             "vedette_events_evaluated",
@@ -160,6 +173,14 @@ class Meter:
                 self.waiting.discard(source)
             else:
                 self.failing[source] = str(error)
+
+    def spared(self, source: str, found: Spared) -> None:
+        """Take down what a prefilter has come to."""
+        both = {"read": found.passed, "spared": found.documents - found.passed}
+        for outcome, total in both.items():
+            self._more(found, outcome, self.sieved.labels(source, outcome), total)
+        for how, count in {"filtered": found.filtered, **found.unfiltered}.items():
+            self._more(found, how, self.sieves.labels(source, how), count)
 
     def wrote(self, written: Written) -> None:
         """Alerts have been stored."""

@@ -51,6 +51,8 @@ class WatchedSource(_Watched):
             self._meter.failures.labels("source").inc()
             raise
         finally:
+            if prefilter := getattr(self._source, "prefilter", None):
+                self._meter.spared(self.name, prefilter.spared)
             self._meter.polled(self.name, self._meter.clock() - began, failure)
 
     def close(self) -> None:

@@ -20,17 +20,14 @@ from engine.load import load_rules
 from engine.normalise import normalise
 from engine.ports import Batch, Checkpoint
 from engine.rule import RuleSet
-from tests.connectors.search.double import Patient
+from tests.connectors.search.double import Patient, refusal
 from tests.connectors.search.indexed import IndexedClient, RefusedError, Style
 from tests.connectors.search.test_source import at
-from tests.engine.helpers import write_rules
+from tests.engine.helpers import loaded, rule, write_rules
 from tests.engine.match.choices import Choices
 from tests.engine.match.scenarios import Scenario, event
 from tests.simulation.pool import Meanwhile
 from vedette.prefiltered import RulesNeed
-
-NOW = 2_000_000
-BINS = timedelta(minutes=10)
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +109,116 @@ def test_the_alerts_are_those_of_reading_all(
                 each.poll(polled)
         assert sieved.found == plain.found, client.shelves
         assert "refused" not in sieved.prefilter.spared.unfiltered
+
+
+LOG = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1}
+PROCESS = {"product": "windows", "category": "process_creation"}
+
+
+def sets(folder: Path, *bodies: Any) -> RuleSet:
+    """A rule for each selection."""
+    found = [
+        rule(f"Rule {n}", logsource=PROCESS,
+             detection={"selection": body, "condition": "selection"})
+        for n, body in enumerate(bodies)
+    ]  # fmt: skip
+    return loaded(folder, *found)
+
+
+def filled(client: IndexedClient, number: int = 60) -> None:
+    for n in range(number):
+        image = "mimikatz.exe" if n % 20 == 7 else f"quiet{n % 5}.exe"
+        client.index_event("logs-a", str(n), 1000 * n, {**LOG, "Image": image})
+
+
+def test_documents_that_no_rule_can_match_are_not_read(tmp_path: Path) -> None:
+    client = IndexedClient()
+    filled(client)
+    reading = Reading(client, sets(tmp_path, {"Image|startswith": "mimi"}), filtered=True)
+    reading.poll(50_000)
+    assert reading.read == ["logs-a/7", "logs-a/27", "logs-a/47"]
+    assert len(reading.found) == 3
+    assert (reading.prefilter.spared.documents, reading.prefilter.spared.passed) == (51, 3)
+    searches = client.calls["search"] + client.calls["values"]
+    reading.poll(60_000)
+    assert reading.read[3:] == []
+    assert client.calls["search"] + client.calls["values"] <= searches * 2
+
+
+def test_a_late_document_is_read_through_a_filter_of_its_own(tmp_path: Path) -> None:
+    client = IndexedClient()
+    filled(client)
+    reading = Reading(client, sets(tmp_path, {"Image|contains": ["mimi", "late"]}), filtered=True)
+    reading.poll(60_000)
+    client.index_event("logs-a", "late", 10_000, {**LOG, "Image": "toolate.exe"})
+    client.index_event("logs-a", "none", 10_001, {**LOG, "Image": "nothing.exe"})
+    reading.poll(70_000)
+    assert reading.read[3:] == ["logs-a/late"]
+
+
+def test_a_window_in_which_nothing_passes_is_left_behind(tmp_path: Path) -> None:
+    client = IndexedClient()
+    filled(client)
+    reading = Reading(client, sets(tmp_path, {"Image": "never"}), filtered=True)
+    (batch,) = reading.poll(50_000)
+    assert batch.records == []
+    assert batch.checkpoint is not None
+    assert batch.checkpoint["mark"] == 50_000
+
+
+def test_a_rule_that_cannot_be_decided_has_all_read_and_is_named_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = IndexedClient()
+    filled(client)
+    caplog.set_level("INFO", "vedette.run")
+    reading = Reading(
+        client, sets(tmp_path, {"Image": "never"}, {"User|exists": False}), filtered=True
+    )
+    reading.poll(30_000)
+    reading.poll(50_000)
+    assert len(reading.read) == 51
+    (text,) = [record.getMessage() for record in caplog.records]
+    assert text == (
+        "source events: all documents are read, without a prefilter: "
+        "any document may match 'Rule 1'"
+    )
+    assert reading.prefilter.spared.unfiltered == {"undecided": 2}
+
+
+@pytest.mark.parametrize("operation", ["values", "send"])
+def test_where_the_server_refuses_all_is_read(tmp_path: Path, operation: str) -> None:
+    client = IndexedClient()
+    filled(client)
+    reading = Reading(client, sets(tmp_path, {"Image|startswith": "mimi"}), filtered=True)
+    client.script[operation] = [None, refusal(400)] if operation == "values" else [refusal(403)]
+    reading.poll(60_000)
+    assert len(reading.read) == 60
+    assert len(reading.found) == 3
+    assert reading.prefilter.spared.unfiltered == {"refused": 1}
+
+
+def test_so_many_buckets_are_asked_for_in_parts(tmp_path: Path) -> None:
+    client = IndexedClient()
+    filled(client)
+    reading = Reading(client, sets(tmp_path, {"Image|startswith": "mimi"}), filtered=True)
+    client.script["values"] = [None, refusal(400, "too_many_buckets_exception")]
+    reading.poll(60_000)
+    assert reading.read == ["logs-a/7", "logs-a/27", "logs-a/47"]
+
+
+def test_rules_that_change_meanwhile_have_the_rest_read_for_them(tmp_path: Path) -> None:
+    client = IndexedClient()
+    filled(client, 200)
+    first, then = tmp_path / "a", tmp_path / "b"
+    first.mkdir()
+    then.mkdir()
+    reading = Reading(client, sets(first, {"Image|startswith": "mimi"}), filtered=True)
+    reading.now = 300_000
+    batches = reading.source.poll(None)
+    assert len(next(batches).records) == 3
+    reading.rules = sets(then, {"Image": "quiet1.exe"})
+    rest = [record.id for batch in batches for record in batch.records]
+    after = {f"logs-a/{n}" for n in range(48, 200) if n % 20 != 7 and n % 5 == 1}
+    assert after <= set(rest)
+    assert not {f"logs-a/{n}" for n in range(200) if n % 5 == 2 and n % 20 != 7} & set(rest)

@@ -20,7 +20,10 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from connectors.search.prefilter import Prefilter
+from connectors.search.sieve import Asking
 from engine.errors import Problem, SettingsError, SinkError, SourceError, StateError
+from engine.needs.window import Window
 from engine.ports import Alert, Batch, Checkpoint, Record, Written
 from engine.run import MemoryState
 from engine.score.figures import Figures
@@ -92,6 +95,23 @@ def test_events_and_polls_are_counted_by_source(meter: Meter, clock: Clock) -> N
     source.close()
     assert inner.closed
     assert source.extra() == "its own"
+
+
+def test_what_a_prefilter_spares_is_counted(meter: Meter, clock: Clock) -> None:
+    inner = Two(clock)
+    inner.prefilter = Prefilter("logs", lambda: Asking({}, Window(()), {}))  # type: ignore[attr-defined]
+    spared = inner.prefilter.spared  # type: ignore[attr-defined]
+    source = WatchedSource(inner, engine(), meter)
+    spared.documents, spared.passed, spared.filtered = 10, 3, 1
+    list(source.poll(None))
+    spared.documents, spared.passed, spared.unfiltered["few"] = 12, 5, 2
+    list(source.poll(None))
+    told = "vedette_prefilter_documents_total"
+    assert value(meter, told, source="logs", outcome="read") == 5
+    assert value(meter, told, source="logs", outcome="spared") == 7
+    windows = "vedette_prefilter_windows_total"
+    assert value(meter, windows, source="logs", how="filtered") == 1
+    assert value(meter, windows, source="logs", how="few") == 2
 
 
 def test_a_poll_that_fails_leaves_the_run_unready_until_one_succeeds(
