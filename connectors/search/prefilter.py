@@ -27,7 +27,7 @@ from engine.needs.need import Need
 
 log = logging.getLogger("vedette.run")
 
-PLAIN = 500
+PLAIN = 5000
 """Documents of a window up to which it is read whole: that costs less than to ask."""
 MOST = 5000
 """Values of one field that are looked at, those that are in most documents."""
