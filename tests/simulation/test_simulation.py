@@ -73,8 +73,8 @@ def test_the_stories_have_in_them_what_they_are_about() -> None:
             **{note["state"]: True for note in notes},
         }.items():
             told[name] = told.get(name, 0) + bool(there)
-    wanted = ("crash", "filter", "spared", "lost answer", "half answer", "clock step", "correlation", "late",
-              "too-late", "clock-back", "evaluated-again", "open", "filled")  # fmt: skip
+    wanted = ("crash", "filter", "spared", "lost answer", "half answer", "clock step",
+              "correlation", "late", "too-late", "clock-back", "evaluated-again", "open", "filled")  # fmt: skip
     assert {name: told.get(name, 0) for name in wanted if told.get(name, 0) < 3} == {}
 
 

@@ -58,7 +58,7 @@ class Meter:
         )
         self.sieved = Counter(
             "vedette_prefilter_documents",
-            "Documents of the windows of a source with a prefilter, by whether they were to be read.",
+            "Documents of the windows of a source with a prefilter: read, or spared.",
             ["source", "outcome"],
             registry=at,
         )

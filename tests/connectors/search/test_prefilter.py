@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -115,10 +115,10 @@ LOG = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1}
 PROCESS = {"product": "windows", "category": "process_creation"}
 
 
-def sets(folder: Path, *bodies: Any) -> RuleSet:
+def sets(folder: Path, *bodies: Any, logsource: Mapping[str, str] = PROCESS) -> RuleSet:
     """A rule for each selection."""
     found = [
-        rule(f"Rule {n}", logsource=PROCESS,
+        rule(f"Rule {n}", logsource=logsource,
              detection={"selection": body, "condition": "selection"})
         for n, body in enumerate(bodies)
     ]  # fmt: skip
@@ -172,9 +172,10 @@ def test_a_rule_that_cannot_be_decided_has_all_read_and_is_named_once(
     client = IndexedClient()
     filled(client)
     caplog.set_level("INFO", "vedette.run")
-    reading = Reading(
-        client, sets(tmp_path, {"Image": "never"}, {"User|exists": False}), filtered=True
+    found = sets(
+        tmp_path, {"Image": "never"}, {"User|exists": False}, logsource={"category": "proxy"}
     )
+    reading = Reading(client, found, filtered=True)
     reading.poll(30_000)
     reading.poll(50_000)
     assert len(reading.read) == 51
