@@ -74,7 +74,8 @@ def test_the_stories_have_in_them_what_they_are_about() -> None:
         }.items():
             told[name] = told.get(name, 0) + bool(there)
     wanted = ("crash", "filter", "spared", "lost answer", "half answer", "clock step",
-              "correlation", "late", "too-late", "clock-back", "evaluated-again", "open", "filled")  # fmt: skip
+              "correlation", "late", "too-late", "clock-back", "evaluated-again", "open",
+              "filled")  # fmt: skip
     assert {name: told.get(name, 0) for name in wanted if told.get(name, 0) < 3} == {}
 
 
