@@ -27,8 +27,8 @@ from engine.needs.need import Need
 
 log = logging.getLogger("vedette.run")
 
-PLAIN = 5000
-"""Documents of a window up to which it is read whole: that costs less than to ask."""
+PLAIN = 20_000
+"""Documents of a window up to which it is read whole: to ask costs about as much."""
 MOST = 5000
 """Values of one field that are looked at, those that are in most documents."""
 WORDS = 1000
