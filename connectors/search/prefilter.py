@@ -29,6 +29,8 @@ log = logging.getLogger("vedette.run")
 
 PLAIN = 20_000
 """Documents of a window up to which it is read whole: to ask costs about as much."""
+LATE = 500
+"""The same where events may be known already: of those that were left out none is."""
 MOST = 5000
 """Values of one field that are looked at, those that are in most documents."""
 WORDS = 1000
@@ -87,8 +89,8 @@ class Prefilter:
         self._catalogue: tuple[Any, Catalogue] | None = None
         self._plan: Plan | None = None
 
-    def sift(self, view: View, window: Window, spans: Spans) -> Sifted:
-        """A window of a view with a filter, of which only some spans will be read.
+    def sift(self, view: View, window: Window, spans: Spans, *, again: bool = False) -> Sifted:
+        """A window of a view with a filter, of which only some spans will be read, maybe `again`.
 
         Raises nothing of its own: what goes wrong is told once, and all is read.
         """
@@ -99,7 +101,7 @@ class Prefilter:
             asked = _spanning(window, spans)
             there = extent(view, asked)
             total = there.total
-            if total <= PLAIN:
+            if total <= (LATE if again else PLAIN):
                 raise Whole("few", "")
             sieve = self._query(view, asked, there.indices, asking, total)
             passed = extent(view, replace(asked, sieve=sieve)).total

@@ -226,7 +226,7 @@ class SearchSource:
         """A view in which some spans of time are read without what no rule can match."""
         if self.prefilter is None:
             return view
-        return replace(view, base=self.prefilter.sift(view, view.base, spans).window)
+        return replace(view, base=self.prefilter.sift(view, view.base, spans, again=True).window)
 
     def window(self, position: Position, upper: int) -> Window:
         """The time window of a poll that starts from a position."""

@@ -66,6 +66,7 @@ RULES = [
 def _always() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prefilter, "PLAIN", 0)
+        patch.setattr(prefilter, "LATE", 0)
         patch.setattr(prefilter, "SPARED", 0)
         yield
 

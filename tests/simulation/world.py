@@ -146,7 +146,8 @@ class World:
         self.prefilter: Prefilter | None = None
         self.sieved = Random(self.seed + 3).random() < 0.3
         """Whether documents are left out that no rule can match."""
-        prefilter.PLAIN = prefilter.SPARED = 0
+        prefilter.PLAIN, prefilter.LATE = Random(self.seed + 4).choice([(0, 0), (0, 0), (3, 1)])
+        prefilter.SPARED = 0
         self.offset = 0
         self.offsets = [0]
         self.events = [self._event(n) for n in range(rng.randrange(10, 34))]
@@ -428,7 +429,8 @@ def violations(
 
 BOUNDS = ((sketch, "FEW"), (sketch, "MOST"), (memory, "BUCKETS"), (seen, "PARTS"),
           (seen, "BINS"), (sweep, "EFFORT"), (overlap, "PLAIN"), (stretches, "LEFT"),
-          (prefilter, "PLAIN"), (prefilter, "SPARED"))  # fmt: skip
+          (prefilter, "PLAIN"), (prefilter, "LATE"),
+          (prefilter, "SPARED"))  # fmt: skip
 """What a world chooses for itself."""
 
 

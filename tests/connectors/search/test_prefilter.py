@@ -40,6 +40,7 @@ def _always(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def small(patch: pytest.MonkeyPatch, most: int = 5000) -> None:
     patch.setattr(prefilter, "PLAIN", 0)
+    patch.setattr(prefilter, "LATE", 0)
     patch.setattr(prefilter, "SPARED", 0)
     patch.setattr(prefilter, "MOST", most)
     patch.setattr(prefilter, "WORDS", most)
