@@ -52,7 +52,8 @@ class Places:
         objects: Collection[str] = (),
         hidden: Collection[str] = (),
     ) -> None:
-        self._hidden = tuple(f"{name}." if name else "" for name in hidden)
+        spellings = {each for name in hidden for each in (name, name.replace(" ", ""))}
+        self._hidden = tuple(f"{name}." if name else "" for name in spellings)
         self._leaves = frozenset(leaves)
         above = (name[:at] for name in leaves for at, char in enumerate(name) if char == ".")
         self._objects = frozenset(chain(objects, above))
