@@ -12,6 +12,8 @@ FEW = 200
 """One of so many documents is few: a condition that so few meet needs no second beside it."""
 BESIDE = 2
 """Conditions of one rule that are asked together."""
+EXPRESSION = 900
+"""Characters of an expression: servers take a thousand (`index.max_regex_length`)."""
 HEAVY = 100
 """Characters of values in a query that cost about as much as to read one more document."""
 
@@ -66,13 +68,25 @@ def query(clause: Clause) -> dict[str, Any]:
         case Terms(name, values):
             return {"terms": {name: sorted(values)}}
         case Like(name, texts):
-            return {"regexp": {name: {"value": f".*({'|'.join(sorted(texts))}).*"}}}
+            return any_of({"regexp": {name: {"value": each}}} for each in expressions(texts))
         case There(name):
             return {"exists": {"field": name}}
         case All(parts):
             return {"bool": {"filter": list(map(query, parts))}}
         case Some(parts):
             return any_of(map(query, parts))
+
+
+def expressions(texts: Iterable[str]) -> Iterator[str]:
+    """Expressions for values with one of some texts in them, each short enough for a server."""
+    some: list[str] = []
+    for text in sorted(texts):
+        if some and len("|".join((*some, text))) > EXPRESSION:
+            yield f".*({'|'.join(some)}).*"
+            some = []
+        some.append(text)
+    if some:
+        yield f".*({'|'.join(some)}).*"
 
 
 def any_of(queries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -159,4 +173,4 @@ def size(clause: Clause) -> int:
     """How many conditions a query of it has."""
     if isinstance(clause, All | Some):
         return 1 + sum(map(size, clause.parts))
-    return 1
+    return len(list(expressions(clause.texts))) if isinstance(clause, Like) else 1

@@ -15,7 +15,9 @@ from engine.needs.places import Places
 from engine.needs.test import Test
 
 LITERALS = 200
-"""Texts that one expression looks for, at most."""
+"""Texts that are looked for by expressions, at most."""
+LETTERS = 100
+"""Letters of a text that are looked for, the first: an expression may not be long."""
 BETWEEN = "\0"
 
 
@@ -238,7 +240,7 @@ def spelled(column: Column, literals: Sequence[str] | None) -> frozenset[str]:
     if not literals or len(literals) > LITERALS or any("\u0307" in each for each in literals):
         return frozenset()
     letter: Callable[[str], str] = _small if column.shape == "lower" else _any_case
-    return frozenset("".join(map(letter, each)) for each in literals)
+    return frozenset("".join(map(letter, each[:LETTERS])) for each in literals)
 
 
 def _small(letter: str) -> str:
