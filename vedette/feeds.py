@@ -74,9 +74,6 @@ def feed(
     if client is None:  # the settings were checked: a search source has a cluster
         raise InputError("a search source needs a cluster", field=source.name)
     make: Callable[..., SearchSource] = SearchSource
-    prefiltered = {}
-    if rules and source.prefilter == "values":
-        prefiltered["prefilter"] = prefilter_of(source.name, rules, tags)
     if pushed is not None:
         make = partial(PushSource, questions=pushed.current)
     search = make(
@@ -99,7 +96,9 @@ def feed(
         fields=Needed(source.name, rules, also)
         if rules and source.fields == "needed"
         else all_fields,
-        **prefiltered,
+        prefilter=prefilter_of(source.name, rules, tags)
+        if rules and source.prefilter == "values"
+        else None,
     )
     return Feed(search, source.interval, tags, source.refresh_lag)
 

@@ -124,31 +124,15 @@ class Prefilter:
     ) -> dict[str, Any]:
         plan = self._planned(view, indices, asking)
         values = distinct(view, window, plan.wanted, MOST)
-        judge = Judge(plan, values, total)
-        wordy: list[Need] = []
-        found: list[Clause] = []
-        open_ended: list[str] = []
-        for rule, need in asking.needs.items():
-            clause = judge.of(need)
-            if clause == NEVER:
-                continue
-            if clause is None and has_words(need):
-                wordy.append(need)
-            elif clause is None:
-                open_ended.append(asking.titles.get(rule, rule))
-            else:
-                found.append(clause)
-        if not open_ended and wordy:
+        found, left = _judged(Judge(plan, values, total), asking.needs)
+        undecided = {rule: need for rule, need in left.items() if not has_words(need)}
+        if left and not undecided:
             judge = Judge(plan, self._all(view, window, plan, values), total, words=True)
-            names = {id(need): rule for rule, need in asking.needs.items()}
-            for need in wordy:
-                clause = judge.of(need)
-                if clause is None:
-                    open_ended.append(asking.titles.get(names[id(need)], names[id(need)]))
-                else:
-                    found.append(clause)
-        if open_ended:
-            raise Whole("undecided", f"any document may match {_named(open_ended)}")
+            more, undecided = _judged(judge, left)
+            found += more
+        if undecided:
+            titles = [asking.titles.get(rule, rule) for rule in undecided]
+            raise Whole("undecided", f"any document may match {_named(titles)}")
         whole = some_of(found)
         if size(whole) > CLAUSES:
             raise Whole("too-long", f"{size(whole)} conditions are more than servers take")
@@ -203,6 +187,13 @@ class Prefilter:
 FILTERED = "*.mappings,*.settings.index.analysis,*.settings.index.version,*.settings.index.mapping"
 
 
+def _judged(judge: Judge, needs: Mapping[str, Need]) -> tuple[list[Clause], dict[str, Need]]:
+    """The conditions that some needs come to, without those never met, and needs with none."""
+    clauses = {rule: judge.of(need) for rule, need in needs.items()}
+    found = [clause for clause in clauses.values() if clause is not None and clause != NEVER]
+    return found, {rule: needs[rule] for rule, clause in clauses.items() if clause is None}
+
+
 def _spanning(window: Window, spans: Spans) -> Window:
     """A window from the first to the last of some spans, of which it has nothing between."""
     lowers = [lower for lower, _ in spans]
@@ -215,7 +206,7 @@ def _spanning(window: Window, spans: Spans) -> Window:
                                    "format": "epoch_millis"}}}
         for low, end in spans
     ]  # fmt: skip
-    within = {"bool": {"should": ranges, "minimum_should_match": 1}}
+    within = any_of(ranges)
     clauses = [within, dict(window.query)] if window.query else [within]
     return replace(window, lower=lower, upper=upper, query={"bool": {"filter": clauses}})
 
