@@ -12,6 +12,7 @@ A class takes one kind of data (`takes`):
     VECTORS   an array (n, d) of finite floats
     TEXTS     strings, mostly templates of messages
     EDGES     for each window the edges of its graph: tuples of kind, source and target
+    VOLUMES   for each window how many events an entity had, and how many in the windows before
     SERIES    an array (n,) of counts, one for each window of equal length in the order of time;
               what is scored follows directly on what was fitted, or on what `update` was given
 
@@ -55,6 +56,7 @@ class Takes(StrEnum):
     TEXTS = "texts"
     SERIES = "series"
     EDGES = "edges"
+    VOLUMES = "volumes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class Detector(ABC, Generic[Data]):
     """Whether it scores with NumPy alone. Whatever `hunt` can switch on does."""
     costly: ClassVar[bool] = False
     """Whether scoring takes so long that it is worth asking the others first."""
+    daily: ClassVar[str | None] = None
+    """The argument that says how many windows a day has, where the detector knows hours."""
 
     @abstractmethod
     def fit(self, data: Data) -> Self:

@@ -25,6 +25,7 @@ from engine.score.windows import Told, Windows
 from models.base import UNKNOWN
 from models.bundle.bundle import DAY, Scored
 from models.bundle.observation import Observation
+from models.feature.past import Past
 from models.feature.windows import Window
 
 REASONS = 6
@@ -56,6 +57,7 @@ class Track:
         self._plain = model.privacy is None and self._templates.usual
         """Whether what is told of events of one kind is the same to this model."""
         self._edges = model.bundle.plan.edges
+        self._past = Past() if model.bundle.plan.volumes else None
         self._numbers: dict[int | None, int] = {}
 
     @classmethod
@@ -132,6 +134,8 @@ class Track:
             return []
         self.counts.windows += len(windows)
         closed = [_closed(window, self.windows.width) for window in windows]
+        if self._past is not None:
+            closed = self._past.added(closed)
         # above its own p nothing comes of a window, and costly detectors need not be asked
         drawn = self.watch.drawn((window.entity, window.start) for window in windows)
         scored = self.model.bundle.score_windows(
@@ -202,6 +206,7 @@ class Track:
             "days": self.threshold.save(),
             "drift": self.watch.save(),
             "counts": asdict(self.counts),
+            **({} if self._past is None else {"past": self._past.save()}),
         }
 
     def restore(self, saved: Mapping[str, Any]) -> None:
@@ -210,6 +215,8 @@ class Track:
         self.threshold.restore(saved["days"])
         self.watch.restore(drift.saved_days(saved))
         self.counts = Counts(**saved["counts"])
+        if self._past is not None:
+            self._past.restore(saved.get("past", []))
 
 
 def _closed(window: Open, width: float) -> Window:
@@ -225,4 +232,6 @@ def _closed(window: Open, width: float) -> Window:
         places[at] = min(new, most)
         new += number == UNKNOWN
     end = window.start + width
-    return Window(window.entity, window.start, end, numbers, tuple(places), window.graph())
+    return Window(
+        window.entity, window.start, end, numbers, tuple(places), window.graph(), window.over
+    )

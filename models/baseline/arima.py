@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from copy import copy
 from typing import ClassVar, Self
 
 import numpy as np
@@ -58,6 +59,12 @@ class Arima(Chart):
         """Move on behind `data`; the coefficients stay those of `fit`."""
         self._follow(series(data))
         return self
+
+    def later(self, windows: int) -> Self:  # noqa: ARG002 # a chart with a rhythm goes by it
+        """The chart with no count or error just before."""
+        made = copy(self)
+        made._back, made._errors = np.zeros(len(self._back)), np.zeros(len(self._errors))
+        return made
 
     def chart(self, data: Floats) -> Points:
         """The counts and their forecasts."""

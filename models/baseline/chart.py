@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -56,6 +56,14 @@ class Chart(Detector[Floats]):
     @abstractmethod
     def chart(self, data: Floats) -> Points:
         """The chart's lines over `data`, which follow on what was learned."""
+
+    @abstractmethod
+    def partial_fit(self, data: Floats) -> Self:
+        """Move on behind `data`."""
+
+    def later(self, windows: int) -> Self:  # noqa: ARG002 # a chart with a rhythm goes by it
+        """The chart so many windows on (or back), of which nothing is known; this one stays."""
+        return self
 
     def score(self, data: Floats) -> Floats:
         """How many spreads each window lies off the centre line."""

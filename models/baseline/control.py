@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from copy import copy
 from typing import ClassVar, Self
 
 import numpy as np
@@ -43,6 +44,12 @@ class _Control(Chart):
         if made._spread <= 0:
             raise StoreError(f"a spread of {made._spread} cannot be")
         made._stand(*standing)
+        return made
+
+    def later(self, windows: int) -> Self:  # noqa: ARG002 # a chart with a rhythm goes by it
+        """The chart begun anew: what it had added up is long over."""
+        made = copy(self)
+        made._restart()
         return made
 
     @abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -66,6 +67,12 @@ class HoltWinters(Chart):
         """Move on behind `data`; the weights stay those of `fit`."""
         self._follow(series(data))
         return self
+
+    def later(self, windows: int) -> Self:
+        """The chart at another time of the day, with its level and no trend."""
+        made = copy(self)
+        made._trend, made._season = 0.0, np.roll(self._season, -(windows % len(self._season)))
+        return made
 
     def chart(self, data: Floats) -> Points:
         """The counts and their forecasts."""

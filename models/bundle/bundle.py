@@ -27,6 +27,7 @@ from models.calibrate.budget import Budget, budget
 from models.calibrate.cross import folds_of
 from models.combine.fusion import Fusion
 from models.errors import DataError, ModelError
+from models.feature.past import Past
 from models.feature.windows import Window, timed
 from models.graph.edge import Graph
 from models.template.event import EventTemplates
@@ -101,7 +102,7 @@ class Bundle:
         told("templates")
         templates = EventTemplates()
         templates.learn_all(each.fields for each in observations)
-        seen = _windows(observations, templates, plan.width)
+        seen = _windows(observations, templates, plan)
         starts = [window.start for window in seen]
         folds, texts = folds_of(starts, plan.folds), templates.texts()
         parts: dict[str, Part] = {}
@@ -118,7 +119,7 @@ class Bundle:
 
     def windows(self, observations: Sequence[Observation]) -> list[Window]:
         """The windows of `observations`, with numbers that this bundle knows."""
-        return _windows(observations, self.templates, self.plan.width)
+        return _windows(observations, self.templates, self.plan)
 
     def score(self, observations: Sequence[Observation]) -> list[Scored]:
         """What each window of `observations` scores, in the order of their starts."""
@@ -196,7 +197,7 @@ class Bundle:
         new = self._new(scored.window, observations)
         found: dict[str, Reason] = {}
         for name in sorted(scored.by, key=lambda name: scored.by[name]):
-            events = self.parts[name].detector.takes is not Takes.EDGES
+            events = self.parts[name].detector.takes not in (Takes.EDGES, Takes.VOLUMES)
             for reason in self._reasons(name, scored.window, most):
                 text = self._named(reason.text, new) if events else reason.text
                 if text not in found:
@@ -251,12 +252,14 @@ class Bundle:
 
 
 def _windows(
-    observations: Sequence[Observation], templates: EventTemplates, width: float
+    observations: Sequence[Observation], templates: EventTemplates, plan: Plan
 ) -> list[Window]:
     # Numbers as they are matched, not as they were learned: these are what scoring will see.
     numbers = templates.match_all(each.fields for each in observations)
     entities = [each.entity for each in observations]
-    found = timed(entities, [each.time for each in observations], numbers, width)
+    found = timed(entities, [each.time for each in observations], numbers, plan.width)
+    if plan.volumes:
+        found = Past().added(found)
     if not any(each.edges for each in observations):
         return found
     return [replace(window, edges=_edges(window, observations)) for window in found]

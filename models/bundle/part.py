@@ -14,6 +14,8 @@ from models.bundle.views import Windowed, windowed
 from models.calibrate.calibrator import Calibrator
 from models.calibrate.cross import take
 from models.calibrate.settled import settled
+from models.errors import DataError
+from models.feature.volume import Volume
 from models.feature.windows import Window
 from models.threads import one_thread
 
@@ -67,6 +69,15 @@ class Part:
 
 
 def data_of(detector: Detector[Any], seen: Sequence[Window]) -> Sequence[Any]:
-    """The edges of each window for a detector of these, for others its events."""
-    graphs = detector.takes is Takes.EDGES
-    return [window.edges if graphs else window.events for window in seen]
+    """The edges of each window for a detector of these, or its volume; for others its events."""
+    if detector.takes is Takes.EDGES:
+        return [window.edges for window in seen]
+    if detector.takes is Takes.VOLUMES:
+        return [_volume(window) for window in seen]
+    return [window.events for window in seen]
+
+
+def _volume(window: Window) -> Volume:
+    if window.volume is None:
+        raise DataError("nothing is told of the windows before one")
+    return window.volume

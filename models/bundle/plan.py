@@ -9,6 +9,7 @@ from typing import Any, Self
 from models.base import Detector, Json, Takes
 from models.combine.rules import RULES
 from models.errors import ModelError, StoreError
+from models.feature.temporal import DAY
 from models.prepare.privacy import Privacy
 from models.registry import detector
 from models.template.event import MESSAGES
@@ -70,13 +71,19 @@ class Plan:
         for name in self.detectors:
             if (takes := detector(name).takes) in NOT_YET:
                 raise ModelError(
-                    f"{name} takes {NOT_YET[takes]}, and a bundle has windows of events"
+                    f"{name} takes {NOT_YET[takes]}, and a bundle has windows of events: "
+                    f"volume-{name} takes these"
                 )
 
     @property
     def edges(self) -> bool:
         """Whether a detector takes the edges of events."""
         return any(detector(name).takes is Takes.EDGES for name in self.detectors)
+
+    @property
+    def volumes(self) -> bool:
+        """Whether a detector takes how much there was before."""
+        return any(detector(name).takes is Takes.VOLUMES for name in self.detectors)
 
     def privacy(self, key: bytes = b"") -> Privacy | None:
         """What hides values, None where nothing is to be hidden.
@@ -101,6 +108,8 @@ class Plan:
         arguments = dict(self.detectors[name])
         if kind.seeded:
             arguments.setdefault("seed", self.seed)
+        if kind.daily:
+            arguments.setdefault(kind.daily, max(round(DAY / self.width), 2))
         try:
             return kind(**arguments)
         except TypeError as error:

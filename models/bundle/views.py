@@ -4,6 +4,7 @@ SESSIONS  the numbers of the window's events
 VECTORS   log(1 + how often each event occurs), with a last column for all that training never saw
 TEXTS     the texts of the window's events: it is as strange as the strangest of them
 EDGES     the edges of the window's events, which are not told by their numbers
+VOLUMES   how many events the window's entity has, and had in the windows before
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ MOST = 20
 
 
 class Windowed(Protocol):
-    """A detector that is asked about windows: sessions of event numbers, or graphs."""
+    """A detector that is asked about windows: sessions of event numbers, graphs, or volumes."""
 
     def fit(self, data: Any) -> Any:
         """Learn from windows."""
@@ -35,7 +36,7 @@ class Windowed(Protocol):
 
 def windowed(detector: Detector[Any], texts: Sequence[str]) -> Windowed:
     """`detector`, able to take windows; `texts` are those of the numbers from 1 on."""
-    if detector.takes in (Takes.SESSIONS, Takes.EDGES):
+    if detector.takes in (Takes.SESSIONS, Takes.EDGES, Takes.VOLUMES):
         return detector
     if detector.takes is Takes.VECTORS:
         return Counted(detector, len(texts))

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from models.base import Session
 from models.errors import DataError
+from models.feature.volume import Volume
 from models.graph.edge import Graph
 
 Entities: TypeAlias = Sequence[Hashable]
@@ -50,6 +51,10 @@ class Window:
     positions: tuple[int, ...]
     edges: Graph = ()
     """The edges of its graph, as often as each came, where somebody asks for them."""
+    over: int = 0
+    """Events that it has beside these, which are counted and not scored."""
+    volume: Volume | None = None
+    """How many events it has beside the windows before, where somebody asks for it."""
 
     def __len__(self) -> int:
         return len(self.events)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from models.base import Takes
+from models.feature.past import Past
+from models.feature.volume import Volume
 from models.graph.edge import Edge
 
 PROGRAMS = ("word.exe", "mail.exe")
@@ -62,12 +64,22 @@ def edges(count: int, seed: int = 0) -> list[tuple[Edge, ...]]:
     ]
 
 
+def volumes(count: int, seed: int = 0) -> list[Volume]:
+    """Windows of four hosts, each with a usual number of events of its own."""
+    rng, past = np.random.default_rng(seed), Past()
+    return [
+        past.add(f"h{at % 4}", 1_000 + at // 4, 1 + int(rng.poisson(10 * (1 + at % 4))))
+        for at in range(count)
+    ]
+
+
 MAKE: dict[Takes, Callable[..., Any]] = {
     Takes.SESSIONS: sessions,
     Takes.VECTORS: vectors,
     Takes.TEXTS: texts,
     Takes.SERIES: series,
     Takes.EDGES: edges,
+    Takes.VOLUMES: volumes,
 }
 
 
@@ -81,6 +93,8 @@ def strange(takes: Takes) -> Any:
         return [f"kernel panic: stack of {word} smashed" for word in ("a", "b", "c", "d", "e")]
     if takes is Takes.EDGES:
         return [tuple(Edge("user-host", f"u{n}", f"srv{at}") for at in range(20)) for n in range(5)]
+    if takes is Takes.VOLUMES:
+        return [Volume("h0", 1_030, 400 + 100 * n, (9, 10, 11) * 8, 0) for n in range(5)]
     return np.array([400.0, 500.0, 600.0, 700.0, 800.0])
 
 
@@ -95,6 +109,13 @@ def odd(takes: Takes) -> Any:
     if takes is Takes.EDGES:
         name = "\ud800" * 9
         return [(), (Edge("", "", ""),), (Edge(name, name, name),) * 999, (Edge("a", "b", "c"),)]
+    if takes is Takes.VOLUMES:
+        none, huge = (0,) * 24, (10**12,) * 24
+        return [
+            Volume("\ud800", 0, 0),
+            Volume("h0", 5, 10**12, none, 99),
+            Volume("h9", -7, 1, huge),
+        ]
     return np.array([0.0, 0.0, 1e12, 0.0])
 
 
@@ -108,4 +129,6 @@ def constant(takes: Takes) -> Any:
         return ["the same"] * 40
     if takes is Takes.EDGES:
         return [(Edge("user-host", "u", "ws"),)] * 40
+    if takes is Takes.VOLUMES:
+        return [Volume("h0", at, 1) for at in range(40)]
     return np.ones(40)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.base import Floats, Session
 from models.calibrate.cross import take
+from models.feature.volume import Volumes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Part:
     families: Sequence[str]
     weights: Floats
     texts: Sequence[tuple[str, ...]] | None = None
+    volumes: Volumes | None = None
 
     @classmethod
     def of(
@@ -62,6 +64,7 @@ class Part:
             families=take(self.families, at),
             weights=self.weights[at],
             texts=None if self.texts is None else take(self.texts, at),
+            volumes=None if self.volumes is None else take(self.volumes, at),
         )
 
 

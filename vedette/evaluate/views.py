@@ -3,6 +3,7 @@
 SESSIONS  the sessions themselves
 VECTORS   log(1 + how often each event occurs), with a column for all that training never saw
 TEXTS     each session's messages; it is as strange as the strangest of them
+VOLUMES   how much an entity has in each window, and had before, where windows are of time
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ def view(takes: Takes, trial: Trial) -> View | None:
         return lambda part: vectors(part.sessions, known)
     if takes is Takes.TEXTS and trial.train.texts is not None:
         return lambda part: list(part.texts or ())
+    if takes is Takes.VOLUMES and trial.train.volumes is not None:
+        return lambda part: list(part.volumes or ())
     return None
 
 

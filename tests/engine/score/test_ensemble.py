@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -20,9 +21,12 @@ from engine.rule import Rule
 from engine.score.ensemble import Ensemble
 from engine.score.model import Model
 from engine.score.observe import observation
+from models.bundle.bundle import Bundle
+from models.bundle.plan import Plan
 from tests.engine.score.parts import (
     NOW,
     at,
+    document,
     ensemble,
     epoch,
     maker,
@@ -221,6 +225,39 @@ def run(records: Sequence[Record], cuts: Sequence[bool]) -> dict[str, Any]:
             one.restore(saved, now)
         found.update({alert.id: alert.document for alert in alerts})
     return found
+
+
+@cache
+def loud() -> Model:
+    """A model that charts how many events a host has."""
+    seen = [observation(normalise(each)) for each in ordinary(200)]
+    plan = Plan(detectors={"volume-moving-mean": {}}, width=60)
+    bundle = Bundle.fit([each for each in seen if each], plan)
+    return Model("loud", "c" * 64, bundle, {})
+
+
+@pytest.mark.parametrize("cut", range(0, 40, 13))
+def test_what_a_host_had_before_outlives_a_restart(cut: int) -> None:
+    """A host that training did not have, so that it has no other past."""
+    records = [
+        Record(document(minute * 60 + step, host="WS9"), "logs", id=f"{minute}-{step}")
+        for minute in range(300, 340)
+        for step in range(2 if minute < 339 else 40)
+    ]
+    records.append(record(352 * 60))
+    one, _ = ensemble(lateness=TEN, models=(loud(),), alerts_a_day=50.0)
+    alerts = []
+    for at_, each in enumerate(records):
+        see(one, each, at(353 * 60))
+        alerts += one.advance("logs", at(353 * 60))
+        if at_ == cut * 2:
+            saved = json.loads(json.dumps(one.save()))
+            one, _ = ensemble(lateness=TEN, models=(loud(),), alerts_a_day=50.0)
+            one.restore(saved, at(353 * 60))
+    (alert,) = alerts
+    (first, *_) = own(alert)["explanation"]
+    assert first["feature"] == "volume count"
+    assert "events of host.name=ws9 in a window: count is 40, 38 spreads above" in first["text"]
 
 
 @settings(max_examples=10)

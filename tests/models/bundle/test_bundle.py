@@ -108,6 +108,33 @@ def test_how_many_windows_were_learned_is_kept_and_checked(tmp_path: Path) -> No
         Bundle(*parts, begun().normal, len(begun().normal) - 1)
 
 
+LOUD = Plan(detectors={"new-value": {}, "volume-shewhart": {}}, width=60)
+
+
+@cache
+def loud() -> Bundle:
+    return Bundle.fit(day(180), LOUD)
+
+
+def test_a_window_with_more_events_than_ever_is_strange_to_a_chart_of_volume(
+    tmp_path: Path,
+) -> None:
+    first = 200 * 60.0
+    burst = [Observation("web-1", first + at / 10, code(4624)) for at in range(300)]
+    (found,) = loud().score(burst)
+    assert found.by["volume-shewhart"] < np.log(0.01) < found.by["new-value"]
+    texts = [reason.text for reason in loud().explain(found)]
+    assert texts[0].startswith("events of web-1 in a window: count is 300, ")
+    keep.save(loud(), tmp_path)
+    assert keep.load(tmp_path).score(burst) == loud().score(burst)
+
+
+def test_windows_of_which_nobody_says_what_was_before_cannot_be_charted() -> None:
+    (window,) = fitted().windows([Observation("web-1", 0, code(4624))])
+    with pytest.raises(DataError, match="nothing is told of the windows before"):
+        loud().score_windows([window])
+
+
 def test_reasons_name_the_events_in_words() -> None:
     (strange,) = fitted().score(STRANGE)
     told = " ".join(reason.text for reason in fitted().explain(strange))
@@ -170,7 +197,7 @@ def test_too_few_spans_of_time_are_refused() -> None:
     ("wrong", "said"),
     [
         ({"detectors": {"nosuch": {}}}, "nosuch"),
-        ({"detectors": {"ewma": {}}}, "series"),
+        ({"detectors": {"ewma": {}}}, "series.*volume-ewma takes these"),
         ({"detectors": {}}, "at least one"),
         ({"width": 0}, "holds nothing"),
         ({"folds": 1}, "two folds"),

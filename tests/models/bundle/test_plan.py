@@ -42,3 +42,11 @@ def test_another_key_is_known_for_one() -> None:
 def test_what_hides_no_fields_is_no_plan(mask: object) -> None:
     with pytest.raises(StoreError, match="is no plan"):
         Plan.of({**Plan().as_json(), "mask": mask})
+
+
+def test_a_detector_that_knows_hours_is_told_how_many_windows_a_day_has() -> None:
+    given = {"volume-holt-winters": {}}
+    minutes = Plan(detectors=given).make("volume-holt-winters")
+    assert minutes.state().parameters == {"period": 144}
+    hours = Plan(detectors=given, width=3600).make("volume-holt-winters")
+    assert hours.state().parameters == {"period": 24}

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.feature.volume import Volume
 from vedette.evaluate import replay
 from vedette.evaluate.protocol import protocol
 from vedette.evaluate.replay import CHANCE, ORDER, RANKED, Queue, features, precision, rows
@@ -73,9 +74,9 @@ def test_what_is_measured_tells_the_regression_nothing() -> None:
 
 
 def test_alerts_of_one_type_in_one_window_are_one_and_the_strangest_windows_come_first() -> None:
-    quiet = [Window(6000 * n, "h", ("a", "b"), "", {"a": (1, False), "b": (1, False)})
-             for n in range(60)]  # fmt: skip
-    odd = Window(6000 * 99, "h", ("x",) * 9, "scan", {"x": (9, True)})
+    both = {"a": (1, False), "b": (1, False)}
+    quiet = [Window(6000 * n, "h", ("a", "b"), "", both, Volume("h", 10 * n, 2)) for n in range(60)]
+    odd = Window(6000 * 99, "h", ("x",) * 9, "scan", {"x": (9, True)}, Volume("h", 990, 9))
     found = replay.company("c", quiet, [*quiet[:5], odd], protocol())
     assert len(found) == 11
     assert found.labels.tolist() == [False] * 10 + [True]

@@ -11,6 +11,7 @@ import pytest
 from engine.errors import InputError
 from models.base import Takes
 from models.errors import DataError
+from models.feature.volume import Volume
 from models.sequence.gpt import Gpt
 from vedette.evaluate.part import Part, Trial
 from vedette.evaluate.protocol import protocol
@@ -180,6 +181,15 @@ def test_a_set_without_messages_has_no_view_for_detectors_of_texts() -> None:
     part = Part.of([(1,), (2,)])
     assert view(Takes.TEXTS, Trial("x", part, part)) is None
     assert view(Takes.SERIES, Trial("x", part, part)) is None
+
+
+def test_only_a_set_of_windows_of_time_has_a_view_for_charts_of_volume() -> None:
+    part = Part.of([(1,), (2,)])
+    assert view(Takes.VOLUMES, Trial("x", part, part)) is None
+    told = replace(part, volumes=[Volume("h", 1, 9), Volume("h", 2, 8, (9,))])
+    seen = view(Takes.VOLUMES, Trial("x", told, told))
+    assert seen is not None
+    assert seen(told.only(np.array([1]))) == [Volume("h", 2, 8, (9,))]
 
 
 def test_sessions_that_training_never_had_are_told() -> None:

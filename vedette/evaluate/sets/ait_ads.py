@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import InputError
+from models.feature.past import Past
+from models.feature.volume import Volume
 from vedette.evaluate.files import rows
 from vedette.evaluate.part import PublicSet, Trial
 from vedette.evaluate.vocabulary import numbered
@@ -42,6 +44,8 @@ class Window:
     family: str
     alerts: Mapping[str, tuple[int, bool]]
     """Of each type how many alerts there are, and whether one of them is labelled."""
+    volume: Volume
+    """How many alerts there are in all, and in the host's windows before."""
 
     @property
     def block(self) -> tuple[str, int]:
@@ -81,7 +85,7 @@ def halves(path: Path, cleaned: bool = True) -> tuple[list[Window], list[Window]
 
 def trial(name: str, train: Sequence[Window], test: Sequence[Window]) -> Trial:
     """The windows as detectors take them."""
-    return numbered(
+    told = numbered(
         name,
         [each.types for each in train],
         [each.types for each in test],
@@ -89,6 +93,8 @@ def trial(name: str, train: Sequence[Window], test: Sequence[Window]) -> Trial:
         [each.block for each in train],
         [each.block for each in test],
     )
+    before = replace(told.train, volumes=[each.volume for each in train])
+    return replace(told, train=before, test=replace(told.test, volumes=[e.volume for e in test]))
 
 
 def _windows(path: Path) -> tuple[list[Window], int]:
@@ -102,11 +108,14 @@ def _windows(path: Path) -> tuple[list[Window], int]:
             attack = second
     if attack is None:
         raise InputError("labels no alert as an attack's", file=str(path), field="time_label")
-    made = [_window(start, host, alerts) for (start, host), alerts in sorted(gathered.items())]
+    past = Past()
+    made = [
+        _window(start, host, alerts, past) for (start, host), alerts in sorted(gathered.items())
+    ]
     return made, attack // WINDOW * WINDOW
 
 
-def _window(start: int, host: str, alerts: list[tuple[int, str, str]]) -> Window:
+def _window(start: int, host: str, alerts: list[tuple[int, str, str]], past: Past) -> Window:
     alerts.sort()
     labels = (event for _, _, event in alerts if event != NORMAL_EVENT)
     types = bounded([kind for _, kind, _ in alerts])
@@ -114,7 +123,8 @@ def _window(start: int, host: str, alerts: list[tuple[int, str, str]]) -> Window
     for _, kind, event in alerts:
         count, true = by.get(kind, (0, False))
         by[kind] = count + 1, true or event != NORMAL_EVENT
-    return Window(start, host, types, next(labels, "").replace("_", " "), by)
+    volume = past.add(host, start // WINDOW, len(alerts))
+    return Window(start, host, types, next(labels, "").replace("_", " "), by, volume)
 
 
 def bounded(types: Sequence[str], most: int = MOST) -> tuple[str, ...]:
