@@ -10,6 +10,7 @@ import numpy as np
 from models.base import Floats
 from models.sequence.vocabulary import Tokens
 from models.sequence.windows import distinct, packed, padded, split
+from models.sequence.windows import pieces as pieces_of
 from models.train.loop import Batch
 
 HELD_OUT = 0.1
@@ -26,14 +27,28 @@ Make: TypeAlias = Callable[[Tokens, Floats, Generator], Batch]
 
 
 class Lessons:
-    """Each different window once an epoch, its count to the power `temper` as its weight."""
+    """Each different row once an epoch, its count to the power `temper` as its weight.
 
-    def __init__(self, rows: Iterable[Tokens], temper: float, seed: int) -> None:
-        self.rows, counts = distinct(rows)
-        self.weights = counts**temper
+    With `cut`, rows are cut into pieces of so many targets at most once it is settled which are
+    held out, so that no row is learned in part and held out in part.
+    """
+
+    def __init__(
+        self, rows: Iterable[Tokens], temper: float, seed: int, cut: int | None = None
+    ) -> None:
+        whole, counts = distinct(rows)
+        learned, held = split(len(whole), HELD_OUT, np.random.default_rng(seed))
         self.seed = seed
+        pieces = [[row] if cut is None else pieces_of(row, cut) for row in whole]
+        of = np.repeat(np.arange(len(whole)), [len(each) for each in pieces])
+        self.rows = [piece for each in pieces for piece in each]
+        self.weights = counts[of] ** temper
         self.lengths = [len(row) for row in self.rows]
-        self.learned, self.held = split(len(self.rows), HELD_OUT, np.random.default_rng(seed))
+        starts = np.searchsorted(of, np.arange(len(whole) + 1)).tolist()
+        self.learned, self.held = (
+            [at for each in places for at in range(starts[each], starts[each + 1])]
+            for places in (learned, held)
+        )
         self.tokens = sum(self.lengths[at] for at in self.learned)
         self.repeats = min(-(-LEAST_TOKENS // max(self.tokens, 1)), 64)
         # Few data need small batches, else an epoch is but a step or two.

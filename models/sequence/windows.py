@@ -33,6 +33,11 @@ def windows(tokens: Tokens, context: int, overlap: int, extra: int = 0) -> Itera
         yield Window(tokens[start : start + size], overlap if start else 0)
 
 
+def pieces(tokens: Tokens, targets: int) -> list[Tokens]:
+    """`tokens` in pieces that foretell `targets` tokens at most, each of them in one piece."""
+    return [each.tokens for each in windows(tokens, targets, 0, 1)]
+
+
 def distinct(all_windows: Iterable[Tokens]) -> tuple[list[Tokens], Floats]:
     """Each different window once, in the order of first sight, and how often it came."""
     counts = Counter(each.tobytes() for each in all_windows)

@@ -1,0 +1,228 @@
+"""What comes next in a session, and how surprising it is: a long short-term memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from models.base import (
+    Arrays,
+    Detector,
+    Floats,
+    Reason,
+    Session,
+    Sessions,
+    State,
+    Takes,
+    by_distinct,
+    some,
+)
+from models.errors import ModelError
+from models.sequence import recurrent, stored
+from models.sequence.forward import Array
+from models.sequence.lessons import Generator, Lessons
+from models.sequence.recurrent import Shape
+from models.sequence.surprise import pool
+from models.sequence.vocabulary import START, UNKNOWN, Tokens, Vocabulary
+from models.train import heavy
+from models.train.loop import Batch, Progress, Recipe, Tensors, train
+
+RECIPE = Recipe(rate=1e-2, warm=0.05)
+HIDDEN = 0.02
+"""The share of events that training makes unknown, so that one unknown event upsets no others."""
+DROPPED, DROPPED_STATES = 0.1, 0.2
+"""The shares of an event's embedding, and of the states, that training leaves out."""
+CUT = 256
+"""Training goes back so many events at most; scoring remembers from a session's beginning."""
+TOGETHER = 1 << 16
+"""Tokens that are scored at a time, which bounds memory."""
+LIKELY, NAMED = 3, 0.01
+"""How many expected events an explanation names at most, and how probable they are at least."""
+
+PARAMETERS = ("pooling", "width", "states", "layers", "budget", "device", "seed")
+
+
+class Lstm(Detector[Sessions]):
+    """How surprising the steps of a session are to a recurrent network, in nats.
+
+    It learns the probability of each event, and of the session's end, given all before it, as
+    common sessions and rare ones come. `score` pools the surprises (-log p; `surprise.py`): their
+    mean is what the source takes, minus the logarithm of the session's likelihood by its length.
+
+    An event that training never saw is as surprising as one in all of its steps. `budget`: tokens
+    that training may see.
+    """
+
+    name: ClassVar[str] = "lstm"
+    takes: ClassVar[Takes] = Takes.SESSIONS
+    source: ClassVar[str] = (
+        "Hochreiter, Schmidhuber: Long Short-Term Memory (1997); Kim et al.: LSTM-Based "
+        "System-Call Language Modeling and Robust Ensemble Method (2016)"
+    )
+    seeded: ClassVar[bool] = True
+    costly: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        pooling: str = "mean",
+        width: int = 64,
+        states: int = 128,
+        layers: int = 1,
+        budget: int = 6_000_000,
+        device: str = "auto",
+        seed: int = 0,
+    ) -> None:
+        self.pooling, self.budget, self.device, self.seed = pooling, budget, device, seed
+        self.width, self.states, self.layers = width, states, layers
+        self._pool = pool(pooling)
+        self._vocabulary = Vocabulary([])
+        self._unknown = 0.0
+        self._shape = Shape(len(self._vocabulary), width, states, layers)
+        self._weights: Arrays | None = None
+        self._training: dict[str, Any] = {}
+
+    def fit(self, data: Sessions, progress: Callable[[Progress], None] = lambda _: None) -> Self:
+        """Learn what follows what in `data`; needs PyTorch."""
+        some(data)
+        self._vocabulary = Vocabulary.of(data)
+        self._unknown = math.log(sum(len(session) + 1 for session in data) + 1)
+        rows = (self._vocabulary.tokens(session) for session in data)
+        lessons = Lessons(rows, 1.0, self.seed, CUT)
+        self._shape = replace(self._shape, tokens=len(self._vocabulary))
+        run = train(
+            recurrent.initial(self._shape, np.random.default_rng(self.seed)),
+            partial(_loss, self._shape),
+            partial(lessons.epoch, partial(_batch, self._shape, True)),
+            lessons.held_out(partial(_batch, self._shape, False)),
+            replace(RECIPE, epochs=lessons.epochs(self.budget), device=self.device),
+            progress,
+        )
+        self._weights, self._training = run.weights, run.summary()
+        return self
+
+    def score(self, data: Sessions) -> Floats:
+        """The pooled surprise of each session, in nats."""
+        return by_distinct(
+            data, lambda each: np.array([self._pool(told) for told in self.surprises(each)])
+        )
+
+    def surprises(self, sessions: Sequence[Session]) -> list[Floats]:
+        """Of each session the surprise at each event and at its end, (length + 1,), in nats."""
+        rows = [self._vocabulary.tokens(session) for session in sessions]
+        found: list[Floats] = [np.zeros(0)] * len(rows)
+        for places in _together([len(row) for row in rows]):
+            told = self._foretold([rows[at] for at in places])
+            for at, each in zip(places, told, strict=True):
+                found[at] = each
+        return found
+
+    def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
+        """The most surprising steps: how probable each was, and what was expected."""
+        row = self._vocabulary.tokens(data[at])
+        told = self.surprises([data[at]])[0]
+        expected = [each[0] for _, each in self._chances([row[:-1]])]
+        order = np.argsort(-told, kind="stable")[:most]
+        return [self._reason(int(row[step + 1]), int(step), told, expected) for step in order]
+
+    def state(self) -> State:
+        """The weights, and the events of training."""
+        facts = {
+            "events": self._vocabulary.events,
+            "unknown": self._unknown,
+            "training": self._training,
+        }
+        parameters = {name: getattr(self, name) for name in PARAMETERS}
+        return State(parameters, facts, dict(self._fitted()))
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """The detector that `state` was taken of."""
+        made = cls(**state.parameters)
+        made._vocabulary = Vocabulary(state.facts["events"])
+        made._unknown = float(state.facts["unknown"])
+        made._training = dict(state.facts["training"])
+        made._shape = replace(made._shape, tokens=len(made._vocabulary))
+        made._weights = stored.checked(state.arrays, recurrent.sizes(made._shape))
+        return made
+
+    def _fitted(self) -> Arrays:
+        if self._weights is None:
+            raise ModelError(f"{self.name} was not fitted yet")
+        return self._weights
+
+    def _chances(self, rows: Sequence[Tokens]) -> Iterator[tuple[int, Array]]:
+        return recurrent.chances(self._fitted(), self._shape, rows)
+
+    def _foretold(self, rows: Sequence[Tokens]) -> list[Floats]:
+        """Of each of `rows`, the longest first, the surprise at every token after its first."""
+        came = np.full((max(map(len, rows)) - 1, len(rows)), UNKNOWN)
+        for at, row in enumerate(rows):
+            came[: len(row) - 1, at] = row[1:]
+        told = np.zeros(came.shape)
+        for step, (live, each) in enumerate(self._chances([row[:-1] for row in rows])):
+            told[step, :live] = -each[np.arange(live), came[step, :live]]
+        told[came == UNKNOWN] = self._unknown
+        return [told[: len(row) - 1, at] for at, row in enumerate(rows)]
+
+    def _reason(self, came: int, step: int, told: Floats, expected: Sequence[Array]) -> Reason:
+        text = f"{self._vocabulary.word(came)} at step {step + 1} had probability "
+        text += f"{math.exp(-told[step]):.2g}"
+        chances = np.exp(expected[step])
+        best = [int(each) for each in np.argsort(-chances, kind="stable")[:LIKELY]]
+        likely = [
+            f"{self._vocabulary.word(each)} ({chances[each]:.2g})"
+            for each in best
+            if chances[each] >= NAMED and each != came
+        ]
+        if likely:
+            text += f"; expected {' or '.join(likely)}"
+        return Reason(f"step {step + 1}", float(told[step]), text)
+
+
+def _together(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """All places, the longest first, in groups of about as many tokens as are scored at a time."""
+    group: list[int] = []
+    tokens = 0
+    for at in sorted(range(len(lengths)), key=lambda at: -lengths[at]):
+        if group and tokens + lengths[at] > TOGETHER:
+            yield group
+            group, tokens = [], 0
+        group.append(at)
+        tokens += lengths[at]
+    if group:
+        yield group
+
+
+def _loss(shape: Shape, weights: Tensors, batch: Tensors) -> tuple[Any, Any]:
+    """The weighted surprise at the targets, and the weights."""
+    given = weights["token"][batch["tokens"]] * batch["kept"]
+    states = recurrent.hidden(weights, shape, given) * batch["kept_states"]
+    logits = (states @ weights["head"] + weights["offset"]).float()
+    told = heavy.torch().nn.functional.cross_entropy(
+        logits.flatten(0, 1), batch["targets"].flatten(), reduction="none"
+    )
+    weighed = batch["weight"].flatten()
+    return (told * weighed).sum(), weighed.sum()
+
+
+def _batch(shape: Shape, learning: bool, tokens: Tokens, weight: Floats, rng: Generator) -> Batch:
+    given = tokens[:, :-1]
+    hidden = rng.random(given.shape) < (HIDDEN if learning else 0.0)
+    return {
+        "tokens": np.where(hidden & (given != START), UNKNOWN, given),
+        "targets": np.ascontiguousarray(tokens[:, 1:]),
+        "weight": weight[:, 1:].astype(np.float32),
+        "kept": _kept(len(tokens), shape.width, DROPPED if learning else 0.0, rng),
+        "kept_states": _kept(len(tokens), shape.states, DROPPED_STATES if learning else 0.0, rng),
+    }
+
+
+def _kept(count: int, width: int, share: float, rng: Generator) -> Array:
+    """Dropout that is the same at all steps of a row (Gal, Ghahramani 2016), (count, 1, width)."""
+    kept = rng.random((count, 1, width)) >= share
+    return (kept / (1 - share)).astype(np.float32)
