@@ -1,7 +1,9 @@
 """A long short-term memory: events in, what it foretells out; in NumPy, and its twin in PyTorch.
 
-    z = token(event) · in + state · over + bias        input, forget, cell and output gates, in turn
-    cell = σ(forget) · cell + σ(input) · tanh(cell gate),   state = σ(output) · tanh(cell)
+    gates = token · in + state · over + bias         input, forget, cell and output gate, in turn
+    cell = s(forget) · cell + s(input) · tanh(new),  state = s(output) · tanh(cell)
+
+s is the logistic function.
 
 Weights, by name (d wide, h states, v tokens; layer I from 0, of which the first takes d, others h):
     token (v, d)  I.in (4h, d or h)  I.over (4h, h)  I.bias (4h)  head (h, v)  offset (v)
@@ -102,7 +104,7 @@ def chances(weights: Arrays, shape: Shape, rows: Sequence[Ints]) -> Iterator[tup
 def _pass(gates: Array, state: Array, cell: Array) -> None:
     """Move `state` and `cell` (n, h) on by `gates` (n, 4h), in place."""
     size = state.shape[1]
-    # σ(x) is (1 + tanh(x/2)) / 2, which never overflows.
+    # s(x) is (1 + tanh(x/2)) / 2, which never overflows.
     gates[:, : 2 * size] *= 0.5
     gates[:, 3 * size :] *= 0.5
     told = np.tanh(gates, out=gates)

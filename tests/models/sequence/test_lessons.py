@@ -52,3 +52,13 @@ def test_the_budget_bounds_what_is_seen_but_all_is_seen_a_few_times() -> None:
 def test_few_data_get_half_the_width_where_heads_allow() -> None:
     few, many = Lessons(rows(10), 1.0, 0), Lessons(rows(FEW_TOKENS // 5), 1.0, 0)
     assert (few.width(64, 4), many.width(64, 4), few.width(60, 4)) == (32, 64, 60)
+
+
+def test_a_row_is_cut_into_pieces_that_are_all_learned_or_all_held_out() -> None:
+    lessons = Lessons(rows(30, 25), 1.0, seed=0, cut=8)
+    learned = {int(lessons.rows[at][0]) // 8 for at in lessons.learned}
+    assert sum(len(row) - 1 for row in lessons.rows) == 30 * 24
+    assert max(lessons.lengths) == 9
+    assert len(lessons.learned) == 27 * 3
+    assert len(lessons.held) == 3 * 3
+    assert learned
