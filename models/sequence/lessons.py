@@ -30,11 +30,16 @@ class Lessons:
     """Each different row once an epoch, its count to the power `temper` as its weight.
 
     With `cut`, rows are cut into pieces of so many targets at most once it is settled which are
-    held out, so that no row is learned in part and held out in part.
+    held out, so that no row is learned in part and held out in part. `cells`: tokens of a batch.
     """
 
     def __init__(
-        self, rows: Iterable[Tokens], temper: float, seed: int, cut: int | None = None
+        self,
+        rows: Iterable[Tokens],
+        temper: float,
+        seed: int,
+        cut: int | None = None,
+        cells: int = MOST_CELLS,
     ) -> None:
         whole, counts = distinct(rows)
         learned, held = split(len(whole), HELD_OUT, np.random.default_rng(seed))
@@ -52,7 +57,7 @@ class Lessons:
         self.tokens = sum(self.lengths[at] for at in self.learned)
         self.repeats = min(-(-LEAST_TOKENS // max(self.tokens, 1)), 64)
         # Few data need small batches, else an epoch is but a step or two.
-        self.cells = min(max(self.tokens // 16, LEAST_CELLS), MOST_CELLS)
+        self.cells = min(max(self.tokens // 16, LEAST_CELLS), cells)
 
     def epochs(self, budget: int) -> int:
         """How often all can be seen until `budget` tokens are."""

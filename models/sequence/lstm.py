@@ -25,20 +25,23 @@ from models.base import (
 from models.errors import ModelError
 from models.sequence import recurrent, stored
 from models.sequence.forward import Array
-from models.sequence.lessons import Generator, Lessons
+from models.sequence.lessons import MOST_EPOCHS, Generator, Lessons
 from models.sequence.recurrent import Shape
 from models.sequence.surprise import pool
 from models.sequence.vocabulary import START, UNKNOWN, Tokens, Vocabulary
 from models.train import heavy
 from models.train.loop import Batch, Progress, Recipe, Tensors, train
 
-RECIPE = Recipe(rate=1e-2, warm=0.05)
+RECIPE = Recipe(patience=MOST_EPOCHS, rate=1e-2, warm=0.05)
+"""It learns to the end of its budget: what is held out falls most where the rate does."""
 HIDDEN = 0.02
 """The share of events that training makes unknown, so that one unknown event upsets no others."""
 DROPPED, DROPPED_STATES = 0.1, 0.2
 """The shares of an event's embedding, and of the states, that training leaves out."""
 CUT = 256
 """Training goes back so many events at most; scoring remembers from a session's beginning."""
+CELLS = 1024
+"""Tokens of a batch at most."""
 TOGETHER = 1 << 16
 """Tokens that are scored at a time, which bounds memory."""
 LIKELY, NAMED = 3, 0.01
@@ -92,7 +95,7 @@ class Lstm(Detector[Sessions]):
         self._vocabulary = Vocabulary.of(data)
         self._unknown = math.log(sum(len(session) + 1 for session in data) + 1)
         rows = (self._vocabulary.tokens(session) for session in data)
-        lessons = Lessons(rows, 1.0, self.seed, CUT)
+        lessons = Lessons(rows, 1.0, self.seed, CUT, CELLS)
         self._shape = replace(self._shape, tokens=len(self._vocabulary))
         run = train(
             recurrent.initial(self._shape, np.random.default_rng(self.seed)),
