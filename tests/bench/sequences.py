@@ -1,8 +1,9 @@
-"""How many sessions a second `gpt` scores, where they repeat: python -m tests.bench.sequences
+"""How many sessions a second networks score, where they repeat: python -m tests.bench.sequences
 
 Made up: each session opens, does some work in a few orders, and closes; common ones come often.
-Prints sessions, how many differ, and sessions per second of CPU time, the best of three. What does
-not transfer: the rate goes with the number of *different* sessions and with their length.
+Prints sessions, how many differ, and of each network sessions per second of CPU time, the best of
+three. What does not transfer: the rate goes with the number of *different* sessions and with their
+length.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 import numpy as np
 
 from models.sequence.gpt import Gpt
+from models.sequence.lstm import Lstm
 
 SESSIONS = 50_000
 KINDS = 4_000
@@ -31,14 +33,15 @@ def made(count: int, seed: int) -> list[tuple[int, ...]]:
 
 def main() -> None:
     """Fit briefly, for the weights do not matter here, and time."""
-    model = Gpt(budget=1).fit(made(2_000, 1))
     sessions = made(SESSIONS, 2)
-    best = min(timed(model, sessions) for _ in range(3))
     print(f"{len(sessions):,} sessions, {len(set(sessions)):,} different")
-    print(f"{len(sessions) / best:,.0f} sessions per second of CPU time")
+    for model in (Gpt(budget=1), Lstm(budget=1)):
+        model.fit(made(2_000, 1))
+        best = min(timed(model, sessions) for _ in range(3))
+        print(f"{model.name}: {len(sessions) / best:,.0f} sessions per second of CPU time")
 
 
-def timed(model: Gpt, sessions: list[tuple[int, ...]]) -> float:
+def timed(model: Gpt | Lstm, sessions: list[tuple[int, ...]]) -> float:
     """Seconds of CPU time to score `sessions`."""
     start = time.process_time()
     model.score(sessions)

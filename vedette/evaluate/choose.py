@@ -42,7 +42,7 @@ GAIN = 0.001
 NAMES = ("hdfs", "adfa-ld", "ait-ads", "openstack")
 TAKES = (Takes.SESSIONS, Takes.VECTORS)
 SLOW = frozenset({
-    "gpt", "logbert", "spectral",
+    "gpt", "logbert", "lstm", "spectral",
     "denoising-autoencoder", "sparse-autoencoder", "variational-autoencoder",
 })  # fmt: skip
 """What takes no part unless it is named: networks, and what takes minutes for a thousand items."""
