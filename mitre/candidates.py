@@ -27,12 +27,19 @@ class Labels:
     """What the texts of a view are labelled with, as the arrays that weighing needs.
 
     `wanted` (n, classes) is 1 where a text has a technique, `families` (classes,) numbers the
-    parents, `tactics` (classes, tactics) is 1 where a technique serves a tactic.
+    parents, `tactics` (classes, tactics) is 1 where a technique serves a tactic, `meant`
+    (n, tactics) where a text is about it.
     """
 
     wanted: Floats
     families: NDArray[np.int64]
     tactics: Floats
+    meant: Floats
+
+    @property
+    def known(self) -> Floats:
+        """Techniques and tactics of the texts side by side, (n, classes + tactics)."""
+        return np.hstack([self.wanted, self.meant])
 
     @property
     def prior(self) -> Floats:

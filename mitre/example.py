@@ -14,7 +14,8 @@ class Example:
 
     `prose` are sentences (title and description), `values` what is looked for in events (paths,
     command lines, event ids), `signs` the names around them, as `sign` writes them. Any may be
-    empty. `techniques` are ids of one ATT&CK version.
+    empty. `techniques` are ids of one ATT&CK version, `tactics` shortnames of it that are meant;
+    without any, those of the techniques are.
     """
 
     id: str
@@ -23,6 +24,7 @@ class Example:
     prose: str = ""
     values: str = ""
     signs: tuple[str, ...] = ()
+    tactics: tuple[str, ...] = ()
 
 
 def signs(

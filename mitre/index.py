@@ -18,7 +18,7 @@ from mitre.mapper import Encode, Mapper, labels
 from mitre.technique import Release
 from mitre.view import Part, View
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when a file of before would be read wrongly."""
 
 LARGEST = 1 << 28
@@ -46,10 +46,11 @@ def dump(mapper: Mapper, key: str) -> bytes:
             f"{name}.rows": view.rows,
             f"{name}.weights": view.weights.astype(np.float16),
             f"{name}.combined": view.combined,
+            f"{name}.meant": view.meant,
             f"{name}.floor": np.array(view.floor),
         }
         views[name] = told
-    examples = [[e.id, e.title, list(e.techniques)] for e in mapper.examples]
+    examples = [[e.id, e.title, [*e.techniques], [*e.tactics]] for e in mapper.examples]
     facts = {
         "format": FORMAT, "key": key, "views": views, "columns": columns,
         "techniques": list(mapper.techniques), "examples": examples,
@@ -67,7 +68,10 @@ def restore(content: bytes, key: str, release: Release, encode: Encode | None = 
         facts = json.loads(arrays[FACTS].tobytes())
         if facts["format"] != FORMAT or facts["key"] != key:
             raise AttackError("is the index of other rules")
-        examples = [Example(id, title, tuple(known)) for id, title, known in facts["examples"]]
+        examples = [
+            Example(id, title, tuple(known), tactics=tuple(tactics))
+            for id, title, known, tactics in facts["examples"]
+        ]
         bags: dict[str, Bag | Dense] = {}
         views = {
             name: _view(name, told, facts, arrays, examples, release, bags)
@@ -92,7 +96,7 @@ def _view(
     rows = arrays[f"{name}.rows"]
     known = labels([examples[int(row)] for row in rows], facts["techniques"], release)
     weights = arrays[f"{name}.weights"].astype(np.float32)
-    if weights.shape != known.wanted.shape:
+    if weights.shape != known.known.shape:
         raise AttackError("has weights of another shape than its texts")
     parts = {}
     for part, (place, share) in told.items():
@@ -102,7 +106,8 @@ def _view(
             raise AttackError("compares with another number of texts than it has")
         parts[part] = Part(bags[place], float(share))
     floor = float(arrays[f"{name}.floor"])
-    return View(parts, rows, known, weights, arrays[f"{name}.combined"], floor)
+    combined, meant = arrays[f"{name}.combined"], arrays[f"{name}.meant"]
+    return View(parts, rows, known, weights, combined, meant, floor)
 
 
 def _arrays(place: str, by: Bag | Dense, columns: dict[str, list[str]]) -> Arrays:

@@ -24,7 +24,7 @@ from mitre.dense import Dense
 from mitre.errors import AttackError
 from mitre.example import Example, signs
 from mitre.features import LONGEST, letters, words
-from mitre.ranked import Near, Ranked
+from mitre.ranked import Answer, Likely, Near, Ranked
 from mitre.ridge import Floats
 from mitre.technique import Release
 from mitre.view import Part, Query, View
@@ -111,7 +111,23 @@ class Mapper:
         least: float = UNKNOWN,
         without: str = "",
     ) -> tuple[Ranked, ...]:
-        """At most `k` techniques, the likeliest first; empty when none is as sure as `least`.
+        """The techniques that `answer` has."""
+        return self.answer(
+            text, logsource=logsource, fields=fields, view=view, k=k, least=least, without=without
+        ).techniques
+
+    def answer(
+        self,
+        text: str,
+        *,
+        logsource: Mapping[str, str | None] | None = None,
+        fields: Iterable[str] = (),
+        view: ViewName | None = None,
+        k: int = 3,
+        least: float = UNKNOWN,
+        without: str = "",
+    ) -> Answer:
+        """At most `k` techniques, the likeliest first, and tactics: those as sure as `least`.
 
         `logsource` may name product, category and service; `fields` are the names of the fields
         that `text` has the values of. Without `view`, a text with either is an event; any other is
@@ -123,12 +139,19 @@ class Mapper:
         chosen, alike = self._seen(query, view or ("event" if told else None))
         if without:
             alike = np.where(self._ids[chosen.rows] == without, np.float32(0), alike)
-        classes, chance = chosen.rank(alike)
-        return tuple(
+        said = chosen.said(alike)
+        techniques = tuple(
             self._ranked(chosen, alike, int(number), float(sure))
-            for number, sure in zip(classes[:k], chance[:k], strict=True)
+            for number, sure in zip(said.found[:k], said.chance[:k], strict=True)
             if sure >= least
         )
+        order = np.argsort(-said.tactics, kind="stable")
+        tactics = tuple(
+            Likely(self.release.tactics[at].shortname, round(sure, 4))
+            for at in order
+            if (sure := float(said.tactics[at])) >= least
+        )
+        return Answer(techniques, tactics)
 
     def nearest(
         self, text: str, *, view: ViewName | None = None, k: int = 10
@@ -225,4 +248,12 @@ def labels(examples: Sequence[Example], techniques: Sequence[str], release: Rele
     for at, id in enumerate(techniques):
         for name in release.techniques[id].tactics:
             tactics[at, order.index(name)] = 1.0
-    return Labels(wanted, np.array([numbers[id] for id in parents], dtype=np.int64), tactics)
+    meant = np.zeros((len(examples), len(order)), dtype=np.float32)
+    for row, example in enumerate(examples):
+        told = {
+            n for id in example.techniques if id in place for n in release.techniques[id].tactics
+        }
+        for name in set(example.tactics) & set(order) or told:
+            meant[row, order.index(name)] = 1.0
+    families = np.array([numbers[id] for id in parents], dtype=np.int64)
+    return Labels(wanted, families, tactics, meant)

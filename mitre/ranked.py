@@ -33,6 +33,22 @@ class Ranked:
     alone: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """A tactic that a text may be about, by its shortname; `confidence` in [0, 1]."""
+
+    tactic: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a mapper says of a text; techniques and tactics each with the likeliest first."""
+
+    techniques: tuple[Ranked, ...] = ()
+    tactics: tuple[Likely, ...] = ()
+
+
 def tactic(ranked: tuple[Ranked, ...]) -> str | None:
     """The tactic that most of the confidence is for; of equal ones the first met."""
     mass: dict[str, float] = {}

@@ -13,6 +13,7 @@ from mitre import logistic, ridge
 from mitre.bag import Bag
 from mitre.candidates import Doubles, Labels, Weigher
 from mitre.dense import Dense
+from mitre.meant import Meant
 from mitre.ridge import Floats
 
 PENALTY = 0.5
@@ -30,6 +31,18 @@ class Part:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a view says of a text: classes (m,), the likeliest first, and how likely each is.
+
+    `tactics` (tactics,) says how likely each tactic is.
+    """
+
+    found: NDArray[np.intp]
+    chance: Doubles
+    tactics: Doubles
+
+
 Query = Mapping[str, Any]
 """A text's features for each part: words, letters and signs as strings, an encoder's vector."""
 
@@ -44,15 +57,18 @@ class View:
         labels: Labels,
         weights: Floats,
         combined: Doubles,
+        meant: Doubles,
         floor: float,
     ) -> None:
         """`rows` (n,) say which of the mapper's examples the view's texts are.
 
-        `floor` is half of how near the nearest text mostly was in calibration; see `rank`.
+        `weights` (n, classes + tactics) are the regression's, `combined` and `meant` those of the
+        logistic regressions for techniques and for tactics. `floor` is half of how near the nearest
+        text mostly was in calibration; see `said`.
         """
         self.parts, self.rows, self.labels = parts, rows, labels
-        self.weights, self.combined, self.floor = weights, combined, floor
-        self._weigh = Weigher(labels)
+        self.weights, self.combined, self.meant, self.floor = weights, combined, meant, floor
+        self._weigh, self._mean = Weigher(labels), Meant(labels)
 
     @classmethod
     def fit(
@@ -69,17 +85,23 @@ class View:
             like *= np.float32(part.share)
             kernel += like
             del like  # as large as the kernel itself
-        weights, left_out = ridge.fit(kernel, labels.wanted, PENALTY)
+        weights, left_out = ridge.fit(kernel, labels.known, PENALTY)
         np.fill_diagonal(kernel, 0.0)
+        classes, count = np.flatnonzero(asked), labels.wanted.shape[1]
         weigh = Weigher(labels)
-        features, held = [], []
-        for row in np.flatnonzero(asked):
-            found, each = weigh(left_out[row], kernel[row])
-            features.append(each)
-            held.append(labels.wanted[row, found] > 0)
-        combined = logistic.fit(np.concatenate(features), np.concatenate(held))
+        weighed = [weigh(left_out[row, :count], kernel[row]) for row in classes]
+        held = [
+            labels.wanted[row, found] > 0 for row, (found, _) in zip(classes, weighed, strict=True)
+        ]
+        combined = logistic.fit(np.concatenate([each for _, each in weighed]), np.concatenate(held))
+        mean = Meant(labels)
+        telling = [
+            mean(left_out[row, count:], found, logistic.chance(each, combined), (int(row),))
+            for row, (found, each) in zip(classes, weighed, strict=True)
+        ]
+        meant = logistic.fit(np.concatenate(telling), labels.meant[asked].ravel() > 0)
         floor = float(np.quantile(kernel[asked].max(axis=1), LOWEST)) / 2
-        return cls(parts, rows, labels, weights, combined, floor)
+        return cls(parts, rows, labels, weights, combined, meant, floor)
 
     @property
     def whole(self) -> float:
@@ -94,15 +116,19 @@ class View:
                 found += np.float32(part.share) * part.by.like(query[name])
         return found
 
-    def rank(self, alike: Floats) -> tuple[NDArray[np.intp], Doubles]:
-        """The classes that come into question for these similarities, the likeliest first.
+    def said(self, alike: Floats) -> Said:
+        """The classes that come into question for these similarities, and the tactics.
 
         Nothing was calibrated on texts that are like no known one, so confidence falls there, with
         the square of how near the nearest is.
         """
-        found, features = self._weigh(alike @ self.weights, alike)
+        scores, classes = alike @ self.weights, self.labels.wanted.shape[1]
+        found, features = self._weigh(scores[:classes], alike)
         chance = logistic.chance(features, self.combined)
+        telling = self._mean(scores[classes:], found, chance)
+        tactics = logistic.chance(telling, self.meant)
         if (nearest := float(alike.max())) < self.floor:
-            chance = chance * (nearest / self.floor) ** 2
+            less = (nearest / self.floor) ** 2
+            chance, tactics = chance * less, tactics * less
         order = np.lexsort((found, -chance))
-        return found[order], chance[order]
+        return Said(found[order], chance[order], tactics)

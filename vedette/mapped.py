@@ -13,7 +13,7 @@ import click
 from engine.errors import InputError
 from engine.rule import Selection
 from mitre.mapper import UNKNOWN, Encode
-from mitre.ranked import Ranked
+from mitre.ranked import Answer
 from vedette import rulesets
 from vedette.mapper import mapper, own_state
 from vedette.mapper_texts import event_query
@@ -21,6 +21,9 @@ from vedette.output.safe import json_text, visible
 
 MOST = 16 << 20
 """Bytes of a file with an event."""
+
+SURE = 0.5
+"""The confidence from which a tactic is shown where no technique is."""
 
 PARTS = ("product", "category", "service")
 
@@ -57,24 +60,30 @@ def answer(asked: Question, form: str) -> int:
     if asked.event is not None:
         text, fields = event_query(_event(asked.event), made.fields)
     least = UNKNOWN if asked.least is None else asked.least
-    ranked = made.rank(text, logsource=source, fields=fields, k=asked.top, least=least)
+    said = made.answer(text, logsource=source, fields=fields, k=asked.top, least=least)
     if form == "json":
-        click.echo(json_text(json.dumps([asdict(each) for each in ranked])))
+        click.echo(json_text(json.dumps([asdict(each) for each in said.techniques])))
     else:
-        for line in lines(ranked):
+        for line in lines(said):
             click.echo(visible(line))
-    return 0 if ranked else 1
+    return 0 if said.techniques else 1
 
 
-def lines(ranked: Sequence[Ranked]) -> Iterator[str]:
-    """A line for each technique, and one for each text that speaks for it."""
-    if not ranked:
+def lines(said: Answer) -> Iterator[str]:
+    """A line for each technique and the texts that speak for it, and one for the likeliest tactic.
+
+    Where no technique is named, the tactic is where it is likelier than not.
+    """
+    if not said.techniques:
         yield "unknown: no technique is sure enough"
-    for each in ranked:
+    for each in said.techniques:
         tactics = ", ".join(each.tactics)
         yield f"{each.confidence:>5.0%}  {each.technique:<10} {each.name}  ({tactics})"
         for near in each.because:
             yield f"       like {near.similarity:.2f}: {near.title}"
+    first = next(iter(said.tactics), None)
+    if first and (said.techniques or first.confidence >= SURE):
+        yield f"{first.confidence:>5.0%}  tactic     {first.tactic}"
 
 
 def _source(parts: Sequence[str]) -> dict[str, str | None]:

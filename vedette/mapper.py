@@ -98,7 +98,7 @@ def _key(examples: Iterable[Example], catalog: Catalog, fingerprint: str) -> str
     parts = [index.FORMAT, catalog.version, catalog.source.get("sha256"), fingerprint, VIEWS]
     found.update(json.dumps(parts).encode())
     for e in examples:
-        text = json.dumps([e.id, e.title, e.techniques, e.prose, e.values, e.signs])
+        text = json.dumps([e.id, e.title, e.techniques, e.tactics, e.prose, e.values, e.signs])
         found.update(text.encode("utf-8", "surrogatepass"))
     return found.hexdigest()
 

@@ -17,13 +17,15 @@ _ASIDE = ("condition", "timeframe")
 def rule_examples(rules: Iterable[Rule], catalog: Catalog) -> Iterator[Example]:
     """Each rule with the techniques of its tags, which may be none."""
     for rule in rules:
+        mapping = map_tags(rule.tags, catalog)
         yield Example(
             id=rule.id,
             title=rule.title,
-            techniques=tuple(t.id for t in map_tags(rule.tags, catalog).techniques),
+            techniques=tuple(t.id for t in mapping.techniques),
             prose=f"{rule.title}. {rule.description or ''}".strip(),
             values=" ".join(values(rule.document)),
             signs=signs(source_of(rule), tuple(dict.fromkeys(fields(rule.document)))),
+            tactics=tuple(t.shortname for t in mapping.tactics),
         )
 
 

@@ -106,7 +106,9 @@ def test_logistic_regression_stands_what_can_be_told_apart_wholly() -> None:
 
 def test_candidates_are_the_best_of_both_and_each_has_all_features() -> None:
     wanted = np.eye(4, dtype=np.float32)
-    labels = Labels(wanted, np.array([0, 0, 1, 2]), np.ones((4, 2), dtype=np.float32))
+    labels = Labels(
+        wanted, np.array([0, 0, 1, 2]), np.ones((4, 2), dtype=np.float32), wanted[:, :2]
+    )
     found, features = Weigher(labels)(
         np.array([0.1, 0.0, 0.9, 0.2], np.float32), np.array([0.8, 0.1, 0.2, 0.1], np.float32)
     )

@@ -24,7 +24,7 @@ from mitre.descriptions import carried, descriptions
 from mitre.errors import AttackError
 from mitre.example import Example, technique_examples
 from mitre.mapper import Mapper, ViewName
-from mitre.ranked import Ranked, tactic
+from mitre.ranked import Answer, Ranked, tactic
 from mitre.tags import map_tags
 from vedette.evaluate.files import require
 from vedette.mapper_texts import rule_examples, told
@@ -141,8 +141,13 @@ def split(rules: Iterable[Rule], catalog: Catalog) -> tuple[list[Example], list[
     return [examples[at] for at in order[count:]], hidden
 
 
-def outcome(hidden: Hidden, ranked: Sequence[Ranked]) -> Outcome:
-    """What of the first techniques was right."""
+def outcome(hidden: Hidden, answer: Answer) -> Outcome:
+    """What of the first techniques was right, and of the tactics.
+
+    Where an answer has no tactics, the one that most of its techniques speak for is taken.
+    """
+    ranked = answer.techniques
+    likely = answer.tactics[0].tactic if answer.tactics else tactic(ranked)
     three = [each.technique for each in ranked[:3]]
     families = {id.partition(".")[0] for id in hidden.techniques}
     return Outcome(
@@ -150,7 +155,7 @@ def outcome(hidden: Hidden, ranked: Sequence[Ranked]) -> Outcome:
         first=bool(three) and three[0] in hidden.techniques,
         three=bool(hidden.techniques & set(three)),
         family=any(id.partition(".")[0] in families for id in three),
-        tactic=tactic(tuple(ranked)) in hidden.tactics,
+        tactic=likely in hidden.tactics,
     )
 
 
@@ -216,17 +221,17 @@ def _rows(
     yield row(text, "nearest neighbours alone", voted)
 
 
-def _asked(mapper: Mapper, hidden: Hidden, view: ViewName) -> tuple[Ranked, ...]:
+def _asked(mapper: Mapper, hidden: Hidden, view: ViewName) -> Answer:
     logsource, fields = told(hidden.example) if view == "event" else ({}, ())
     text = _text(hidden, view)
-    return mapper.rank(text, view=view, logsource=logsource, fields=fields, k=5, least=0.0)
+    return mapper.answer(text, view=view, logsource=logsource, fields=fields, k=5, least=0.0)
 
 
 def _text(hidden: Hidden, view: ViewName) -> str:
     return hidden.example.prose if view == "prose" else hidden.example.values
 
 
-def _voted(near: Sequence[tuple[Example, float]], mapper: Mapper) -> tuple[Ranked, ...]:
+def _voted(near: Sequence[tuple[Example, float]], mapper: Mapper) -> Answer:
     """What ten neighbours say, each by the square of how near it is."""
     votes: dict[str, float] = {}
     for example, alike in near:
@@ -234,11 +239,12 @@ def _voted(near: Sequence[tuple[Example, float]], mapper: Mapper) -> tuple[Ranke
             votes[id] = votes.get(id, 0.0) + alike**2 / len(example.techniques)
     whole = sum(votes.values()) or 1.0
     known = mapper.release.techniques
-    return tuple(
+    ranked = (
         Ranked(id, known[id].name, known[id].tactics, vote / whole)
         for id, vote in sorted(votes.items(), key=lambda pair: -pair[1])[:5]
         if id in known
     )
+    return Answer(tuple(ranked))
 
 
 def _majority(known: Sequence[Example], hidden: Sequence[Hidden]) -> Row:
@@ -248,7 +254,7 @@ def _majority(known: Sequence[Example], hidden: Sequence[Hidden]) -> Row:
     always = tuple(
         Ranked(id, release[id].name, release[id].tactics, n / len(known)) for id, n in common
     )
-    return row("-", "the commonest always", [outcome(each, always) for each in hidden])
+    return row("-", "the commonest always", [outcome(each, Answer(always)) for each in hidden])
 
 
 def _descriptions(path: Path, catalog: Catalog) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def test_a_text_gets_its_technique_and_the_rules_that_are_like_it() -> None:
     assert done.code == 0
     assert "T1003.001  LSASS Memory  (credential-access)" in done.out.splitlines()[0]
     assert "like 0." in done.out.splitlines()[1]
+    assert re.fullmatch(r" *\d+%  tactic     [a-z-]+", done.out.splitlines()[-1])
 
 
 def test_json_holds_what_the_table_shows() -> None:

@@ -13,7 +13,7 @@ from engine.kinds import LogSource
 from engine.rule import Rule
 from mitre.catalog import Catalog
 from mitre.example import Example
-from mitre.ranked import Ranked
+from mitre.ranked import Answer, Likely, Ranked
 from vedette.evaluate import mapping
 from vedette.evaluate.mapping import Found, Hidden, Outcome, binned, outcome, row, split
 
@@ -33,9 +33,12 @@ def rule(number: int) -> Rule:
     )
 
 
-def ranked(*ids: str) -> tuple[Ranked, ...]:
+def ranked(*ids: str, tactics: tuple[str, ...] = ()) -> Answer:
     known = Catalog.load().release().techniques
-    return tuple(Ranked(id, known[id].name, known[id].tactics, 0.5) for id in ids)
+    return Answer(
+        tuple(Ranked(id, known[id].name, known[id].tactics, 0.5) for id in ids),
+        tuple(Likely(name, 0.5) for name in tactics),
+    )
 
 
 def hidden(*ids: str) -> Hidden:
@@ -64,7 +67,15 @@ def test_right_is_right_first_or_among_three_or_by_family() -> None:
     assert not late.family
     sibling = outcome(wanted, ranked("T1003.002"))
     assert (sibling.first, sibling.three, sibling.family) == (False, False, True)
-    assert outcome(wanted, ()) == Outcome(0.0, False, False, False, False)
+    assert outcome(wanted, Answer()) == Outcome(0.0, False, False, False, False)
+
+
+def test_the_tactic_is_the_likeliest_one_and_else_the_one_that_the_techniques_speak_for() -> None:
+    wanted = hidden("T1003.001")
+    assert outcome(wanted, ranked("T1003.001")).tactic
+    assert not outcome(wanted, ranked("T1003.001", tactics=("execution",))).tactic
+    assert outcome(wanted, ranked("T1123", tactics=("credential-access", "execution"))).tactic
+    assert not outcome(wanted, ranked("T1123")).tactic
 
 
 def test_the_calibration_error_is_how_far_confidence_is_from_being_right() -> None:
