@@ -14,11 +14,12 @@ from mitre.bag import Bag
 from mitre.dense import Dense
 from mitre.errors import AttackError
 from mitre.example import Example
-from mitre.mapper import Encode, Mapper, labels
+from mitre.mapper import Mapper, labels
 from mitre.technique import Release
+from mitre.texts import Encode
 from mitre.view import Part, View
 
-FORMAT = 2
+FORMAT = 3
 """Goes up when a file of before would be read wrongly."""
 
 LARGEST = 1 << 28
@@ -44,6 +45,7 @@ def dump(mapper: Mapper, key: str) -> bytes:
                 arrays |= _arrays(place, part.by, columns)
         arrays |= {
             f"{name}.rows": view.rows,
+            f"{name}.own": np.array(view.own),
             f"{name}.weights": view.weights.astype(np.float16),
             f"{name}.combined": view.combined,
             f"{name}.meant": view.meant,
@@ -105,9 +107,11 @@ def _view(
         if bags[place].count != len(rows):
             raise AttackError("compares with another number of texts than it has")
         parts[part] = Part(bags[place], float(share))
-    floor = float(arrays[f"{name}.floor"])
+    own, floor = int(arrays[f"{name}.own"]), float(arrays[f"{name}.floor"])
+    if not 0 < own <= len(rows):
+        raise AttackError("has another number of texts of its kind than it has texts")
     combined, meant = arrays[f"{name}.combined"], arrays[f"{name}.meant"]
-    return View(parts, rows, known, weights, combined, meant, floor)
+    return View(parts, rows, own, known, weights, combined, meant, floor)
 
 
 def _arrays(place: str, by: Bag | Dense, columns: dict[str, list[str]]) -> Arrays:

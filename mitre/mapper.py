@@ -7,45 +7,46 @@ confidence by a logistic regression, which is fitted on each known text left out
 
 There are three views, for a sentence and a command line are different things: "prose" (titles and
 descriptions), "values" (what rules look for), and "event" (the same with log source and fields).
+Titles, descriptions and names are known in the other two views as well: they often say what the
+values are called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mitre.bag import Bag
 from mitre.candidates import Labels
 from mitre.catalog import Catalog
-from mitre.dense import Dense
 from mitre.errors import AttackError
 from mitre.example import Example, signs
 from mitre.features import LONGEST, letters, words
 from mitre.ranked import Answer, Likely, Near, Ranked
 from mitre.ridge import Floats
 from mitre.technique import Release
-from mitre.view import Part, Query, View
-
-Encode = Callable[[Sequence[str]], NDArray[np.float32]]
-"""Unit vectors (n, width) of n texts."""
-
-ViewName = Literal["prose", "values", "event"]
-VIEWS: tuple[ViewName, ...] = get_args(ViewName)
-
-WORDS, LETTERS, SIGNS, MEANING = "words", "letters", "signs", "meaning"
-SHARES = {WORDS: 0.5, LETTERS: 0.5, SIGNS: 0.3, MEANING: 0.25}
-"""How much each counts; that of meanings was chosen by cross-validation on rules with known tags.
-Cosines that are cut off at 0 make no kernel, and with a share of 1 the regression breaks down.
-"""
+from mitre.texts import (
+    FEWEST,
+    LETTERS,
+    MEANING,
+    SIGNS,
+    VIEWS,
+    WORDS,
+    Encode,
+    Encoded,
+    Texts,
+    ViewName,
+    compared_by,
+    kernel_of,
+    signs_of,
+    with_part,
+)
+from mitre.view import Query, View
 
 UNKNOWN = 0.1
 """A technique that is less sure is not named: the answer may be none."""
-
-FEWEST = 8
-"""Texts that a view needs to learn from."""
 
 NAMED = 2
 """Texts that are named for a technique."""
@@ -85,17 +86,25 @@ class Mapper:
         named = {id for each in kept for id in each.techniques if id in release.techniques}
         techniques = sorted(named)
         made: dict[ViewName, View] = {}
-        bags: dict[ViewName, dict[str, Part]] = {}
+        encode_once = Encoded(encode) if encode is not None else None
+        kernel: Floats | None = None
         for name in views:
-            rows = _rows(kept, name)
-            if len(rows) < FEWEST:
+            texts = Texts.of(kept, name)
+            if texts.own < FEWEST:
                 continue
-            parts = _parts([kept[row] for row in rows], name, encode, bags.get("values"))
-            bags[name] = parts
-            known = labels([kept[row] for row in rows], techniques, release)
-            asked = np.array([bool(kept[row].values) or name != "prose" for row in rows])
-            asked = asked if asked.sum() >= FEWEST else np.ones(len(rows), dtype=np.bool_)
-            made[name] = View.fit(parts, rows, known, asked)
+            if name == "event" and kernel is not None and "values" in made:
+                told = signs_of(kept, texts)
+                parts = {**made["values"].parts, SIGNS: told}
+                kernel = with_part(kernel, told)
+            else:
+                kernel = None  # before the next one is made: they are large
+                parts = compared_by(texts, encode_once)
+                if name == "event":
+                    parts[SIGNS] = signs_of(kept, texts)
+                kernel = kernel_of(parts, len(texts.rows))
+            known = labels([kept[row] for row in texts.rows], techniques, release)
+            asked = texts.asked(kept) if name == "prose" else np.arange(texts.own)
+            made[name] = View.fit(parts, kernel, texts.rows, texts.own, known, asked)
         if not made:
             raise AttackError(f"a mapper needs {FEWEST} texts with techniques, not {len(kept)}")
         return cls(kept, techniques, release, made, encode)
@@ -156,9 +165,12 @@ class Mapper:
     def nearest(
         self, text: str, *, view: ViewName | None = None, k: int = 10
     ) -> tuple[tuple[Example, float], ...]:
-        """The `k` known texts that a text is most like, and how like it they are, in [0, 1]."""
+        """The `k` known texts that a text is most like, and how like it they are, in [0, 1].
+
+        Those of the view's own kind.
+        """
         chosen, alike = self._seen(self._query(text, ()), view)
-        order = np.argsort(-alike, kind="stable")[:k]
+        order = np.argsort(-alike[: chosen.own], kind="stable")[:k]
         return tuple(
             (self.examples[int(chosen.rows[row])], float(alike[row]) / chosen.whole)
             for row in order
@@ -183,54 +195,31 @@ class Mapper:
         return query
 
     def _seen(self, query: Query, view: ViewName | None) -> tuple[View, Floats]:
-        """The view that a text is seen in, and how like its texts it is."""
+        """The view that a text is seen in, and how like its texts it is.
+
+        Without a name that is the one with the likest text of its own kind.
+        """
         if view == "event" and view not in self.views:
             view = "values"
         wanted = [view] if view in self.views else [name for name in VIEWS if name != "event"]
         seen = [(self.views[n], self.views[n].alike(query)) for n in wanted if n in self.views]
         seen = seen or [(each, each.alike(query)) for each in self.views.values()]
-        return max(seen, key=lambda pair: float(pair[1].max()))
+        return max(seen, key=lambda pair: float(pair[1][: pair[0].own].max()))
 
     def _ranked(self, view: View, alike: Floats, number: int, confidence: float) -> Ranked:
         technique = self.release.techniques[self.techniques[number]]
         holders = np.flatnonzero(view.labels.wanted[:, number])
-        nearest = holders[np.argsort(-alike[holders], kind="stable")[:NAMED]]
+        nearest: dict[int, float] = {}
+        for row in holders[np.argsort(-alike[holders], kind="stable")[: 2 * NAMED]]:
+            if alike[row] > 0:  # an example may be there by its values and by its words
+                nearest.setdefault(int(view.rows[row]), float(alike[row]) / view.whole)
         because = tuple(
-            Near(example.id, example.title, round(float(alike[row]) / view.whole, 4))
-            for row in nearest
-            if alike[row] > 0
-            for example in (self.examples[int(view.rows[row])],)
+            Near(self.examples[at].id, self.examples[at].title, round(similar, 4))
+            for at, similar in list(nearest.items())[:NAMED]
         )
         return Ranked(
             technique.id, technique.name, technique.tactics, round(confidence, 4), because
         )
-
-
-def _rows(examples: Sequence[Example], view: ViewName) -> NDArray[np.int64]:
-    has = [bool(each.prose if view == "prose" else each.values) for each in examples]
-    return np.flatnonzero(np.array(has, dtype=np.bool_)).astype(np.int64)
-
-
-def _parts(
-    examples: Sequence[Example],
-    view: ViewName,
-    encode: Encode | None,
-    values: dict[str, Part] | None,
-) -> dict[str, Part]:
-    """What the texts of a view are compared by; the event's are the values', and signs."""
-    if view == "event" and values is not None:
-        return {**values, SIGNS: Part(Bag.of(each.signs for each in examples), SHARES[SIGNS])}
-    texts = [each.prose if view == "prose" else each.values for each in examples]
-    parts = {
-        WORDS: Part(Bag.of(words(text) for text in texts), SHARES[WORDS]),
-        LETTERS: Part(Bag.of(letters(text) for text in texts), SHARES[LETTERS]),
-    }
-    if encode is not None:
-        vectors = encode([text[:LONGEST] for text in texts])
-        parts[MEANING] = Part(Dense.of(vectors), SHARES[MEANING])
-    if view == "event":
-        parts[SIGNS] = Part(Bag.of(each.signs for each in examples), SHARES[SIGNS])
-    return parts
 
 
 def labels(examples: Sequence[Example], techniques: Sequence[str], release: Release) -> Labels:

@@ -7,7 +7,7 @@ known texts with both say so. A logistic regression makes one confidence of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ class Meant:
         self._together = labels.wanted.T @ labels.meant
 
     def __call__(
-        self, ridge: Floats, found: NDArray[np.intp], chance: Doubles, own: Sequence[int] = ()
+        self, ridge: Floats, found: NDArray[np.intp], chance: Doubles, own: Collection[int] = ()
     ) -> Doubles:
         """Features (tactics, FEATURES).
 

@@ -12,49 +12,76 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-
 SMALL = 256
-"""Rows up to which a triangle is inverted as any matrix is."""
+"""Rows up to which a matrix is factored and inverted in one step."""
 
 
-def fit(kernel: Floats, wanted: Floats, penalty: float) -> tuple[Floats, Floats]:
+def fit(
+    kernel: Floats, wanted: Floats, penalty: float, mates: NDArray[np.int64] | None = None
+) -> tuple[Floats, Floats]:
     """Dual weights (n, classes), and the leave-one-out predictions (n, classes).
 
-    A query with similarities k, (n,), is predicted as k @ weights.
+    A query with similarities k, (n,), is predicted as k @ weights. `mates` (n,) names for each row
+    one that is left out together with it, itself where there is none; the mate's mate is the row.
     """
-    weights, diagonal = _solved(kernel, wanted, penalty)
-    left_out = wanted - weights / diagonal[:, None]
+    mates = np.arange(len(kernel)) if mates is None else mates
+    weights, diagonal, beside = _solved(kernel, wanted, penalty, mates)
+    left_out = wanted - _apart(weights, diagonal, beside, mates)
     # Half precision is enough, and what is kept on disk is then what is used.
     stored = np.asarray(weights, dtype=np.float16)
     return stored.astype(np.float32), np.asarray(left_out, dtype=np.float32)
 
 
-def _solved(kernel: Floats, wanted: Floats, penalty: float) -> tuple[Floats, Floats]:
-    """G `wanted`, and the diagonal of G.
+def _apart(weights: Floats, diagonal: Floats, beside: Floats, mates: NDArray[np.int64]) -> Floats:
+    """How far each row is from what the others say of it: A_i / G_ii, or the same for a pair.
+
+    For two rows left out together it is the row of G_SS⁻¹ A_S, where S are the two.
+    """
+    pair = mates != np.arange(len(mates))
+    found = weights / diagonal[:, None]
+    own, other, across = diagonal[pair], diagonal[mates[pair]], beside[pair]
+    both = own * other - across**2
+    found[pair] = (other[:, None] * weights[pair] - across[:, None] * weights[mates[pair]]) / both[
+        :, None
+    ]
+    return np.asarray(found, dtype=np.float32)
+
+
+def _solved(
+    kernel: Floats, wanted: Floats, penalty: float, mates: NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats]:
+    """G `wanted`, the diagonal of G, and of each row G's entry with its mate.
 
     By L⁻¹, where L Lᵀ is K + λ I: that takes about a third of the time of inverting it.
     """
-    damped = kernel.copy()
-    damped.reshape(-1)[:: len(kernel) + 1] += np.float32(penalty)
+    lower = kernel.copy()
+    lower.reshape(-1)[:: len(kernel) + 1] += np.float32(penalty)
     try:
-        lower = np.linalg.cholesky(damped)
+        _invert_root(lower)
     except np.linalg.LinAlgError:  # similarities that are no kernel: encoders' may be none
-        inverse = np.linalg.inv(damped)
-        return np.asarray(inverse @ wanted, np.float32), np.asarray(np.diag(inverse), np.float32)
-    del damped
-    _invert_lower(lower)
+        inverse = np.linalg.inv(kernel + np.float32(penalty) * np.eye(len(kernel)))
+        weights = np.asarray(inverse @ wanted, np.float32)
+        beside = np.asarray(inverse[np.arange(len(mates)), mates], np.float32)
+        return weights, np.asarray(np.diag(inverse), np.float32), beside
     weights = np.asarray(lower.T @ (lower @ wanted), np.float32)
-    return weights, np.asarray(np.einsum("ij,ij->j", lower, lower), np.float32)
+    diagonal = np.asarray(np.einsum("ij,ij->j", lower, lower), np.float32)
+    beside = diagonal.copy()
+    for row in np.flatnonzero(mates != np.arange(len(mates))):
+        beside[row] = lower[:, row] @ lower[:, mates[row]]
+    return weights, diagonal, beside
 
 
-def _invert_lower(lower: Floats) -> None:
-    """Invert a lower triangle in its place, by halves."""
-    size = len(lower)
+def _invert_root(matrix: Floats) -> None:
+    """Put L⁻¹ in the place of the matrix L Lᵀ, by halves; raises where it is no such matrix."""
+    size = len(matrix)
     if size <= SMALL:
-        lower[:] = np.tril(np.linalg.inv(lower))
+        matrix[:] = np.tril(np.linalg.inv(np.linalg.cholesky(matrix)))
         return
     half = size // 2
-    first, last = lower[:half, :half], lower[half:, half:]
-    _invert_lower(first)
-    _invert_lower(last)
-    lower[half:, :half] = -(last @ (lower[half:, :half] @ first))
+    first, last = matrix[:half, :half], matrix[half:, half:]
+    _invert_root(first)
+    below = matrix[half:, :half] @ first.T
+    last -= below @ below.T
+    _invert_root(last)
+    matrix[half:, :half] = -(last @ (below @ first))
+    matrix[:half, half:] = 0

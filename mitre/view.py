@@ -54,6 +54,7 @@ class View:
         self,
         parts: Mapping[str, Part],
         rows: NDArray[np.int64],
+        own: int,
         labels: Labels,
         weights: Floats,
         combined: Doubles,
@@ -62,11 +63,12 @@ class View:
     ) -> None:
         """`rows` (n,) say which of the mapper's examples the view's texts are.
 
+        The first `own` are texts of the view's kind; the others tell more of the same examples.
         `weights` (n, classes + tactics) are the regression's, `combined` and `meant` those of the
         logistic regressions for techniques and for tactics. `floor` is half of how near the nearest
         text mostly was in calibration; see `said`.
         """
-        self.parts, self.rows, self.labels = parts, rows, labels
+        self.parts, self.rows, self.own, self.labels = parts, rows, own, labels
         self.weights, self.combined, self.meant, self.floor = weights, combined, meant, floor
         self._weigh, self._mean = Weigher(labels), Meant(labels)
 
@@ -74,34 +76,36 @@ class View:
     def fit(
         cls,
         parts: Mapping[str, Part],
+        kernel: Floats,
         rows: NDArray[np.int64],
+        own: int,
         labels: Labels,
-        asked: NDArray[np.bool_],
+        asked: NDArray[np.int64],
     ) -> View:
-        """Learn from all texts; calibrate on those that `asked` (n,) marks, each left out once."""
-        kernel = np.zeros((len(rows), len(rows)), dtype=np.float32)
-        for part in parts.values():
-            like = part.by.gram()
-            like *= np.float32(part.share)
-            kernel += like
-            del like  # as large as the kernel itself
-        weights, left_out = ridge.fit(kernel, labels.known, PENALTY)
-        np.fill_diagonal(kernel, 0.0)
-        classes, count = np.flatnonzero(asked), labels.wanted.shape[1]
-        weigh = Weigher(labels)
-        weighed = [weigh(left_out[row, :count], kernel[row]) for row in classes]
-        held = [
-            labels.wanted[row, found] > 0 for row, (found, _) in zip(classes, weighed, strict=True)
-        ]
-        combined = logistic.fit(np.concatenate([each for _, each in weighed]), np.concatenate(held))
-        mean = Meant(labels)
+        """Learn from all texts, whose similarities by `parts` the `kernel` (n, n) has.
+
+        Calibrate on the rows `asked`, each left out once, and with it all that is of its example.
+        """
+        mates = _mates(rows)
+        weights, left_out = ridge.fit(kernel, labels.known, PENALTY, mates)
+        count, weigh, mean = labels.wanted.shape[1], Weigher(labels), Meant(labels)
+        weighed, nearest = [], []
+        for row in asked:
+            alike = kernel[row].copy()
+            alike[[row, mates[row]]] = 0.0
+            weighed.append(weigh(left_out[row, :count], alike))
+            nearest.append(alike.max())
+        pairs = list(zip(asked, weighed, strict=True))
+        held = np.concatenate([labels.wanted[row, found] > 0 for row, (found, _) in pairs])
+        combined = logistic.fit(np.concatenate([each for _, each in weighed]), held)
         telling = [
-            mean(left_out[row, count:], found, logistic.chance(each, combined), (int(row),))
-            for row, (found, each) in zip(classes, weighed, strict=True)
-        ]
+            mean(left_out[row, count:], found, logistic.chance(each, combined),
+                 {int(row), int(mates[row])})
+            for row, (found, each) in pairs
+        ]  # fmt: skip
         meant = logistic.fit(np.concatenate(telling), labels.meant[asked].ravel() > 0)
-        floor = float(np.quantile(kernel[asked].max(axis=1), LOWEST)) / 2
-        return cls(parts, rows, labels, weights, combined, meant, floor)
+        floor = float(np.quantile(nearest, LOWEST)) / 2
+        return cls(parts, rows, own, labels, weights, combined, meant, floor)
 
     @property
     def whole(self) -> float:
@@ -132,3 +136,13 @@ class View:
             chance, tactics = chance * less, tactics * less
         order = np.lexsort((found, -chance))
         return Said(found[order], chance[order], tactics)
+
+
+def _mates(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each row the other one of its example; itself where there is none."""
+    mates = np.arange(len(rows))
+    first: dict[int, int] = {}
+    for at, row in enumerate(rows.tolist()):
+        mates[at] = first.setdefault(row, at)
+        mates[mates[at]] = at
+    return mates

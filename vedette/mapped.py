@@ -12,8 +12,9 @@ import click
 
 from engine.errors import InputError
 from engine.rule import Selection
-from mitre.mapper import UNKNOWN, Encode
+from mitre.mapper import UNKNOWN
 from mitre.ranked import Answer
+from mitre.texts import Encode
 from vedette import rulesets
 from vedette.mapper import mapper, own_state
 from vedette.mapper_texts import event_query

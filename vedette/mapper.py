@@ -15,7 +15,8 @@ from mitre import descriptions, index
 from mitre.catalog import Catalog
 from mitre.errors import AttackError
 from mitre.example import Example, technique_examples
-from mitre.mapper import VIEWS, Encode, Mapper
+from mitre.mapper import Mapper
+from mitre.texts import VIEWS, Encode
 from vedette.mapper_texts import rule_examples
 from vedette.rulecache import cache_folder, wanted
 

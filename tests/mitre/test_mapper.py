@@ -107,6 +107,21 @@ def test_a_name_of_att_and_ck_alone_is_found(catalog: Catalog) -> None:
     assert ranked[0].because[0].title == "ATT&CK T1123 Audio Capture"
 
 
+def test_a_value_is_found_by_what_a_title_or_a_name_says_of_it(catalog: Catalog) -> None:
+    told = Example("odd", "Grzzl run", ("T1123",), "The tool grzzl was run", "C:\\Windows\\a.exe")
+    named = [e for e in technique_examples(catalog.release()) if e.id == "T1490"]
+    others = [each for each in examples() if each.techniques != ("T1490",)]
+    mapper = Mapper.learn([*others, told, *named], catalog)
+    for text, technique, title in (
+        ("grzzl.exe -x", "T1123", "Grzzl run"),
+        ("inhibit.exe system recovery", "T1490", "ATT&CK T1490 Inhibit System Recovery"),
+    ):
+        for view in ("values", "event"):
+            first = mapper.rank(text, view=view, least=0.0)[0]  # type: ignore[arg-type] # literals
+            assert first.technique == technique
+            assert [near.title for near in first.because] == [title]  # once, by either text
+
+
 def test_a_kept_index_answers_as_the_mapper_did(mapper: Mapper) -> None:
     content = index.dump(mapper, "these rules")
     again = index.restore(content, "these rules", mapper.release)

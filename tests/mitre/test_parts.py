@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mitre import logistic, ridge
 from mitre.bag import FREQUENT, Bag
@@ -59,6 +61,27 @@ def test_what_ridge_says_of_a_row_left_out_is_what_refitting_without_it_says() -
         others = np.arange(12) != row
         weights, _ = ridge.fit(kernel[np.ix_(others, others)], wanted[others], 0.5)
         np.testing.assert_allclose(left_out[row], kernel[row, others] @ weights, atol=2e-2)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 6), st.booleans())
+def test_rows_that_are_left_out_together_are_predicted_by_all_others(
+    seed: int, pairs: int, proper: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    size = 12
+    rows = rng.normal(size=(size, 5))
+    wanted = rng.normal(size=(size, 2)).astype(np.float32)
+    # a diagonal far below 0 is no kernel's, and that is solved by the plain inverse
+    kernel = (rows @ rows.T - (0 if proper else 90) * np.eye(size)).astype(np.float32)
+    order, mates = rng.permutation(size), np.arange(size)
+    for one, other in order[: 2 * pairs].reshape(-1, 2):
+        mates[one], mates[other] = other, one
+    _, left_out = ridge.fit(kernel, wanted, 1.0, mates)
+    for row in range(size):
+        others = ~np.isin(np.arange(size), [row, mates[row]])
+        inside = kernel[np.ix_(others, others)] + np.eye(others.sum())
+        plain = kernel[row, others] @ np.linalg.solve(inside, wanted[others])
+        np.testing.assert_allclose(left_out[row], plain, atol=1e-3)
 
 
 def test_large_kernels_are_solved_as_inverting_them_would() -> None:

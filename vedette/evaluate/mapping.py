@@ -23,9 +23,10 @@ from mitre.catalog import Catalog
 from mitre.descriptions import carried, descriptions
 from mitre.errors import AttackError
 from mitre.example import Example, technique_examples
-from mitre.mapper import Mapper, ViewName
+from mitre.mapper import Mapper
 from mitre.ranked import Answer, Ranked, tactic
 from mitre.tags import map_tags
+from mitre.texts import ViewName
 from vedette.evaluate.files import require
 from vedette.mapper_texts import rule_examples, told
 
