@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.normalise import normalise
 from engine.ports import Record
+from engine.score.anomaly import Anomaly, Proposed
 
 if TYPE_CHECKING:
-    from engine.score.anomaly import Anomaly
     from mitre.incident import Company
     from mitre.mapper import Mapper
-    from mitre.ranked import Ranked
+    from mitre.ranked import Answer, Ranked
     from vedette.lazy_mapper import LazyMapper
 
 EVENTS = 3
@@ -28,22 +28,27 @@ class Proposals:
         self._known: tuple[Mapper, Company] | None = None
         """The mapper that was asked last, and what its rules say of techniques in company."""
 
-    def __call__(self, anomaly: Anomaly) -> Sequence[Ranked]:
-        """Techniques, the likeliest first; of each the surest answer for any of the events."""
+    def __call__(self, anomaly: Anomaly) -> Proposed:
+        """Techniques and the likeliest tactic; of each the surest answer for any of the events."""
         mapper = self._mapper()
         if mapper is None:
-            return ()
+            return Proposed()
         found: dict[str, Ranked] = {}
+        tactic, sure = "", 0.0
         telling = sorted(anomaly.samples, key=lambda sample: (sample.rank, sample.time))
         for sample in [each for each in telling if each.text is not None][:EVENTS]:
-            for ranked in _asked(mapper, json.loads(sample.text or b"{}"), sample.origin):
+            answer = _asked(mapper, json.loads(sample.text or b"{}"), sample.origin)
+            for likely in answer.tactics[:1]:
+                if likely.confidence > sure:
+                    tactic, sure = likely.tactic, likely.confidence
+            for ranked in answer.techniques:
                 known = found.get(ranked.technique)
                 if known is None or ranked.confidence > known.confidence:
                     found[ranked.technique] = ranked
-        answer = sorted(found.values(), key=lambda each: (-each.confidence, each.technique))
-        if not anomaly.neighbours:
-            return answer
-        return self._company(mapper).rerank(answer, anomaly.neighbours)
+        order = sorted(found.values(), key=lambda each: (-each.confidence, each.technique))
+        if anomaly.neighbours:
+            order = [*self._company(mapper).rerank(order, anomaly.neighbours)]
+        return Proposed(order, tactic, sure)
 
     def _company(self, mapper: Mapper) -> Company:
         """How techniques go together by the mapper's rules."""
@@ -54,11 +59,11 @@ class Proposals:
         return self._known[1]
 
 
-def _asked(mapper: Mapper, document: Mapping[str, Any], origin: str) -> Sequence[Ranked]:
+def _asked(mapper: Mapper, document: Mapping[str, Any], origin: str) -> Answer:
     from vedette.mapper_texts import event_query
 
     text, fields = event_query(document, mapper.fields)
     event = normalise(Record(document, origin))
     parts = ("product", "category", "service")
     source = {part: event.first(f"logsource.{part}") for part in parts}
-    return mapper.rank(text, logsource=source, fields=fields)
+    return mapper.answer(text, logsource=source, fields=fields)

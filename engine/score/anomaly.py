@@ -107,5 +107,17 @@ class Ranked(Protocol):
         ...
 
 
-Techniques = Callable[[Anomaly], Sequence[Ranked]]
-"""The techniques that an anomaly may be, the likeliest first; empty where nothing is alike."""
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What an anomaly may be: techniques, the likeliest first, and the likeliest tactic.
+
+    `tactic` is its short name, `sure` how likely it is right, calibrated, in [0, 1].
+    """
+
+    techniques: Sequence[Ranked] = ()
+    tactic: str = ""
+    sure: float = 0.0
+
+
+Proposes = Callable[[Anomaly], Proposed]
+"""What an anomaly may be; empty where nothing is alike."""

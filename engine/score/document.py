@@ -22,7 +22,7 @@ from engine.normalise import normalise
 from engine.ports import Alert, Record
 from engine.rule import Rule
 from engine.score import risk, words
-from engine.score.anomaly import Anomaly, Ranked
+from engine.score.anomaly import Anomaly, Proposed, Ranked
 from engine.score.model import Model
 from engine.score.threshold import Day
 from engine.score.window import Sample
@@ -33,7 +33,7 @@ KIND = "anomaly"
 RULESET = "models"
 
 ENOUGH = 0.5
-"""The confidence from which a technique that was proposed is taken: likelier right than wrong."""
+"""The confidence from which what was proposed is taken: likelier right than wrong."""
 
 CANDIDATES = 5
 """Techniques that an alert lists as proposed."""
@@ -66,8 +66,8 @@ def model_rule(model: Model, title: str, level: str) -> Rule:
     )  # fmt: skip
 
 
-def alert(maker: AlertMaker, anomaly: Anomaly, ranked: Sequence[Ranked], now: datetime) -> Alert:
-    """The alert for an anomaly, written at `now`; `ranked` are techniques that it may be."""
+def alert(maker: AlertMaker, anomaly: Anomaly, proposed: Proposed, now: datetime) -> Alert:
+    """The alert for an anomaly, written at `now`; `proposed` says what it may be."""
     id = identity(maker, anomaly)
     events = [_event(sample) for sample in anomaly.samples if sample.text is not None]
     found = [entities(event) for event in events]
@@ -82,12 +82,12 @@ def alert(maker: AlertMaker, anomaly: Anomaly, ranked: Sequence[Ranked], now: da
         "start": iso(_utc(anomaly.first)),
         "end": iso(_utc(anomaly.last)),
     }
-    mapping, source, chosen = technique(maker, anomaly, ranked)
+    mapping, source, chosen = technique(maker, anomaly, proposed)
     own = _own(maker, anomaly, id, level)
     own["attack"] = {**maker.said(mapping), **({"source": source} if source else {})}
-    if ranked:
+    if proposed.techniques:
         own["attack"]["candidates"] = [
-            _candidate(each, anomaly.neighbours) for each in ranked[:CANDIDATES]
+            _candidate(each, anomaly.neighbours) for each in proposed.techniques[:CANDIDATES]
         ]
     document: dict[str, Any] = {
         **base,
@@ -104,20 +104,26 @@ def alert(maker: AlertMaker, anomaly: Anomaly, ranked: Sequence[Ranked], now: da
 
 
 def technique(
-    maker: AlertMaker, anomaly: Anomaly, ranked: Sequence[Ranked]
+    maker: AlertMaker, anomaly: Anomaly, proposed: Proposed
 ) -> tuple[TagMapping, str | None, list[dict[str, Any]]]:
-    """What ATT&CK calls it, and who says so: rules that matched, else the best of `ranked`.
+    """What ATT&CK calls it, and who says so: rules that matched, else the best that is proposed.
 
-    That is the mapper, or the incident where only its neighbours make it likely enough.
+    That is the mapper, or the incident where only its neighbours make it likely enough. A tactic
+    stands alone where it is sure enough, and no technique is.
     """
     tags = [tag for hit in anomaly.corroborating for tag in hit.tags]
     mapping = map_tags(tags, maker.catalog, maker.attack_version)
     if mapping.techniques or mapping.tactics:
         return mapping, "rule", threat(mapping)
-    if not ranked or ranked[0].confidence < ENOUGH:
+    first = next(iter(proposed.techniques), None)
+    name, alone = "", None
+    if first is not None and first.confidence >= ENOUGH:
+        name, alone = first.technique, first.alone
+    elif proposed.sure >= ENOUGH:
+        name = proposed.tactic
+    if not name:
         return mapping, None, []
-    mapping = map_tags([f"attack.{ranked[0].technique}"], maker.catalog, maker.attack_version)
-    alone = ranked[0].alone
+    mapping = map_tags([f"attack.{name}"], maker.catalog, maker.attack_version)
     source = "mapper" if alone is None or alone >= ENOUGH else "incident"
     return mapping, source, threat(mapping)
 

@@ -22,7 +22,7 @@ from engine.kinds import LogSource
 from engine.ports import Alert, Record
 from engine.rule import Rule
 from engine.score import document, drift
-from engine.score.anomaly import Anomaly, Ranked, Techniques
+from engine.score.anomaly import Anomaly, Proposed, Proposes
 from engine.score.company import Neighbours
 from engine.score.figures import Figures
 from engine.score.limits import HUNT, Limits
@@ -57,7 +57,7 @@ class Ensemble:
         lateness: timedelta | None = None,
         limits: Limits | None = None,
         moved: Moved | None = None,
-        techniques: Techniques | None = None,
+        techniques: Proposes | None = None,
     ) -> None:
         self.models = tuple(models)
         self.alerts_a_day = alerts_a_day
@@ -218,12 +218,12 @@ class Ensemble:
 
     def _alert(self, anomaly: Anomaly, now: datetime) -> Alert:
         tagged = any(hit.tags for hit in anomaly.corroborating)  # rules know better
-        ranked: Sequence[Ranked] = ()
+        proposed = Proposed()
         if self._techniques and not tagged:
             near = self._neighbours.of(anomaly.entity, anomaly.start, anomaly.end)
             anomaly = replace(anomaly, neighbours=near)
-            ranked = self._techniques(anomaly)
-        return document.alert(self._maker, anomaly, ranked, now)
+            proposed = self._techniques(anomaly)
+        return document.alert(self._maker, anomaly, proposed, now)
 
     def _fail(self, track: Track, error: Exception) -> None:
         """Go on without a model, and say so."""

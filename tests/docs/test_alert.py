@@ -18,11 +18,12 @@ from connectors.search import codec, reduce
 from engine.alert import RISK, SEVERITY
 from engine.entities import FIELDS
 from engine.rule import Selection
+from engine.score.anomaly import Proposed
 from tests.conftest import ROOT
 from tests.docs.pages import code, page, rows
 from tests.engine.helpers import rule
 from tests.engine.score.parts import ensemble, strange, told
-from tests.engine.score.test_ensemble import Proposed
+from tests.engine.score.test_ensemble import Technique
 from tests.engine.tune.parts import Lines, World, event, pipeline, rules_in
 from vedette import rulesets
 from vedette.demo import write
@@ -193,7 +194,7 @@ def test_every_field_that_tuning_gives_an_alert_is_listed(tmp_path: Path) -> Non
 
 
 def test_every_field_of_an_anomaly_is_listed() -> None:
-    one, _ = ensemble(techniques=lambda _: [Proposed(0.9)], alerts_a_day=0.5)
+    one, _ = ensemble(techniques=lambda _: Proposed([Technique(0.9)]), alerts_a_day=0.5)
     minutes = range(300, 320)
     alerts = told(one, [each for minute in minutes for each in strange(minute)])
     written = {name for alert in alerts for name, _ in leaves(alert.document)}

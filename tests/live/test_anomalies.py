@@ -14,9 +14,10 @@ from engine.errors import Problems
 from engine.ports import Batch, Checkpoint, Record
 from engine.rule import Selection
 from engine.run import MemoryState, Pipeline
+from engine.score.anomaly import Proposed
 from engine.score.ensemble import Ensemble
 from tests.engine.score.parts import maker
-from tests.engine.score.test_ensemble import Proposed
+from tests.engine.score.test_ensemble import Technique
 from tests.live.fixtures import Cluster
 from vedette import bundles, rulesets
 from vedette.demo.day import START, generate
@@ -87,7 +88,7 @@ def test_alerts_of_rules_and_models_carry_every_field_of_the_design_and_can_be_f
     rules = rulesets.load([], Selection())
     model = bundles.model(Path("none"), "demo-office")
     scorer = Ensemble(
-        [model], maker(), problems, alerts_a_day=50, techniques=lambda _: [Proposed(0.7)]
+        [model], maker(), problems, alerts_a_day=50, techniques=lambda _: Proposed([Technique(0.7)])
     )
     sink = AlertSink(cluster.client, cluster.namespace, report=problems)
     line = Pipeline(

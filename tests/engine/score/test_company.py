@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from engine.rule import Rule
 from engine.score import company
+from engine.score.anomaly import Proposed
 from engine.score.company import AROUND, SPAN, Neighbours
 from engine.score.ensemble import Ensemble
 from mitre.catalog import Catalog
@@ -67,11 +67,11 @@ class Asked:
 
     sure: float
 
-    def __call__(self, anomaly: Any) -> Sequence[Ranked]:
+    def __call__(self, anomaly: Any) -> Proposed:
         known = Catalog.load().release()
         technique = known.techniques["T1003.001"]
         mapped = [Ranked(technique.id, technique.name, technique.tactics, self.sure)]
-        return Company([], known).rerank(mapped, anomaly.neighbours)
+        return Proposed(Company([], known).rerank(mapped, anomaly.neighbours))
 
 
 def anomaly(sure: float, *rules: Rule) -> dict[str, Any]:

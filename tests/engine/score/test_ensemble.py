@@ -18,6 +18,7 @@ from engine.kinds import LogSource
 from engine.normalise import normalise
 from engine.ports import Record
 from engine.rule import Rule
+from engine.score.anomaly import Proposed
 from engine.score.ensemble import Ensemble
 from engine.score.model import Model
 from engine.score.observe import observation
@@ -321,7 +322,7 @@ class Alike:
 
 
 @dataclass(frozen=True)
-class Proposed:
+class Technique:
     confidence: float
     technique: str = "T1685.005"
     name: str = "Clear Windows Event Logs"
@@ -334,7 +335,7 @@ class Proposed:
 def test_a_technique_that_is_proposed_is_taken_when_it_is_likelier_right_than_wrong(
     sure: float, source: str | None
 ) -> None:
-    one, _ = ensemble(techniques=lambda _: [Proposed(sure)])
+    one, _ = ensemble(techniques=lambda _: Proposed([Technique(sure)]))
     (alert,) = told(one, strange(340))
     assert own(alert)["attack"].get("source") == source
     assert ("threat" in alert.document) == (source is not None)
@@ -346,8 +347,28 @@ def test_a_technique_that_is_proposed_is_taken_when_it_is_likelier_right_than_wr
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("technique", "tactic", "names"), [
+    (0.49, 0.5, (["Stealth"], None)), (0.49, 0.49, None),
+    (0.5, 0.9, (["Defense Impairment"], ["Indicator Removal"])),
+])  # fmt: skip
+def test_a_tactic_stands_alone_where_no_technique_is_sure_enough(
+    technique: float, tactic: float, names: tuple[list[str], list[str] | None] | None
+) -> None:
+    proposed = Proposed([Technique(technique)], "stealth", tactic)
+    one, _ = ensemble(techniques=lambda _: proposed)
+    (alert,) = told(one, strange(340))
+    assert own(alert)["attack"].get("source") == ("mapper" if names else None)
+    if names is None:
+        assert "threat" not in alert.document
+        return
+    (entry,) = alert.document["threat"]
+    assert entry["tactic"]["name"] == names[0]
+    assert ("technique" in entry) == (names[1] is not None)
+    assert [each["id"] for each in own(alert)["attack"]["candidates"]] == ["T1685.005"]
+
+
 def test_tags_of_a_rule_in_the_window_win_over_what_is_proposed() -> None:
-    one, _ = ensemble(techniques=lambda _: [Proposed(0.9, "T1003")])
+    one, _ = ensemble(techniques=lambda _: Proposed([Technique(0.9, "T1003")]))
     for each in strange(340):
         matched(one, each, rule())
     (alert,) = one.finish(NOW)

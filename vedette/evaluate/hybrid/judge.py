@@ -71,8 +71,10 @@ class Judged:
 
 
 def _source(strange: Strange) -> str:
-    """Who says of which technique an anomaly is; empty where nobody does."""
-    return str(strange.document["vedette"]["alert"]["attack"].get("source", ""))
+    """Who says of which technique an anomaly is; empty where nobody does, or only of a tactic."""
+    source = str(strange.document["vedette"]["alert"]["attack"].get("source", ""))
+    named = any("technique" in entry for entry in strange.document.get("threat", ()))
+    return source if named or source == "rule" else ""
 
 
 def judged(data: Path, rules: RuleSet, hits: Hits, heard: Heard) -> Judged:

@@ -20,7 +20,7 @@ from engine.incident.finding import ANOMALY, Finding, finding_of
 from engine.kinds import LogSource
 from engine.ports import Alert, Document, Record
 from engine.rule import Rule
-from engine.score.anomaly import Techniques
+from engine.score.anomaly import Proposes
 from engine.score.ensemble import Ensemble
 from engine.score.figures import Figures
 from engine.score.model import Model
@@ -128,7 +128,7 @@ class Judges(Silent):
         families: Mapping[str, Family],
         maker: AlertMaker,
         report: Report,
-        techniques: Techniques,
+        techniques: Proposes,
         alerts_a_day: float = ALERTS_A_DAY,
     ) -> None:
         """`families` has that of each recording by its name; without a model it is not judged."""

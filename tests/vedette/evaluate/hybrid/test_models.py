@@ -14,7 +14,7 @@ from engine.incident.rank import Weights
 from engine.normalise import normalise
 from engine.ports import Record
 from engine.rule import Selection
-from engine.score.anomaly import Anomaly
+from engine.score.anomaly import Anomaly, Proposed
 from engine.score.observe import observation
 from mitre.ranked import Ranked
 from models.base import UNKNOWN
@@ -62,8 +62,8 @@ def judges(records: Sequence[Record], own: Recording = DUMP) -> Judges:
     return one
 
 
-def guessed(_anomaly: Anomaly) -> Sequence[Ranked]:
-    return GUESSES
+def guessed(_anomaly: Anomaly) -> Proposed:
+    return Proposed(GUESSES)
 
 
 def test_a_model_learns_from_no_recording_that_shares_a_parent_technique_or_has_no_label() -> None:
