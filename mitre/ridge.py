@@ -63,7 +63,7 @@ def _solved(
         weights = np.asarray(inverse @ wanted, np.float32)
         beside = np.asarray(inverse[np.arange(len(mates)), mates], np.float32)
         return weights, np.asarray(np.diag(inverse), np.float32), beside
-    weights = np.asarray(lower.T @ (lower @ wanted), np.float32)
+    weights = _times_upper(lower, _times_lower(lower, wanted))
     diagonal = np.asarray(np.einsum("ij,ij->j", lower, lower), np.float32)
     beside = diagonal.copy()
     for row in np.flatnonzero(mates != np.arange(len(mates))):
@@ -80,8 +80,30 @@ def _invert_root(matrix: Floats) -> None:
     half = size // 2
     first, last = matrix[:half, :half], matrix[half:, half:]
     _invert_root(first)
-    below = matrix[half:, :half] @ first.T
+    below = _times_lower(first, matrix[half:, :half].T).T
     last -= below @ below.T
     _invert_root(last)
-    matrix[half:, :half] = -(last @ (below @ first))
+    matrix[half:, :half] = -_times_lower(last, _times_upper(first, below.T).T)
     matrix[:half, half:] = 0
+
+
+def _times_lower(lower: Floats, rows: Floats) -> Floats:
+    """L X for a lower triangle, by halves: what is 0 is not multiplied."""
+    if len(lower) <= SMALL:
+        return lower @ rows
+    half, found = len(lower) // 2, np.empty((len(lower), rows.shape[1]), dtype=np.float32)
+    found[:half] = _times_lower(lower[:half, :half], rows[:half])
+    found[half:] = _times_lower(lower[half:, half:], rows[half:])
+    found[half:] += lower[half:, :half] @ rows[:half]
+    return found
+
+
+def _times_upper(lower: Floats, rows: Floats) -> Floats:
+    """Lᵀ X for a lower triangle L, in the same way."""
+    if len(lower) <= SMALL:
+        return lower.T @ rows
+    half, found = len(lower) // 2, np.empty((len(lower), rows.shape[1]), dtype=np.float32)
+    found[half:] = _times_upper(lower[half:, half:], rows[half:])
+    found[:half] = _times_upper(lower[:half, :half], rows[:half])
+    found[:half] += lower[half:, :half].T @ rows[half:]
+    return found
