@@ -48,7 +48,9 @@ class Learned:
         told = [each for each in verdicts if each.counts and each.subject.source == model
                 and each.subject.detectors]  # fmt: skip
         if len(told) < FEWEST:
-            raise DataError(f"{len(told)} verdicts on anomalies of {model} are too few: {FEWEST}")
+            raise DataError(
+                f"too few verdicts on anomalies of {model}: {len(told)}, and {FEWEST} are needed"
+            )
         detectors = tuple(sorted({name for each in told for name in each.subject.detectors or ()}))
         rows = []
         for at, each in enumerate(told):

@@ -159,7 +159,10 @@ def test_a_run_is_as_sure_of_anomalies_as_verdicts_taught(place: Path) -> None:
     assert lines[0] == "office: learned from 60 verdicts, 20 true"
     assert lines[1].endswith("  knows")
     assert (place / "state" / "feedback" / "office" / "learned.npz").is_file()
-    for name, says in (("other", "too few: 20"), ("../x", "cannot be the name")):
+    for name, says in (
+        ("other", "too few verdicts on anomalies of other: 0, and 20 are needed"),
+        ("../x", "cannot be the name"),
+    ):
         refused = vedette("feedback", "train", name)
         assert refused.code == 3
         assert says in refused.err
