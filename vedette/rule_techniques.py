@@ -20,7 +20,7 @@ FEWEST = 50
 MOST = 1_000
 """Rules up to which they are asked in hunts and runs.
 
-To learn from SigmaHQ's 3,141 takes some 16 seconds of CPU at the first alert, and 670 MB: more than
+To learn from SigmaHQ's 3,141 takes some 19 seconds of CPU at the first alert, and 820 MB: more than
 an alert may wait, and than a process may have.
 """
 
