@@ -13,9 +13,11 @@ from functools import cache
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
+from engine.needs.folded import DOTTED
 from engine.needs.test import Test
 
-Shape = Literal["exact", "lower", "integer", "boolean"]
+Shape = Literal["exact", "lower", "dotted", "integer", "boolean"]
+"""How values are kept; "dotted" in lower case, with the dot of a capital I that has one."""
 
 INTEGERS = frozenset({"byte", "short", "integer", "long"})
 SCALARS = frozenset(
@@ -60,9 +62,15 @@ class Column:
             return test.number is not None
         if self.shape == "boolean":
             return test.boolean is not None
-        if self.shape == "lower" and not test.folded:
+        if self.shape in ("lower", "dotted") and not test.folded:
             return False
         return self.limit is None or (test.longest is not None and test.longest <= self.limit)
+
+    def proves(self, test: Test) -> bool:
+        """Whether each value that passes as the index has it passed in its document, too."""
+        if self.shape not in ("exact", "lower", "dotted"):
+            return False  # of integers a fraction may be cut off
+        return test.proven(lower=self.shape != "exact", dots=self.shape == "dotted")
 
 
 @dataclass(slots=True)
@@ -129,7 +137,7 @@ class _Index:
     """The fields of one index."""
 
     marks: bool
-    normalizers: Mapping[str, bool]
+    normalizers: Mapping[str, Shape | None]
     leaves: set[str] = field(default_factory=set)
     objects: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
@@ -203,7 +211,7 @@ class _Index:
             return None
         if normalizer is None:
             return "exact"
-        return "lower" if self.normalizers.get(normalizer) else None
+        return self.normalizers.get(normalizer)
 
     def _limit(self, each: Mapping[str, Any]) -> int | None:
         limit = each.get("ignore_above")
@@ -242,11 +250,28 @@ def _held(each: Mapping[str, Any]) -> bool:
     )
 
 
-def _lowering(analysis: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """The normalizers that write letters small and do no more."""
+def _lowering(analysis: Mapping[str, Any]) -> Iterator[tuple[str, Shape | None]]:
+    """The normalizers, and how they keep values: in lower case, or in a way that is not known."""
     plain = "lowercase" not in (analysis.get("filter") or {})
-    yield "lowercase", "lowercase" not in (analysis.get("normalizer") or {})
-    for name, each in (analysis.get("normalizer") or {}).items():
-        filters = each.get("filter") or []
-        filters = [filters] if isinstance(filters, str) else list(filters)
-        yield name, plain and filters == ["lowercase"] and not each.get("char_filter")
+    made = analysis.get("normalizer") or {}
+    yield "lowercase", "lower" if "lowercase" not in made else None
+    filters = analysis.get("char_filter") or {}
+    for name, each in made.items():
+        before = _several(each.get("char_filter"))
+        shape: Shape = "dotted" if before else "lower"
+        known = not before or (len(before) == 1 and _dots(filters.get(before[0]) or {}))
+        lowers = plain and _several(each.get("filter")) == ["lowercase"]
+        yield name, shape if lowers and known else None
+
+
+def _several(names: Any) -> list[Any]:
+    return [names] if isinstance(names, str) else list(names or ())
+
+
+def _dots(filter: Mapping[str, Any]) -> bool:
+    """Whether a filter of letters does no more than write a capital I with a dot as two."""
+    asked = _several(filter.get("mappings"))
+    if filter.get("type") != "mapping" or len(asked) != 1 or "mappings_path" in filter:
+        return False
+    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), asked[0])
+    return [side.strip() for side in text.split("=>")] == ["\u0130", DOTTED]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,9 +11,10 @@ from connectors.search.clauses import NEVER, Clause, Like, Terms, There, all_of,
 from connectors.search.decidable import Catalogue, Column
 from connectors.search.values import Value, Values
 from engine.match.pattern import fold
-from engine.needs.need import Always, Either, Every, Need, One, Word
+from engine.needs.folded import DOTTED
+from engine.needs.need import ALWAYS, Always, Either, Every, Lacks, Need, One, Word
 from engine.needs.places import Places
-from engine.needs.test import Test
+from engine.needs.test import Test, only
 
 LITERALS = 200
 """Texts that are looked for by expressions, at most."""
@@ -20,11 +22,14 @@ LETTERS = 100
 """Letters of a text that are looked for, the first: an expression may not be long."""
 BETWEEN = "\0"
 
+Held = Mapping[Test, Collection[int]]
+"""The places, among some values, of those that pass each test."""
+
 
 class Holding(Protocol):
     """Which values of a field pass which tests of it, by their places."""
 
-    def held(self, field: str, values: Sequence[Value]) -> Mapping[Test, Collection[int]]:
+    def held(self, field: str, values: Sequence[Value]) -> Held:
         """Tests that no value passes may be left out."""
         ...
 
@@ -51,7 +56,7 @@ class Plan:
         found: dict[Column, None] = {}
         for one in ones(asking.needs.values()):
             for column in self.columns(one.field) or ():
-                if column.decides(one.test) and not one.test.anything:
+                if column.decides(one.test) and not _there(one):
                     found[column] = None
         self.wanted = tuple(found)
 
@@ -80,8 +85,9 @@ class Judge:
     words: bool = False
     """Whether `values` has all columns, so that words can be looked for; else they may be there."""
     _known: dict[int, Clause | None] = field(default_factory=dict)
-    _held: dict[tuple[str, Column], Mapping[Test, Collection[int]]] = field(default_factory=dict)
+    _held: dict[tuple[str, Column], Held] = field(default_factory=dict)
     _texts: dict[Column, str] = field(default_factory=dict)
+    _odd: dict[Column, AbstractSet[int]] = field(default_factory=dict)
 
     def of(self, need: Need) -> Clause | None:
         """The condition of a need; `NEVER` where no document can meet it."""
@@ -94,8 +100,10 @@ class Judge:
         match need:
             case Always():
                 return None
-            case One(name, test):
-                return self._one(name, test)
+            case One():
+                return self._one(need)
+            case Lacks():
+                return None
             case Word(test):
                 return self._word(test) if self.words else None
             case Every(parts):
@@ -122,21 +130,22 @@ class Judge:
             found.append(clause)
         return some_of(found)
 
-    def _one(self, name: str, test: Test) -> Clause | None:
-        columns = self.plan.columns(name)
+    def _one(self, one: One) -> Clause | None:
+        columns = self.plan.columns(one.field)
         if columns is None:
             return None
         found: list[Clause] = []
         for column in columns:
-            clause = self._in(column, name, test)
+            clause = self._in(column, one)
             if clause is None:
                 return None
             found.append(clause)
         return some_of(found)
 
-    def _in(self, column: Column, name: str, test: Test) -> Clause | None:
+    def _in(self, column: Column, one: One) -> Clause | None:
         """Where a column has a value that passes."""
-        if test.anything:
+        test = one.test
+        if _there(one) or (test.anything and not column.decides(test)):
             # of an empty text no integer is made, and no text of one that is cut off
             cut = column.limit is not None and column.name == column.path
             lost = cut or column.shape == "integer"
@@ -152,11 +161,41 @@ class Judge:
         elif column.shape == "boolean":
             passing = [value for value in values if value is test.boolean]
         else:
-            key = name, column
-            if key not in self._held:
-                self._held[key] = self.plan.asking.holding.held(name, values)
-            passing = [values[place] for place in self._held[key].get(test, ())]
+            held = self._places(one.field, column, values)
+            passed = self._within(column, one.within, set(held.get(test, ())), held, values)
+            passing = [values[at] for at in sorted({*passed, *self._unsure(column)})]
         return self._passing(column, test, known, passing)
+
+    def _places(self, name: str, column: Column, values: Sequence[Value]) -> Held:
+        """Which of a column's values pass which tests of a field."""
+        key = name, column
+        if key not in self._held:
+            self._held[key] = self.plan.asking.holding.held(name, values)
+        return self._held[key]
+
+    def _within(
+        self,
+        column: Column,
+        need: Need,
+        passed: AbstractSet[int],
+        held: Held,
+        values: Sequence[Value],
+    ) -> AbstractSet[int]:
+        """Those of some values (by their places) that what a field lacks does not rule out."""
+        match need:
+            case Lacks(_, test):
+                if not column.proves(test):
+                    return passed
+                ruled = passed & set(held.get(test, ()))
+                return passed - {at for at in ruled if only(values[at])}
+            case Every(parts):
+                for part in parts:
+                    passed = self._within(column, part, passed, held, values)
+                return passed
+            case Either(parts):
+                left = (self._within(column, part, passed, held, values) for part in parts)
+                return set[int]().union(*left)
+        return passed
 
     def _passing(
         self, column: Column, test: Test, known: Values, passing: Sequence[Value]
@@ -203,9 +242,27 @@ class Judge:
                 self._texts[column] = fold(BETWEEN.join(map(str, known.counts)))
             text = self._texts[column]
             # half a surrogate pair may have been any letter
-            if "\ufffd" not in text and not any(each in text for each in test.literals):
+            odd = "\ufffd" in text or self._unsure(column)
+            if not odd and not any(each in text for each in test.literals):
                 return []
-        return [value for value in known.counts if test.holds(value)]
+        unsure = self._unsure(column)
+        return [value for at, value in enumerate(known.counts) if at in unsure or test.holds(value)]
+
+    def _unsure(self, column: Column) -> AbstractSet[int]:
+        """The places of values with two letters where a document may have had one.
+
+        An expression may tell these apart. They are few, and pass whatever is asked.
+        """
+        if column not in self._odd:
+            values = self.values[column].counts if column.shape == "dotted" else ()
+            odd = (at for at, each in enumerate(values) if isinstance(each, str) and DOTTED in each)
+            self._odd[column] = frozenset(odd)
+        return self._odd[column]
+
+
+def _there(one: One) -> bool:
+    """Whether it asks for no more than that there is a value."""
+    return one.test.anything and one.within == ALWAYS
 
 
 def ones(needs: Iterable[Need]) -> Iterator[One]:
@@ -239,7 +296,7 @@ def spelled(column: Column, literals: Sequence[str] | None) -> frozenset[str]:
     """
     if not literals or len(literals) > LITERALS or any("\u0307" in each for each in literals):
         return frozenset()
-    letter: Callable[[str], str] = _small if column.shape == "lower" else _any_case
+    letter: Callable[[str], str] = _any_case if column.shape == "exact" else _small
     return frozenset("".join(map(letter, each[:LETTERS])) for each in literals)
 
 

@@ -2,7 +2,9 @@
 
 Lucene makes each letter small by itself, as Java does: a capital I with a dot becomes an `i` there,
 and an `i` with a dot above here. Its tables may be of another Unicode than ours. So only what has
-letters that are certain is told: a test that a value passes must pass it in lower case, too.
+letters that are certain is told: a test that a value passes must pass it in lower case, too
+(`keeps`). And a value that passes in lower case is one that passes (`returns`) only where no letter
+but its own becomes what the test looks for; of ASCII that is so but for the `i`.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ except ImportError:  # pragma: no cover
     _parser = None
 
 DOT_ABOVE = "\u0307"
+DOTTED = "i\u0307"
+"""What a capital I with a dot is in lower case."""
 LETTERS = 0x530
 """Latin, Greek and Cyrillic letters are below this; those beyond may get a small form one day."""
 
@@ -48,6 +52,20 @@ def keeps(predicate: OneField | Exists) -> bool:
             return regex.linear and _keeps(regex.source, "i" in regex.flags)
         case Number() | Boolean() | InNetwork() | Compare() | Exists(True):
             return True  # of ASCII alone, in which case does not matter
+    return False
+
+
+def returns(predicate: OneField, *, dots: bool) -> bool:
+    """Whether each value that passes as Lucene writes it in lower case passes as it is, too.
+
+    `dots` says that a capital I with a dot became an `i` with one there, as it does here.
+    """
+    match predicate:
+        case Text(pattern):
+            text = "".join(pattern.segments)
+            return not pattern.cased and text.isascii() and (dots or "i" not in text)
+        case Number() | Boolean() | InNetwork() | Compare():
+            return True  # of ASCII alone, and no other letter becomes one of those
     return False
 
 

@@ -15,7 +15,19 @@ class Always:
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """A value of the Sigma field passes the test."""
+    """A value of the Sigma field passes the test, and is none that `within` rules out.
+
+    `within` is made of what the same field lacks, as `engine.needs.narrow` says.
+    """
+
+    field: str
+    test: Test
+    within: Need = Always()
+
+
+@dataclass(frozen=True, slots=True)
+class Lacks:
+    """No value of the Sigma field passes the test; it may be missing."""
 
     field: str
     test: Test
@@ -42,7 +54,7 @@ class Either:
     parts: tuple[Need, ...]
 
 
-Need = Always | One | Word | Every | Either
+Need = Always | One | Lacks | Word | Every | Either
 
 ALWAYS = Always()
 NEVER = Either(())

@@ -11,7 +11,8 @@ from engine.match.pattern import Pattern
 from engine.match.predicates import Exists, Matches, OneField, SameAs, Text, TimePart
 from engine.needs.folded import weaker
 from engine.needs.labels import PARTS, Labels
-from engine.needs.need import ALWAYS, Need, One, Word, either, every
+from engine.needs.narrow import narrowed
+from engine.needs.need import ALWAYS, Lacks, Need, One, Word, either, every
 from engine.needs.test import Positive, Test, Tests
 from engine.rule import Rule
 
@@ -58,7 +59,7 @@ class Needs:
         for binding in rule.bindings:
             body = bodies.get(id(binding.body))
             if body is None:
-                body = bodies[id(binding.body)] = self.condition(binding.body)
+                body = bodies[id(binding.body)] = narrowed(self.condition(binding.body))
             ways.append(every((self.condition(binding.route), body)))
         return either(ways)
 
@@ -88,9 +89,17 @@ class Needs:
         return known
 
     def _refused(self, test: expression.Test) -> Need:
-        """Of what does not hold, only that a field is not missing says anything."""
-        missing = test.field is not None and test.predicate == Exists(wanted=False)
-        return self._asked(expression.Test(test.field, _PRESENT)) if missing else ALWAYS
+        """What an event needs so that a test does not hold."""
+        field, predicate = test.field, test.predicate
+        if field is None or field in PARTS:
+            return ALWAYS
+        if predicate == Exists(wanted=False):
+            return self._asked(expression.Test(field, _PRESENT))
+        # a time may be a number here and a text there
+        if not isinstance(predicate, OneField) or isinstance(predicate, TimePart):
+            return ALWAYS
+        by_time = isinstance(predicate, Matches) and not predicate.regex.linear
+        return ALWAYS if by_time else Lacks(field, self._tests.of(predicate))
 
     def _parts(self, test: expression.Test) -> Iterator[Need]:
         field, predicate = test.field, test.predicate

@@ -20,7 +20,7 @@ from engine.match.predicates import (
     as_number,
     as_text,
 )
-from engine.needs.folded import keeps
+from engine.needs.folded import keeps, returns
 
 EXACT = 2**53
 """Integers below this are what they are as floating-point numbers, too."""
@@ -60,6 +60,16 @@ class Test:
     def folded(self) -> bool:
         """Whether each value that passes also does in lower case, as Lucene writes it."""
         return keeps(self.predicate)
+
+    def proven(self, *, lower: bool = False, dots: bool = False) -> bool:
+        """Whether what an index has of a value shows that it passes, where it is the `only` one.
+
+        `lower` says that the index has it in lower case; `dots` is as in `folded.returns`.
+        """
+        predicate = self.predicate
+        if self.beyond or isinstance(predicate, Exists):
+            return False
+        return not lower or returns(predicate, dots=dots)
 
     @property
     def anything(self) -> bool:
@@ -163,6 +173,11 @@ def spellings(value: Scalar) -> tuple[Scalar, ...]:
         return (value,)
     number = _number(value)
     return (value,) if as_text(number) == value else (value, number)
+
+
+def only(value: Scalar) -> bool:
+    """Whether a value of an index, but for its case, can have been no other in a document."""
+    return not (isinstance(value, str) and UNKNOWN in value) and len(spellings(value)) == 1
 
 
 def _number(text: str) -> int | float:

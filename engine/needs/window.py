@@ -9,7 +9,7 @@ from engine.match import expression
 from engine.match.fieldtests import LONGEST_KEPT, Ready
 from engine.match.memory import Budget, Memory
 from engine.match.numbers import Numbers
-from engine.needs.need import Either, Every, Need, One, Word
+from engine.needs.need import Either, Every, Lacks, Need, One, Word
 from engine.needs.test import UNKNOWN, Test, spellings
 
 CHARACTERS_KEPT = 16_000_000
@@ -35,8 +35,10 @@ class Window:
             if id(need) in known:  # to compare them takes long
                 continue
             known.add(id(need))
-            if isinstance(need, One):
+            if isinstance(need, One | Lacks):
                 fields.setdefault(need.field, {})[need.test] = None
+                if isinstance(need, One):
+                    left.append(need.within)
             elif isinstance(need, Word):
                 words[need.test] = None
             elif isinstance(need, Every | Either):

@@ -35,10 +35,12 @@ MAPPINGS: dict[str, dict[str, Any]] = {
     "long": _keywords(),
     "typed": _keywords(("string",), normalizer="lower"),
     "plain": _keywords(normalizer="lower"),
+    "dotted": _keywords(normalizer="dotted"),
 }
 """`text` is what a server does by itself: text, with a `.keyword` beside it that queries on the
 field's own name do not see. `lower`, `long` and `plain` are `keyword` without regard to case,
-without the limit of length, and without both; `typed` is `text` without analysis, case and limit,
+without the limit of length, and without both; `dotted` is `plain`, and a capital I with a dot stays
+another letter than an i; `typed` is `text` without analysis, case and limit,
 with numbers and times as the server takes them."""
 
 SETTINGS = {
@@ -47,7 +49,13 @@ SETTINGS = {
     "max_result_window": 100_000,
     "mapping.total_fields.limit": 5_000,
     "mapping.ignore_malformed": True,
-    "analysis": {"normalizer": {"lower": {"type": "custom", "filter": ["lowercase"]}}},
+    "analysis": {
+        "char_filter": {"dots": {"type": "mapping", "mappings": ["\u0130 => i\u0307"]}},
+        "normalizer": {
+            "lower": {"type": "custom", "filter": ["lowercase"]},
+            "dotted": {"type": "custom", "char_filter": ["dots"], "filter": ["lowercase"]},
+        },
+    },
 }
 
 

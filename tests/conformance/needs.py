@@ -14,10 +14,10 @@ from typing import Any
 
 from engine.detect import Detector
 from engine.errors import Problem
-from engine.needs.need import Either, Every, Need, One, Word
+from engine.needs.need import ALWAYS, Either, Every, Lacks, Need, One, Word
 from engine.needs.places import Places
 from engine.needs.rules import ALSO, Needs
-from engine.needs.test import Test
+from engine.needs.test import Test, only
 from engine.needs.window import Window
 from engine.normalise import normalise
 from engine.ports import Record
@@ -63,7 +63,7 @@ class Documents:
             for name, text in leaves(document):
                 self._values[name][lucene_lower(text) if folded else text] |= 1 << place
         self._places = Places(self._values, named)
-        self._held: dict[str | None, dict[Test, Bits]] = {}
+        self._held: dict[tuple[str | None, str], dict[Test, set[str]]] = {}
         self._known: dict[Need, Bits] = {}
 
     def having(self, need: Need) -> Bits:
@@ -85,36 +85,54 @@ class Documents:
                 for part in parts:
                     found |= self.having(part)
                 return found
-            case One(name, test):
-                return self._told(name, test, self._places.of(name))
+            case One(name, test, within):
+                return self._told(name, test, self._places.of(name), within)
             case Word(test):
                 return self._told(None, test, self._places.words(test))
         return self.all
 
-    def _told(self, name: str | None, test: Test, where: frozenset[str] | None) -> Bits:
+    def _told(
+        self,
+        name: str | None,
+        test: Test,
+        where: frozenset[str] | None,
+        within: Need = ALWAYS,
+    ) -> Bits:
         if where is None:
             return self.all
-        if self._folded and not test.folded:
-            found = 0
-            for each in where:
-                for bits in self._values[each].values():
-                    found |= bits
-            return found
-        if name not in self._held:
-            self._held[name] = self._ask(name, where)
-        return self._held[name].get(test, 0)
-
-    def _ask(self, name: str | None, where: frozenset[str]) -> dict[Test, Bits]:
-        found: dict[Test, Bits] = defaultdict(int)
+        found = 0
         for each in where:
-            texts = list(self._values[each])
-            held = (
-                self._window.held_words(texts) if name is None else self._window.held(name, texts)
-            )
-            for test, places in held.items():
-                for place in places:
-                    found[test] |= self._values[each][texts[place]]
+            texts = self._values[each]
+            if self._folded and not test.folded:
+                passed = set(texts)
+            else:
+                passed = self._within(name, each, within, self._passed(name, each, test))
+            for text in passed:
+                found |= texts[text]
         return found
+
+    def _within(self, name: str | None, place: str, need: Need, passed: set[str]) -> set[str]:
+        """Those of some values that what the field lacks does not rule out."""
+        match need:
+            case Lacks(_, test):
+                if not test.proven(lower=self._folded):
+                    return passed
+                return passed - set(filter(only, passed & self._passed(name, place, test)))
+            case Every(parts):
+                for part in parts:
+                    passed = self._within(name, place, part, passed)
+            case Either(parts):
+                return set().union(*(self._within(name, place, part, passed) for part in parts))
+        return passed
+
+    def _passed(self, name: str | None, place: str, test: Test) -> set[str]:
+        """The values at a place that pass a test."""
+        key = name, place
+        if key not in self._held:
+            texts, window = list(self._values[place]), self._window
+            held = window.held_words(texts) if name is None else window.held(name, texts)
+            self._held[key] = {test: {texts[at] for at in places} for test, places in held.items()}
+        return self._held[key].get(test, set())
 
 
 AT_ONCE = 5_000

@@ -54,12 +54,29 @@ HOSTILE: list[dict[str, Any]] = [
     {"LogName": "Security", "EventCode": 4688, "NewProcessName": "C:\\mimikatz.exe"},
 ]  # fmt: skip
 RULES = [
-    {"Image|endswith": "\\mimikatz.exe"}, {"Image|contains": "mimikatz"},
-    {"Image|contains|cased": "MimiKatz"}, {"Image|re": "[Mm]imi.?[Kk]atz"},
-    {"CommandLine|contains": "kelvin"}, {"CommandLine": "a kelvin b"}, {"Port": 4444},
-    {"Port|gte": 4000}, {"Signed": "true"}, {"Signed": True}, {"ThreatName": "stra\u00dfe"},
-    ["mimikatz"], {"Details|contains": "i"},
-]  # fmt: skip
+    {"Image|endswith": "\\mimikatz.exe"},
+    {"Image|contains": "mimikatz"},
+    {"Image|contains|cased": "MimiKatz"},
+    {"Image|re": "[Mm]imi.?[Kk]atz"},
+    {"CommandLine|contains": "kelvin"},
+    {"CommandLine": "a kelvin b"},
+    {"Port": 4444},
+    {"Port|gte": 4000},
+    {"Signed": "true"},
+    {"Signed": True},
+    {"ThreatName": "stra\u00dfe"},
+    ["mimikatz"],
+    {"Details|contains": "i"},
+]
+FILTERED: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"Image": "*"}, {"Image|endswith": ["mimikatz.exe", "short.exe"]}),
+    ({"Image|contains": "kat"}, {"Image|contains": "\\mimi"}),
+    ({"CommandLine": "*"}, {"CommandLine": "quiet"}),
+    ({"CommandLine|contains": "i"}, {"CommandLine": ["a kelvin b", "quiet"]}),
+    ({"Port|exists": True}, {"Port": [4444, "many"]}),
+    ({"Image|contains": "m"}, {"Image|endswith": ".exe", "Image|startswith": "C:"}),
+]
+"""What rules look for, and what they leave out of it."""  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +97,10 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> list[RuleSet]:
         rule(f"R{n}", id=None, logsource=process,
              detection={"selection": body, "condition": "selection"})
         for n, body in enumerate(RULES)
+    ] + [
+        rule(f"F{n}", id=None, logsource=process,
+             detection={"s": body, "f": filter, "condition": "s and not f"})
+        for n, (body, filter) in enumerate(FILTERED)
     ] + [made_up_rule(Choices(random.randbytes(300))) for _ in range(6)]  # fmt: skip
     for some in (*([each] for each in made), made):
         folder = tmp_path_factory.mktemp("rules")
@@ -122,7 +143,7 @@ def found(source: SearchSource, rules: RuleSet) -> tuple[set[tuple[str, str]], i
     return pairs, count
 
 
-@pytest.mark.parametrize("mapping", ["plain", "keyword", "text", "typed"])
+@pytest.mark.parametrize("mapping", ["plain", "dotted", "keyword", "text", "typed"])
 def test_alerts_are_those_of_reading_all(
     cluster: Cluster, rules: list[RuleSet], mapping: str
 ) -> None:
@@ -163,6 +184,7 @@ def test_lower_case_of_servers_is_what_is_relied_on(cluster: Cluster) -> None:
         for letter, small in zip(letters, lowered, strict=True):
             changed += small != letter
             assert sure(fold(letter)) in ("", sure(fold(small))), (hex(ord(letter)), small)
+            assert not small.isascii() or small == fold(letter) or letter == "\u0130"
     assert changed > 1000
 
 

@@ -11,10 +11,16 @@ from typing import Any, Literal
 
 from tests.connectors.search.double import FakeClient, refusal
 
-Style = Literal["plain", "keyword", "dynamic"]
+Style = Literal["plain", "dotted", "exact", "keyword", "dynamic"]
 CUT = 8
 """`ignore_above` of styles that have one: few values are short."""
-LOWER = {"normalizer": {"lower": {"type": "custom", "filter": ["lowercase"]}}}
+ANALYSIS = {
+    "char_filter": {"dots": {"type": "mapping", "mappings": ["\\u0130 => i\u0307"]}},
+    "normalizer": {
+        "lower": {"type": "custom", "filter": ["lowercase"]},
+        "dotted": {"type": "custom", "char_filter": ["dots"], "filter": ["lowercase"]},
+    },
+}
 
 Held = dict[str, list[Any]]
 
@@ -86,11 +92,18 @@ class Indexed:
                 held["_ignored"].append(name)
             return
         text = re.sub("[\ud800-\udfff]", "\ufffd", text)
-        held.setdefault(name, []).append(lucene_lower(text) if "normalizer" in kind else text)
+        normalizer = kind.get("normalizer")
+        if normalizer == "dotted":
+            text = text.replace("\u0130", "i\u0307")
+        held.setdefault(name, []).append(lucene_lower(text) if normalizer else text)
 
     def _kind(self, value: Any) -> dict[str, Any]:
         if self.style == "plain":
             return {"type": "keyword", "normalizer": "lower"}
+        if self.style == "dotted":
+            return {"type": "keyword", "normalizer": "dotted"}
+        if self.style == "exact":
+            return {"type": "keyword"}
         if self.style == "keyword":
             return {"type": "keyword", "ignore_above": CUT}
         if isinstance(value, bool):
@@ -110,7 +123,7 @@ class Indexed:
             for each in above:
                 inner = inner.setdefault(each, {}).setdefault("properties", {})
             inner[last] = {**({} if kind["type"] == "object" else kind), **inner.get(last, {})}
-        settings = {"index": {"analysis": LOWER, "version": {"created": "9033000"}}}
+        settings = {"index": {"analysis": ANALYSIS, "version": {"created": "9033000"}}}
         return {"mappings": {"properties": mapping}, "settings": settings}
 
 
@@ -175,7 +188,7 @@ class IndexedClient(FakeClient):
     def index_event(self, index: str, id: str, time: int, document: Mapping[str, Any]) -> None:
         """Store an event. Raises `RefusedError`."""
         shelf = self.shelves.setdefault(index, Indexed(self.style, self.marks))
-        shelf.take(id, document)
+        shelf.take(id, {"@timestamp": time, **document})
         self.put(index, id, time, **document)
 
     def send(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -10,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connectors.search import SearchSource, prefilter
@@ -77,8 +78,12 @@ class Reading:
         return batches
 
 
+LOG = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1}
+PROCESS = {"product": "windows", "category": "process_creation"}
+
 STYLES: list[tuple[Style, bool]] = [
     ("plain", True), ("keyword", True), ("keyword", False), ("dynamic", True), ("dynamic", False),
+    ("dotted", False), ("exact", False),
 ]  # fmt: skip
 
 
@@ -112,8 +117,67 @@ def test_the_alerts_are_those_of_reading_all(
         assert "refused" not in sieved.prefilter.spared.unfiltered
 
 
-LOG = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1}
-PROCESS = {"product": "windows", "category": "process_creation"}
+LETTERED = st.sampled_from(
+    ["ia", "Ia", "\u0130a", "i\u0307a", "\u0130", "k", "\u212a", "1", "1.0"]
+) | st.text("aikI\u0130\u0131\u0307\u212a\ufffd\ud8001.", max_size=3)
+SEVERAL = LETTERED | st.lists(LETTERED | st.sampled_from([None, 1, 1.0, True, "1e0"]), max_size=3)
+MODIFIERS = st.sampled_from(["", "|contains", "|startswith", "|endswith", "|re", "|re|i", "|cased"])
+ASKED = st.just("*") | LETTERED.filter(lambda text: "\ud800" not in text)
+FIELDS = st.sampled_from(["Image", "Image", "CommandLine"])
+ITEMS = st.tuples(FIELDS, MODIFIERS, st.lists(ASKED, min_size=1, max_size=2))
+BODIES = st.lists(ITEMS, min_size=1, max_size=2).map(
+    lambda items: {f"{name}{how}": [text.strip("*") or "i" for text in texts] if "re" in how
+                   else texts for name, how, texts in items}
+)  # fmt: skip
+DOCUMENTS = st.lists(
+    st.dictionaries(
+        st.sampled_from(["Image", "Image", "CommandLine", "process.executable", "ecs.version",
+                         "winlog.event_data.Image", "winlog.channel"]),
+        SEVERAL,
+    ),
+    min_size=1, max_size=6,
+)  # fmt: skip
+
+
+@given(
+    DOCUMENTS, st.just({"Image": "*"}) | BODIES, st.lists(BODIES, min_size=1, max_size=3),
+    st.sampled_from(STYLES),
+    st.sampled_from(["s and not 1 of f*", "s and not (f0 and f1)", "s and not all of f*",
+                     "(s or f0) and not f1", "s and not (f0 and (f1 or f2))"]),
+)  # fmt: skip
+@example(
+    [{"Image": "\u0130a"}], {"Image": "*"}, [{"Image": "ia"}], ("plain", True), "s and not 1 of f*"
+)
+@example(
+    [{"Image": "\u0130a"}],
+    {"Image|re": "^.a"},
+    [{"User": "x"}],
+    ("dotted", True),
+    "s and not 1 of f*",
+)
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+def test_filters_take_out_no_event_that_a_rule_matches(
+    documents: list[dict[str, Any]],
+    selection: dict[str, Any],
+    filters: list[dict[str, Any]],
+    style: tuple[Style, bool],
+    condition: str,
+) -> None:
+    client = IndexedClient(style[0], marks=style[1])
+    filters = [filters[n % len(filters)] for n in range(3)]
+    detection = {"s": selection, **{f"f{n}": each for n, each in enumerate(filters)}}
+    detection["condition"] = condition
+    made = rule(logsource=PROCESS, detection=detection)
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        small(patch)
+        rules = load_rules([write_rules(Path(folder), made)])
+        plain, sieved = (Reading(client, rules, filtered=each) for each in (False, True))
+        for number, document in enumerate(documents):
+            with suppress(RefusedError):
+                client.index_event("logs-a", str(number), number, {**LOG, **document})
+        for each in (plain, sieved):
+            each.poll(100)
+    assert sieved.found == plain.found, client.shelves
 
 
 def sets(folder: Path, *bodies: Any, logsource: Mapping[str, str] = PROCESS) -> RuleSet:
@@ -144,6 +208,49 @@ def test_documents_that_no_rule_can_match_are_not_read(tmp_path: Path) -> None:
     reading.poll(60_000)
     assert reading.read[3:] == []
     assert client.calls["search"] + client.calls["values"] <= searches * 2
+
+
+@pytest.mark.parametrize(("style", "read"), [("exact", [7, 9, 17]), ("dotted", [7, 17, 9]),
+                                             ("plain", [7, 17, 8, 9])])  # fmt: skip
+def test_values_that_a_filter_takes_out_are_not_read(
+    tmp_path: Path, style: Style, read: list[int]
+) -> None:
+    """In lower case a capital I with a dot may have been an i, if it is not kept apart."""
+    client = IndexedClient(style)
+    images = {7: "odd.exe", 17: ["calm.exe", "odder.exe"], 8: "notice.exe", 9: "NOT\u0130CE.exe"}
+    for n in range(40):
+        client.index_event("logs-a", str(n), n, {**LOG, "Image": images.get(n, "calm.EXE")})
+    found = loaded(tmp_path, rule(logsource=PROCESS, detection={
+        "selection": {"Image|endswith": ".exe"},
+        "filter": {"Image|startswith": ["notice", "calm"]},
+        "condition": "selection and not filter",
+    }))  # fmt: skip
+    reading = Reading(client, found, filtered=True)
+    reading.poll(100)
+    assert sorted(reading.read) == sorted(f"logs-a/{n}" for n in read)
+    assert {id for _, id in reading.found} == {"logs-a/7", "logs-a/9"}
+
+
+@pytest.mark.parametrize(("value", "filters", "condition"), [
+    (1.0, {"f": {"Image": "1.0"}}, "s and not f"),
+    ("\ud800", {"f": {"Image": "\ufffd"}}, "s and not f"),
+    ("ab", {"f": {"Image|startswith": "a"}, "g": {"Image|endswith": "c"}}, "s and not (f and g)"),
+    ("cb", {"f": {"Image|startswith": "a"}, "g": {"Image|endswith": "b"}}, "s and not (f and g)"),
+    ("ab", {"f": {"Image|startswith": "a"}, "g": {"User": "b"}}, "s and not (f and g)"),
+    ("ab", {"f": {"Image|startswith": "a"}}, "s or not f"),
+    ("K", {"f": {"Image|cased": "k"}}, "s and not f"),
+])  # fmt: skip
+@pytest.mark.parametrize("style", ["exact", "plain", "dotted"])
+def test_a_value_that_may_pass_the_filter_is_looked_for(
+    tmp_path: Path, style: Style, value: Any, filters: dict[str, Any], condition: str
+) -> None:
+    client = IndexedClient(style)
+    client.index_event("logs-a", "1", 1, {**LOG, "Image": value})
+    detection = {"s": {"Image": "*"}, **filters, "condition": condition}
+    found = loaded(tmp_path, rule(logsource=PROCESS, detection=detection))
+    reading = Reading(client, found, filtered=True)
+    reading.poll(100)
+    assert len(reading.found) == 1
 
 
 def test_a_late_document_is_read_through_a_filter_of_its_own(tmp_path: Path) -> None:

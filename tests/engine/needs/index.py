@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from engine.needs.need import Always, Either, Every, Need, One, Word
+from engine.needs.need import ALWAYS, Always, Either, Every, Lacks, Need, One, Word
 from engine.needs.places import Places
 from engine.needs.rules import ALSO
-from engine.needs.test import Test
+from engine.needs.test import Test, only
 
 
 def lucene_lower(text: str) -> str:
@@ -63,17 +63,36 @@ class Index:
                 return all(self._may(part, values) for part in parts)
             case Either(parts):
                 return any(self._may(part, values) for part in parts)
-            case One(field, test):
-                return self._any(test, self.places.of(field), values)
+            case One(field, test, within):
+                return self._any(test, self.places.of(field), values, within)
+            case Lacks():
+                return True
             case Word(test):
                 return self._any(test, self.places.words(test), values)
         assert need == Always()
         return True
 
     def _any(
-        self, test: Test, names: frozenset[str] | None, values: Mapping[str, list[str]]
+        self,
+        test: Test,
+        names: frozenset[str] | None,
+        values: Mapping[str, list[str]],
+        within: Need = ALWAYS,
     ) -> bool:
         if names is None:
             return True
         texts = [text for name in names for text in values.get(name, ())]
-        return any(map(test.holds, texts)) if test.folded or not self._folded else bool(texts)
+        if self._folded and not test.folded:
+            return bool(texts)
+        return any(test.holds(text) and self._within(within, text) for text in texts)
+
+    def _within(self, need: Need, text: str) -> bool:
+        """Whether a value may be none that the field lacks."""
+        match need:
+            case Lacks(_, test):
+                return not (only(text) and test.proven(lower=self._folded) and test.holds(text))
+            case Every(parts):
+                return all(self._within(part, text) for part in parts)
+            case Either(parts):
+                return any(self._within(part, text) for part in parts)
+        return True

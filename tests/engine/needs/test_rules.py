@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from engine.kinds import LogSource
 from engine.match import reference
-from engine.needs.need import ALWAYS, NEVER, Either, Every, Need, One, Word, either, every
+from engine.needs.narrow import narrowed
+from engine.needs.need import ALWAYS, NEVER, Either, Every, Lacks, Need, One, Word, either, every
 from engine.needs.rules import Needs, needs
 from engine.normalise import normalise
 from engine.ports import Record
@@ -53,8 +54,10 @@ def told(detection: Mapping[str, Any]) -> str:
 
 def shown(need: Need) -> str:
     match need:
-        case One(field, test):
-            return f"{field} {test}"
+        case One(field, test, within):
+            return f"{field} {test}" + ("" if within == ALWAYS else f" [{shown(within)}]")
+        case Lacks(field, test):
+            return f"no {field} {test}"
         case Word(test):
             return f"any {test}"
         case Every(parts):
@@ -69,13 +72,19 @@ def shown(need: Need) -> str:
     ({"a": ["x", "y"]}, "s", "(a = 'x' | a = 'y')"),
     ({"a|contains|all": ["x", "y"]}, "s", "(a contains 'x' & a contains 'y')"),
     (["x", "y"], "s", "(any contains 'x' | any contains 'y')"),
-    ({"a": "x"}, "not s", "always"),
+    ({"a": "x"}, "not s", "no a = 'x'"),
+    ({"a": ["x", "y"]}, "not s", "(no a = 'x' & no a = 'y')"),
+    ({"a": "x", "b": 1}, "not s", "(no a = 'x' | no b = 1)"),
+    (["x"], "not s", "always"),
+    ({"a|fieldref": "b"}, "not s", "always"),
+    ({"a|hour": 2}, "not s", "always"),
+    ({"a|re": "k(?=s)"}, "not s", "always"),
     ({"a": None}, "s", "always"),
     ({"a": None}, "not s", "a has a value"),
     ({"a|exists": True}, "s", "a has a value"),
     ({"a|exists": False}, "s", "always"),
     ({"a": None, "b": None}, "not s", "(a has a value | b has a value)"),
-    ({"a": [None, "x"]}, "not s", "a has a value"),
+    ({"a": [None, "x"]}, "not s", "(a has a value & no a = 'x')"),
     ({"a|fieldref": "b"}, "s", "(a has a value & b has a value)"),
     ({"a|hour": 2}, "s", "a has a value"),
     ({"a|gt": 5}, "s", "a > 5"),
@@ -90,6 +99,28 @@ def test_what_cannot_be_told_of_values_one_by_one_may_hold(
     selection: Any, condition: str, need: str
 ) -> None:
     assert told({"s": selection, "condition": condition}) == need
+
+
+@pytest.mark.parametrize(("filters", "condition", "need"), [
+    ({"f": {"a": "y"}}, "s and not f", "(a contains 'x' [no a = 'y'] & no a = 'y')"),
+    ({"f": {"b": "y"}}, "s and not f", "(a contains 'x' & no b = 'y')"),
+    ({"f": {"a": ["y", "z"]}}, "s and not f",
+     "(a contains 'x' [(no a = 'y' & no a = 'z')] & no a = 'y' & no a = 'z')"),
+    ({"f": {"a": "y", "a|re": "z"}}, "s and not f",
+     "(a contains 'x' [(no a = 'y' | no a matches /z/)] & (no a = 'y' | no a matches /z/))"),
+    ({"f": {"a": "y", "b": "z"}}, "s and not f",
+     "(a contains 'x' & (no a = 'y' | no b = 'z'))"),
+    ({"f": {"a": "y"}, "g": {"a": "z"}}, "s and not (f or g)",
+     "(a contains 'x' [(no a = 'y' & no a = 'z')] & no a = 'y' & no a = 'z')"),
+    ({"f": {"a": "y"}}, "s or not f", "(a contains 'x' | no a = 'y')"),
+    ({"f": {"a": "y"}, "g": {"a": "z"}}, "(s or g) and not f",
+     "((a contains 'x' [no a = 'y'] | a = 'z' [no a = 'y']) & no a = 'y')"),
+])  # fmt: skip
+def test_a_filter_says_of_the_values_looked_for_what_they_are_not(
+    filters: Mapping[str, Any], condition: str, need: str
+) -> None:
+    found = expression({"s": {"a|contains": "x"}, **filters, "condition": condition})
+    assert shown(narrowed(Needs().condition(found))) == need
 
 
 def bound(logsource: Mapping[str, str], tags: LogSource | None = None) -> str:
