@@ -18,7 +18,7 @@ from connectors.search.port import RequestError, SearchClient
 from connectors.search.retry import Patience, Retry
 from connectors.search.slices import AHEAD, Page, in_order, unless
 from connectors.search.slices import Hit as Hit
-from connectors.search.stretches import Count, Stretches, side_by_side
+from connectors.search.stretches import Count, Stretch, Stretches, side_by_side
 from engine.errors import SourceError
 
 log = logging.getLogger(__name__)
@@ -58,10 +58,12 @@ class Window:
     """What events must meet for any rule to match them; None to read all."""
     asking: object = None
     """What the sieve was made of; with anything else another is needed."""
+    spans: Sequence[Stretch] | None = None
+    """Where how many of its hits lie, in order; None where they have not been counted."""
 
     def whole(self) -> Window:
         """The window without its sieve."""
-        return self if self.sieve is None else replace(self, sieve=None)
+        return self if self.sieve is None else replace(self, sieve=None, spans=None)
 
     def clauses(self) -> dict[str, Any]:
         """The query that finds the window's events."""
@@ -191,7 +193,8 @@ def _in_stretches(
         return
     ended = _at_end(page.hits)
     coming = pool.submit(next, whole, None)
-    cutting = pool.submit(Stretches, _counting(client, window, pit, retry), first, window.upper)
+    counting = _counting(client, window, pit, retry)
+    cutting = pool.submit(Stretches, counting, first, window.upper, window.spans)
     try:
         yield page
         page = coming.result()

@@ -20,7 +20,7 @@ from connectors.search.decidable import Catalogue, Column
 from connectors.search.paging import Window
 from connectors.search.port import RequestError
 from connectors.search.sieve import Asking, Judge, Plan, has_words
-from connectors.search.values import Values, distinct, extent, identified
+from connectors.search.values import Values, distinct, extent, identified, lying
 from connectors.search.view import View
 from engine.errors import SourceError
 from engine.needs.need import Need
@@ -104,7 +104,12 @@ class Prefilter:
             if total <= (LATE if again else PLAIN):
                 raise Whole("few", "")
             sieve = self._query(view, asked, there.indices, asking, total)
-            passed = extent(view, replace(asked, sieve=sieve)).total
+            lie = None
+            if again:
+                passed = extent(view, replace(asked, sieve=sieve)).total
+            else:  # it is cut into stretches by where they lie
+                lie = lying(view, replace(asked, sieve=sieve), there.first or 0)
+                passed = sum(each.hits for each in lie)
             if passed * SPARED > total:
                 raise Whole("spares-little", f"{passed} of {total} documents pass the filter")
         except Whole as whole:
@@ -117,7 +122,7 @@ class Prefilter:
         self.spared.passed += passed
         self.spared.filtered += 1
         log.debug("source %s: %d of %d documents pass the filter", self.source, passed, total)
-        return Sifted(replace(window, sieve=sieve), total)
+        return Sifted(replace(window, sieve=sieve, spans=lie), total)
 
     def _query(
         self, view: View, window: Window, indices: Sequence[str] | None, asking: Asking, total: int

@@ -41,15 +41,24 @@ class Stretch:
     hits: int
 
 
+def counted(count: Count, lower: int, upper: int) -> list[Stretch]:
+    """The spans between two times that have hits, in order, as they are counted."""
+    width = max(1, -(-(upper - lower + 1) // BUCKETS))
+    found = sorted(count(lower, upper, width).items())
+    return [Stretch(n * width, (n + 1) * width - 1, hits) for n, hits in found]
+
+
 class Stretches:
     """What is left of a window up to `upper`, of which hits from the time `first` on are counted.
 
-    `count` may say anything, also nothing.
+    `count` may say anything, also nothing; it is not asked first for `spans` that are known.
     """
 
-    def __init__(self, count: Count, first: int, upper: int) -> None:
+    def __init__(
+        self, count: Count, first: int, upper: int, spans: Iterable[Stretch] | None = None
+    ) -> None:
         self._count, self._at, self._upper = count, first, upper
-        self._spans = deque(self._counted(first, upper))
+        self._spans = deque(counted(count, first, upper) if spans is None else spans)
 
     def skip(self, lower: int, read: int) -> None:
         """Begin at a time up to which so many of the hits have come."""
@@ -60,12 +69,6 @@ class Stretches:
             if span.upper >= lower:
                 self._spans.append(Stretch(span.lower, span.upper, left))
 
-    def _counted(self, lower: int, upper: int) -> list[Stretch]:
-        """The spans between two times that have hits, in order."""
-        width = max(1, -(-(upper - lower + 1) // BUCKETS))
-        found = sorted(self._count(lower, upper, width).items())
-        return [Stretch(n * width, (n + 1) * width - 1, hits) for n, hits in found]
-
     def next(self, size: int) -> Stretch | None:
         """The next stretch, of fewer hits than `size` where spans are short; None at the end."""
         if self._at > self._upper:
@@ -73,7 +76,7 @@ class Stretches:
         spans, hits, end = self._spans, 0, self._upper
         if spans and spans[0].hits >= MANY * size and spans[0].upper > spans[0].lower:
             whole = spans.popleft()
-            found = self._counted(max(whole.lower, self._at), whole.upper)
+            found = counted(self._count, max(whole.lower, self._at), whole.upper)
             spans.extendleft(reversed(found or [whole]))
         while spans and (not hits or hits + spans[0].hits < size):
             hits += spans[0].hits

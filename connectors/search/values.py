@@ -8,9 +8,11 @@ from typing import Any
 
 from connectors.search.decidable import Column
 from connectors.search.pace import Pace
-from connectors.search.paging import Window, search
+from connectors.search.paging import Window, histogram, search
 from connectors.search.port import RequestError
-from connectors.search.view import View
+from connectors.search.retry import Retry
+from connectors.search.stretches import Stretch, counted
+from connectors.search.view import View, hit_time
 
 INDICES = 1000
 """Indices of one window, at most."""
@@ -33,9 +35,11 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How many documents a window has, and in which indices they lie; None: in too many."""
+    """How many documents a window has, the time (epoch ms) of the first if there is one, and in
+    which indices they lie; None: in too many."""
 
     total: int
+    first: int | None
     indices: tuple[str, ...] | None
 
 
@@ -45,7 +49,27 @@ def extent(view: View, window: Window) -> Extent:
     held = answer.get("aggregations", {}).get("in", {})
     names = tuple(sorted(str(one["key"]) for one in held.get("buckets", ())))
     whole = not held.get("sum_other_doc_count")
-    return Extent(int(answer["hits"]["total"]["value"]), names if whole else None)
+    hits = answer["hits"]
+    first = hit_time(hits["hits"][0]) if hits["hits"] else None
+    return Extent(int(hits["total"]["value"]), first, names if whole else None)
+
+
+def lying(view: View, window: Window, first: int) -> list[Stretch]:
+    """Where how many of a window's documents lie, from the time `first` on.
+
+    One search. Raises as `paging.pages` does.
+    """
+
+    def count(lower: int, upper: int, width: int) -> Mapping[int, int]:
+        within = replace(window, lower=lower, upper=upper)
+        return histogram(view.client, within, width, view.pit, once(view))
+
+    return counted(count, first, window.upper)
+
+
+def once(view: View) -> Retry:
+    """How to ask what is asked to save time."""
+    return replace(view.retry, limit=0)
 
 
 def distinct(
@@ -122,7 +146,6 @@ def _asked(
         "_source": False,
         **({"aggs": questions} if questions else {}),
     }
-    retry = replace(view.retry, limit=0)  # it is done to save time
     pace = Pace(hits, first=hits)
-    answer, _ = search(view.client, body, view.pit, pace, window.keep_alive, retry)
+    answer, _ = search(view.client, body, view.pit, pace, window.keep_alive, once(view))
     return answer

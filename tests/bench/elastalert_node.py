@@ -19,7 +19,8 @@ from engine.normalise import normalise
 from engine.ports import Record
 from tests.bench.corpus import Lines, at_time
 from tests.conformance.cluster import Server
-from tests.conformance.indices import MAPPINGS, SETTINGS
+from tests.conformance.indices import MAPPINGS
+from tests.conformance.indices import settings as settings_of
 
 INDEX = "bench-events"
 SPAN = timedelta(minutes=5)
@@ -95,7 +96,11 @@ class Node:
         mappings = json.loads(json.dumps(MAPPINGS[mapping]))
         mappings["properties"] = {"@timestamp": {"type": "date"}, "number": {"type": "long"}}
         typed = mapping in ("text", "typed")
-        settings = {**SETTINGS, "refresh_interval": "-1", "mapping.ignore_malformed": typed}
+        settings = {
+            **settings_of(mapping),
+            "refresh_interval": "-1",
+            "mapping.ignore_malformed": typed,
+        }
         body = json.dumps({"settings": settings, "mappings": mappings}).encode()
         call("PUT", f"/{INDEX}", body)
         with ThreadPoolExecutor(AT_ONCE) as pool:

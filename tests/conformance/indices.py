@@ -49,14 +49,17 @@ SETTINGS = {
     "max_result_window": 100_000,
     "mapping.total_fields.limit": 5_000,
     "mapping.ignore_malformed": True,
-    "analysis": {
-        "char_filter": {"dots": {"type": "mapping", "mappings": ["\u0130 => i\u0307"]}},
-        "normalizer": {
-            "lower": {"type": "custom", "filter": ["lowercase"]},
-            "dotted": {"type": "custom", "char_filter": ["dots"], "filter": ["lowercase"]},
-        },
-    },
+    "analysis": {"normalizer": {"lower": {"type": "custom", "filter": ["lowercase"]}}},
 }
+DOTTED = {
+    "char_filter": {"dots": {"type": "mapping", "mappings": ["\u0130 => i\u0307"]}},
+    "normalizer": {"dotted": {"type": "custom", "char_filter": ["dots"], "filter": ["lowercase"]}},
+}
+
+
+def settings(mapping: str) -> dict[str, Any]:
+    """The settings of an index under one of `MAPPINGS`."""
+    return {**SETTINGS, "analysis": DOTTED} if mapping == "dotted" else dict(SETTINGS)
 
 
 @dataclass
@@ -79,7 +82,7 @@ class Index:
         cls, server: Server, name: str, mapping: str, events: Iterable[Mapping[str, Any]]
     ) -> Index:
         """Make the index anew; the events' numbers become the documents' ids."""
-        body = {"settings": SETTINGS, "mappings": MAPPINGS[mapping]}
+        body = {"settings": settings(mapping), "mappings": MAPPINGS[mapping]}
         server.call("PUT", f"/{name}", json.dumps(body).encode())
         for some in _groups(events, 500):
             lines = []

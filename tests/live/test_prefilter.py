@@ -18,7 +18,7 @@ from engine.match.pattern import fold
 from engine.needs.folded import certain
 from engine.normalise import normalise
 from engine.rule import RuleSet
-from tests.conformance.indices import MAPPINGS, SETTINGS
+from tests.conformance.indices import MAPPINGS, SETTINGS, settings
 from tests.engine.helpers import rule, write_rules
 from tests.engine.match.choices import Choices
 from tests.engine.match.scenarios import event as made_up
@@ -122,8 +122,9 @@ def fill(cluster: Cluster, index: str, mapping: str) -> int:
     mappings = {**MAPPINGS[mapping]}
     mappings["properties"] = {"@timestamp": {"type": "date"}}
     # OpenSearch drops objects that stand for values without a mark then, so that nothing is decided
-    settings = {**SETTINGS, "mapping.ignore_malformed": cluster.kind == "elasticsearch"}
-    cluster.client.create_index(index, {"settings": settings, "mappings": mappings})
+    malformed = {"mapping.ignore_malformed": cluster.kind == "elasticsearch"}
+    body = {"settings": {**settings(mapping), **malformed}, "mappings": mappings}
+    cluster.client.create_index(index, body)
     lines = []
     for number, document in enumerate(documents()):
         lines.append(codec.dumps({"index": {"_index": index, "_id": str(number)}}))
@@ -147,6 +148,8 @@ def found(source: SearchSource, rules: RuleSet) -> tuple[set[tuple[str, str]], i
 def test_alerts_are_those_of_reading_all(
     cluster: Cluster, rules: list[RuleSet], mapping: str
 ) -> None:
+    if (cluster.kind, mapping) == ("elasticsearch", "dotted"):
+        pytest.skip("this build has no `mapping` filter of letters")
     index = f"{cluster.prefix}-{mapping}"
     taken = fill(cluster, index, mapping)
     assert taken > len(HOSTILE)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from connectors.search.decidable import Catalogue, Column, strange
+from connectors.search.decidable import Catalogue, Column, Shape, strange
 from engine.match.pattern import Pattern
-from engine.match.predicates import Number, Text
+from engine.match.predicates import Exists, Number, Text
 from engine.needs import test as tests
 
 KEYWORD = {"type": "keyword"}
@@ -61,6 +61,24 @@ def test_a_field_is_decided_where_its_values_are_whole(
     assert list(found.columns.values()) == ([expected] if expected else [])
     assert found.hidden == set()
     assert len(found.leaves) == 1
+
+
+@pytest.mark.parametrize(("filter", "shape"), [
+    ({"type": "mapping", "mappings": ["\u0130 => i\u0307"]}, "dotted"),
+    ({"type": "mapping", "mappings": "\\u0130=>i\\u0307"}, "dotted"),
+    ({"type": "mapping", "mappings": ["\u0130 => i\u0307", "x => y"]}, None),
+    ({"type": "mapping", "mappings": ["\u0130 => i"]}, None),
+    ({"type": "mapping", "mappings_path": "letters.txt"}, None),
+    ({"type": "mapping", "mappings": ["\u0130 => i\u0307"], "mappings_path": "x"}, None),
+    ({"type": "pattern_replace", "pattern": "a", "replacement": "b"}, None),
+])  # fmt: skip
+def test_a_normalizer_may_keep_a_capital_i_with_a_dot_apart(
+    filter: dict[str, Any], shape: str | None
+) -> None:
+    settings = lowering(filter=["lowercase"], char_filter=["dots"])
+    settings["analysis"]["char_filter"] = {"dots": filter}
+    found = catalogue({"a": SMALL}, settings=settings).columns
+    assert [each.shape for each in found.values()] == ([shape] if shape else [])
 
 
 def test_a_filter_that_is_called_lowercase_may_be_another() -> None:
@@ -155,3 +173,18 @@ def test_a_column_decides_what_its_values_tell() -> None:
 )  # fmt: skip
 def test_some_texts_stand_in_no_value_of_a_type(kind: str, literal: str, never: bool) -> None:
     assert strange(kind, literal) is never
+
+
+def test_a_column_proves_what_nothing_else_can_have_become() -> None:
+    katz, mimi, number = contains("katz"), contains("mimi"), tests.Test(Number(4624))
+    cased = tests.Test(Text(Pattern(("", "katz", ""), cased=True)))
+    proved = {
+        shape: [Column("a", "a", shape).proves(each) for each in (katz, mimi, number, cased)]
+        for shape in get_args(Shape)
+    }
+    assert proved == {
+        "exact": [True, True, True, True], "lower": [True, False, True, False],
+        "dotted": [True, True, True, False], "integer": [False] * 4, "boolean": [False] * 4,
+    }  # fmt: skip
+    assert not Column("a", "a", "exact").proves(tests.Test(katz.predicate, beyond=True))
+    assert not Column("a", "a", "exact").proves(tests.Test(Exists(wanted=True)))

@@ -331,3 +331,20 @@ def test_rules_that_change_meanwhile_have_the_rest_read_for_them(tmp_path: Path)
     after = {f"logs-a/{n}" for n in range(48, 200) if n % 20 != 7 and n % 5 == 1}
     assert after <= set(rest)
     assert not {f"logs-a/{n}" for n in range(200) if n % 5 == 2 and n % 20 != 7} & set(rest)
+
+
+def test_where_the_hits_lie_is_asked_once(tmp_path: Path) -> None:
+    """The count of those that pass is what stretches are cut by."""
+    client = IndexedClient()
+    for n in range(200):
+        client.index_event("logs-a", str(n), n, {**LOG, "Image": f"mimi{n % 5}.exe"})
+        client.index_event("logs-a", f"{n}b", n, {**LOG, "Image": "quiet.exe"})
+    reading = Reading(client, sets(tmp_path, {"Image|startswith": "mimi"}), filtered=True)
+    reading.poll(300)
+    assert sorted(reading.read) == sorted(f"logs-a/{n}" for n in range(200))
+    counted = [body for body in client.bodies if "times" in body.get("aggs", ())]
+    tallied = [body for body in counted if "aggs" in body["aggs"]["times"]]
+    assert len(counted) - len(tallied) == 1
+    parts = [body for body in client.bodies if body.get("_source") is not False]
+    ends = {str(body["query"]["bool"]["filter"][-1]) for body in parts}
+    assert len(ends) > 5, "it was cut"

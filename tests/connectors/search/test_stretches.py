@@ -40,11 +40,13 @@ def counting(times: list[int]) -> stretches.Count:
     lower=st.integers(0, LAST),
     read=st.integers(0, 40),
     sizes=st.lists(st.integers(1, 20), min_size=1),
+    known=st.booleans(),
 )
 def test_whatever_is_counted_stretches_leave_nothing_out(
-    spans: dict[int, int], lower: int, read: int, sizes: list[int]
+    spans: dict[int, int], lower: int, read: int, sizes: list[int], known: bool
 ) -> None:
-    left = Stretches(lambda *_: spans, 0, LAST)
+    told = [Stretch(at, at, hits) for at, hits in sorted(spans.items())] if known else None
+    left = Stretches(lambda *_: spans, 0, LAST, told)
     left.skip(lower, read)
     found, at = [], 0
     while (stretch := left.next(sizes[at % len(sizes)])) is not None:
