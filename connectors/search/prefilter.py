@@ -65,10 +65,12 @@ class Spared:
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """A window with its filter, if there is one, and how many documents it has without."""
+    """A window with its filter, if there is one, and how many documents it has without; `first` is
+    the time (epoch ms) of the first of these, if that is known."""
 
     window: Window
     total: int | None
+    first: int | None = None
 
 
 class Whole(Exception):  # noqa: N818 # no error: all is read
@@ -96,11 +98,11 @@ class Prefilter:
         """
         asking = self.asking()
         window = replace(window, asking=asking)
-        total: int | None = None
+        total, first = None, None
         try:
             asked = _spanning(window, spans)
             there = extent(view, asked)
-            total = there.total
+            total, first = there.total, there.first
             if total <= (LATE if again else PLAIN):
                 raise Whole("few", "")
             sieve = self._query(view, asked, there.indices, asking, total)
@@ -108,21 +110,21 @@ class Prefilter:
             if again:
                 passed = extent(view, replace(asked, sieve=sieve)).total
             else:  # it is cut into stretches by where they lie
-                lie = lying(view, replace(asked, sieve=sieve), there.first or 0)
+                lie = lying(view, replace(asked, sieve=sieve), first or 0)
                 passed = sum(each.hits for each in lie)
             if passed * SPARED > total:
                 raise Whole("spares-little", f"{passed} of {total} documents pass the filter")
         except Whole as whole:
             self._tell(whole.why, str(whole), total)
-            return Sifted(window, total)
+            return Sifted(window, total, first)
         except (RequestError, SourceError) as error:
             self._tell("refused", str(error), total)
-            return Sifted(window, total)
+            return Sifted(window, total, first)
         self.spared.documents += total
         self.spared.passed += passed
         self.spared.filtered += 1
         log.debug("source %s: %d of %d documents pass the filter", self.source, passed, total)
-        return Sifted(replace(window, sieve=sieve, spans=lie), total)
+        return Sifted(replace(window, sieve=sieve, spans=lie), total, first)
 
     def _query(
         self, view: View, window: Window, indices: Sequence[str] | None, asking: Asking, total: int

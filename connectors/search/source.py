@@ -197,6 +197,7 @@ class SearchSource:
             if self.prefilter:
                 sifted = self.prefilter.sift(view, window, [(window.lower, upper)])
                 window, events = sifted.window, sifted.total
+                self._uncounted = max(self._uncounted, sifted.first or 0)
             try:
                 for hits in ahead(self.client, window, view.pit, self.retry, reading):
                     if last:
