@@ -10,7 +10,7 @@ from connectors.search import codec
 FIRST = 200
 """Where a pace begins that may grow beyond: the first items may be of any size."""
 
-GROWTH = 4
+GROWTH = 8
 """How many times as many are asked for next, as long as nothing was refused: how heavy items are is
 known by then, and every page of a source is a batch to be stored."""
 
@@ -30,7 +30,7 @@ FADES = 0.8
 class Pace:
     """Between one and `most` items, and not more than are believed to weigh `aim` bytes.
 
-    A refusal halves it. An answer to a full request makes it four times as large until the first
+    A refusal halves it. An answer to a full request makes it eight times as large until the first
     refusal, and lets it grow by a quarter after that, so that a cluster that can just bear it is
     not driven back and forth. What items weigh is learnt from those that came: at once when they
     are heavier, bit by bit when they are lighter. One item is always asked for, whatever it weighs.

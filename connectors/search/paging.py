@@ -58,12 +58,12 @@ class Window:
     """What events must meet for any rule to match them; None to read all."""
     asking: object = None
     """What the sieve was made of; with anything else another is needed."""
-    spans: Sequence[Stretch] | None = None
-    """Where how many of its hits lie, in order; None where they have not been counted."""
+    begun: Begun | None = None
+    """What was read of it already."""
 
     def whole(self) -> Window:
         """The window without its sieve."""
-        return self if self.sieve is None else replace(self, sieve=None, spans=None)
+        return self if self.sieve is None else replace(self, sieve=None, begun=None)
 
     def clauses(self) -> dict[str, Any]:
         """The query that finds the window's events."""
@@ -86,6 +86,19 @@ class Window:
         """Oldest first. One numeric type, as an index may hold the time in nanoseconds."""
         order = {"order": "asc", "unmapped_type": "date", "numeric_type": "date"}
         return [{self.cursor: order}, *map(_in_order, self.tiebreak)]
+
+
+class Begun:
+    """The first page of a window, which can be taken once, and where how many of its hits lie."""
+
+    def __init__(self, page: Page, spans: Sequence[Stretch]) -> None:
+        self._page: Page | None = page
+        self.spans = spans
+
+    def take(self) -> Page | None:
+        """The page; not kept any longer."""
+        page, self._page = self._page, None
+        return page
 
 
 def _in_order(name: str) -> dict[str, Any]:
@@ -194,7 +207,8 @@ def _in_stretches(
     ended = _at_end(page.hits)
     coming = pool.submit(next, whole, None)
     counting = _counting(client, window, pit, retry)
-    cutting = pool.submit(Stretches, counting, first, window.upper, window.spans)
+    known = window.begun.spans if window.begun else None
+    cutting = pool.submit(Stretches, counting, first, window.upper, known)
     try:
         yield page
         page = coming.result()
@@ -284,14 +298,16 @@ def _pages(
     `known`.
     """
     after: Sequence[Any] | None = None
+    begun = window.begun.take() if window.begun else None
+    if begun is not None:
+        yield begun
+        if begun.last:
+            return
+        after, count = begun.hits[-1]["sort"], False
     while True:
         body = {
-            "query": window.clauses(),
-            "sort": window.sort(),
-            "track_total_hits": COUNTED if count else False,
-            "version": True,
+            **_page(window, COUNTED if count else False),
             **part,
-            **window.documents(),
             **({"search_after": after} if after else {}),
         }
         answer, size = search(client, body, pit, pace, window.keep_alive, retry, known)
@@ -307,6 +323,41 @@ def _pages(
         known = None if known is None else max(0, known - len(hits))
 
 
+def _page(window: Window, count: int | bool) -> dict[str, Any]:
+    """A search for hits with their documents, which are counted up to a number, or all, or not."""
+    return {
+        "query": window.clauses(),
+        "sort": window.sort(),
+        "track_total_hits": count,
+        "version": True,
+        **window.documents(),
+    }
+
+
+def begin(client: SearchClient, window: Window, pit: list[str], retry: Retry, first: int) -> Begun:
+    """Read the first page of a window, none of whose hits is from before the time `first`.
+
+    One search, which also says how many there are and where they lie. Raises as `pages` does.
+    """
+    pace = window.paces[0] if window.paces else Pace(window.page_size)
+    width = stretches.width_of(first, window.upper)
+    body = {**_page(window, count=True), "aggs": _times(window, width)}
+    answer, size = search(client, body, pit, pace, window.keep_alive, retry)
+    hits: Sequence[Hit] = answer["hits"]["hits"]
+    page = Page(hits, len(hits) < size, int(answer["hits"]["total"]["value"]))
+    return Begun(page, stretches.spans(_by_time(answer, width), width))
+
+
+def _times(window: Window, width: int) -> dict[str, Any]:
+    by_time = {"field": window.cursor, "fixed_interval": f"{width}ms", "min_doc_count": 1}
+    return {"times": {"date_histogram": by_time}}
+
+
+def _by_time(answer: Mapping[str, Any], width: int) -> dict[int, int]:
+    found = answer.get("aggregations", {}).get("times", {}).get("buckets", ())
+    return {int(one["key"]) // width: int(one["doc_count"]) for one in found}
+
+
 def histogram(
     client: SearchClient, window: Window, width: int, pit: list[str], retry: Retry
 ) -> dict[int, int]:
@@ -314,18 +365,16 @@ def histogram(
 
     One search, which reads no document. Raises as `pages` does.
     """
-    by_time = {"field": window.cursor, "fixed_interval": f"{width}ms", "min_doc_count": 1}
     body = {
         "query": window.clauses(),
         # OpenSearch, asked for no hit or no total, says that it has ended early
         "track_total_hits": True,
         "sort": window.sort(),
         "_source": False,
-        "aggs": {"times": {"date_histogram": by_time}},
+        "aggs": _times(window, width),
     }
     answer, _ = search(client, body, pit, Pace(1), window.keep_alive, retry)
-    found = answer.get("aggregations", {}).get("times", {}).get("buckets", ())
-    return {int(one["key"]) // width: int(one["doc_count"]) for one in found}
+    return _by_time(answer, width)
 
 
 @contextmanager

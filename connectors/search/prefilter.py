@@ -17,10 +17,10 @@ from typing import Any
 from connectors.search.clauses import NEVER, Clause, Like, Some, any_of, query, size, some_of
 from connectors.search.client import part
 from connectors.search.decidable import Catalogue, Column
-from connectors.search.paging import Window
+from connectors.search.paging import Begun, Window, begin
 from connectors.search.port import RequestError
 from connectors.search.sieve import Asking, Judge, Plan, has_words
-from connectors.search.values import Values, distinct, extent, identified, lying
+from connectors.search.values import Extent, Values, distinct, extent, identified, once
 from connectors.search.view import View
 from engine.errors import SourceError
 from engine.needs.need import Need
@@ -65,12 +65,10 @@ class Spared:
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """A window with its filter, if there is one, and how many documents it has without; `first` is
-    the time (epoch ms) of the first of these, if that is known."""
+    """A window with its filter, if there is one, and what is known of its documents without."""
 
     window: Window
-    total: int | None
-    first: int | None = None
+    there: Extent | None
 
 
 class Whole(Exception):  # noqa: N818 # no error: all is read
@@ -98,33 +96,36 @@ class Prefilter:
         """
         asking = self.asking()
         window = replace(window, asking=asking)
-        total, first = None, None
+        there: Extent | None = None
+        begun: Begun | None = None
+        total = 0
         try:
             asked = _spanning(window, spans)
             there = extent(view, asked)
-            total, first = there.total, there.first
-            if total <= (LATE if again else PLAIN):
+            total = there.total if there else 0
+            if there is None or total <= (LATE if again else PLAIN):
                 raise Whole("few", "")
             sieve = self._query(view, asked, there.indices, asking, total)
-            lie = None
-            if again:
-                passed = extent(view, replace(asked, sieve=sieve)).total
-            else:  # it is cut into stretches by where they lie
-                lie = lying(view, replace(asked, sieve=sieve), first or 0)
-                passed = sum(each.hits for each in lie)
+            asked = replace(asked, sieve=sieve)
+            if again or len(window.paces) > 1:
+                found = extent(view, asked)
+                passed = found.total if found else 0
+            else:  # the first page says it as well
+                begun = begin(view.client, asked, view.pit, once(view), there.first or 0)
+                passed = sum(each.hits for each in begun.spans)
             if passed * SPARED > total:
                 raise Whole("spares-little", f"{passed} of {total} documents pass the filter")
         except Whole as whole:
             self._tell(whole.why, str(whole), total)
-            return Sifted(window, total, first)
+            return Sifted(window, there)
         except (RequestError, SourceError) as error:
             self._tell("refused", str(error), total)
-            return Sifted(window, total, first)
+            return Sifted(window, there)
         self.spared.documents += total
         self.spared.passed += passed
         self.spared.filtered += 1
         log.debug("source %s: %d of %d documents pass the filter", self.source, passed, total)
-        return Sifted(replace(window, sieve=sieve, spans=lie), total, first)
+        return Sifted(replace(window, sieve=sieve, begun=begun), there)
 
     def _query(
         self, view: View, window: Window, indices: Sequence[str] | None, asking: Asking, total: int
@@ -178,10 +179,10 @@ class Prefilter:
             self._plan = Plan(asking, self._catalogue[1])
         return self._plan
 
-    def _tell(self, why: str, text: str, total: int | None) -> None:
+    def _tell(self, why: str, text: str, total: int) -> None:
         """Say once of each reason that all is read."""
-        self.spared.documents += total or 0
-        self.spared.passed += total or 0
+        self.spared.documents += total
+        self.spared.passed += total
         self.spared.unfiltered[why] += 1
         if text and (why, text) not in self._told:
             if len(self._told) > 100:

@@ -100,7 +100,7 @@ class PushSource(SearchSource):
             )
             yield self._batch(position, seen)
         with told_as(SourceError, f"source {self.name!r} cannot ask {self.origin!r}"):
-            self.count_untimed()
+            self.count_untimed(now)
             lower, deep = self._lower(position, now), self._due(now)
             if lower is None:
                 lower = self._oldest(upper)

@@ -30,6 +30,7 @@ from connectors.search.retry import Retry, told_as
 from connectors.search.seen import Seen
 from connectors.search.sweep import UNSWEPT, Sweep, passed_over
 from connectors.search.unread import UnreadHit
+from connectors.search.values import Extent
 from connectors.search.view import Found, View, hit_id, hit_key, hit_time
 from engine.errors import Problem, Report, SettingsError, SourceError
 from engine.ledger import Note, State
@@ -38,6 +39,8 @@ from engine.ports import Batch, Checkpoint, Look, Record
 QUIET = timedelta(minutes=1)
 """How far the mark may lag while nothing new comes, to spare writes of the checkpoint."""
 
+UNTIMED = timedelta(minutes=5)
+"""How often documents without a time are counted."""
 
 RAW_KEPT = 65_536
 """Bytes of the longest document that is looked at before it is parsed."""
@@ -126,6 +129,9 @@ class SearchSource:
         self.notes: list[Note] = []
         """What is to be recorded with the next batch."""
         self._uncounted = 0
+        self._counted: int | None = None
+        self._extent: tuple[int | None, Extent | None] = None, None
+        """From when on a poll reads a view, and what that was said to have from there."""
         self.owed: Owed | None = None
         """What a poll that failed had still to read."""
 
@@ -140,7 +146,9 @@ class SearchSource:
         if checkpoint is not None:
             position.load(checkpoint, self.name)
             self.note_clock(position, upper)
-        elif self.start is not None:
+        elif self.sweep:
+            self.sweep.begin(now)
+        if checkpoint is None and self.start is not None:
             text = "events before `start` are not read"
             self.note("skipped-start", None, self.start, reason=text)
             # where the first poll began must outlast it: at the next launch "now" is another time
@@ -154,7 +162,7 @@ class SearchSource:
                         raise
                     # polls must not wait for a question that the cluster will never answer
                     self.tell_once("sweep-failed", 1, f"sweep was refused: {error}")
-            self.count_untimed()
+            self.count_untimed(now)
             yield from self.news(position, upper)
         if self.notes:
             yield self.plain(position)
@@ -178,9 +186,9 @@ class SearchSource:
     def read(self, view: View, position: Position, upper: int) -> Generator[Batch, None, bool]:
         """What is new in a view that is open, as `read_on`."""
         window, mark = view.base, position.mark
+        self._extent = None, None
         known: Set[str] = frozenset()
         there: Counter[int] | None = None
-        events: int | None = 0
         if mark is not None and (self.prefilter or crowded(position.seen)):
             lower = mark if window.lower is None else window.lower
             finds = newcomers(view, position, lower, self.sift)
@@ -193,13 +201,19 @@ class SearchSource:
         self._uncounted = mark + 1 if mark is not None else (window.lower or 0)
         last: Sequence[Hit] | None = None
         reading = Reading()
+        extent: Extent | None = None
         if window.lower is None or window.lower <= upper:
             if self.prefilter:
                 sifted = self.prefilter.sift(view, window, [(window.lower, upper)])
-                window, events = sifted.window, sifted.total
-                self._uncounted = max(self._uncounted, sifted.first or 0)
+                window, extent = sifted.window, sifted.there
+            self._extent = window.lower, extent
+            if extent and extent.first is not None:
+                self._uncounted = max(self._uncounted, extent.first)
             try:
-                for hits in ahead(self.client, window, view.pit, self.retry, reading):
+                coming: Iterable[Sequence[Hit]] = ((),)
+                if extent is None or extent.total:  # else it is known that nothing comes
+                    coming = ahead(self.client, window, view.pit, self.retry, reading)
+                for hits in coming:
                     if last:
                         found = Part(last, known, there)
                         yield from self.batch(found, position, hit_time(last[-1]), view=view)
@@ -210,12 +224,18 @@ class SearchSource:
                 if reading.read:
                     self.owed = Owed.of(reading, upper, window)
                 raise
-        if last is None or (not last and position.mark is None and not events):
+        if last is None or (not last and position.mark is None and not (extent and extent.total)):
             return False
         quiet = mark is not None and upper - mark < milliseconds(QUIET)
         found = Part(last, known, there)
         yield from self.batch(found, position, upper, view=view, last=True, always=not quiet)
         return False
+
+    def none_from(self, time: int) -> bool:
+        """Whether it is known that the view has no event from a time (epoch ms) on."""
+        lower, extent = self._extent
+        covered = lower is None or lower <= time
+        return bool(covered and extent and extent.last is not None and extent.last < time)
 
     def outdated(self, window: Window) -> bool:
         """Whether a window would be read otherwise now: with other fields, or for other rules."""
@@ -360,7 +380,8 @@ class SearchSource:
             return
         if last and moved and (self.prefilter or crowded(position.seen)):
             lower = max(position.edge(), view.base.lower or 0)
-            settle(view, position.seen, lower, mark)
+            if not self.none_from(lower):
+                settle(view, position.seen, lower, mark)
         yield self.plain(position, records, span_of([hit for _, hit in new]))
 
     def readable(self, hits: Iterable[Hit], look: Look) -> Iterator[Record]:
@@ -382,11 +403,17 @@ class SearchSource:
         found = document(hit, self.origin, self.report)
         return Record(found, self.origin, id, index, None, raw, candidates)
 
-    def count_untimed(self) -> None:
-        """Report how many documents no poll can ever reach, when that number has changed."""
+    def count_untimed(self, now: int) -> None:
+        """Report how many documents no poll can ever reach, when that number has changed.
+
+        They are counted now and then: each time is a search.
+        """
+        if self._counted is not None and 0 <= now - self._counted < milliseconds(UNTIMED):
+            return
         query = filtered(self.query, OWN_PREFIXES)
         query["bool"]["must_not"].append({"exists": {"field": self.cursor}})
         count = self.retry.call(lambda: self.client.count(self.origin, query))
+        self._counted = now
         if count:
             self.tell_once("no-time-field", count, f"documents without {self.cursor} are not read")
 

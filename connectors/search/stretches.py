@@ -43,22 +43,31 @@ class Stretch:
 
 def counted(count: Count, lower: int, upper: int) -> list[Stretch]:
     """The spans between two times that have hits, in order, as they are counted."""
-    width = max(1, -(-(upper - lower + 1) // BUCKETS))
-    found = sorted(count(lower, upper, width).items())
-    return [Stretch(n * width, (n + 1) * width - 1, hits) for n, hits in found]
+    width = width_of(lower, upper)
+    return spans(count(lower, upper, width), width)
+
+
+def width_of(lower: int, upper: int) -> int:
+    """How long (ms) the spans are that a stretch of time is counted in."""
+    return max(1, -(-(upper - lower + 1) // BUCKETS))
+
+
+def spans(found: Mapping[int, int], width: int) -> list[Stretch]:
+    """Spans of so many ms since 1970, by how many hits each has."""
+    return [Stretch(n * width, (n + 1) * width - 1, hits) for n, hits in sorted(found.items())]
 
 
 class Stretches:
     """What is left of a window up to `upper`, of which hits from the time `first` on are counted.
 
-    `count` may say anything, also nothing; it is not asked first for `spans` that are known.
+    `count` may say anything, also nothing; it is not asked first for spans that are `known`.
     """
 
     def __init__(
-        self, count: Count, first: int, upper: int, spans: Iterable[Stretch] | None = None
+        self, count: Count, first: int, upper: int, known: Iterable[Stretch] | None = None
     ) -> None:
         self._count, self._at, self._upper = count, first, upper
-        self._spans = deque(counted(count, first, upper) if spans is None else spans)
+        self._spans = deque(counted(count, first, upper) if known is None else known)
 
     def skip(self, lower: int, read: int) -> None:
         """Begin at a time up to which so many of the hits have come."""

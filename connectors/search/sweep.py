@@ -34,6 +34,10 @@ class Sweep:
         """Whether it is time; at once in a new process, or when the clock was set back."""
         return self._next is None or not self._next - self.interval <= now < self._next
 
+    def begin(self, now: int) -> None:
+        """All there is is about to be read: nothing has come late yet."""
+        self._next = now + self.interval
+
     def run(
         self,
         client: SearchClient,

@@ -8,10 +8,9 @@ from typing import Any
 
 from connectors.search.decidable import Column
 from connectors.search.pace import Pace
-from connectors.search.paging import Window, histogram, search
+from connectors.search.paging import Window, search
 from connectors.search.port import RequestError
 from connectors.search.retry import Retry
-from connectors.search.stretches import Stretch, counted
 from connectors.search.view import View, hit_time
 
 INDICES = 1000
@@ -35,36 +34,37 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How many documents a window has, the time (epoch ms) of the first if there is one, and in
-    which indices they lie; None: in too many."""
+    """How many documents a window has, and in which indices they lie; None: in too many.
 
-    total: int
-    first: int | None
-    indices: tuple[str, ...] | None
-
-
-def extent(view: View, window: Window) -> Extent:
-    """One search. Raises as `paging.pages` does."""
-    answer = _asked(view, window, {"in": {"terms": {"field": "_index", "size": INDICES}}})
-    held = answer.get("aggregations", {}).get("in", {})
-    names = tuple(sorted(str(one["key"]) for one in held.get("buckets", ())))
-    whole = not held.get("sum_other_doc_count")
-    hits = answer["hits"]
-    first = hit_time(hits["hits"][0]) if hits["hits"] else None
-    return Extent(int(hits["total"]["value"]), first, names if whole else None)
-
-
-def lying(view: View, window: Window, first: int) -> list[Stretch]:
-    """Where how many of a window's documents lie, from the time `first` on.
-
-    One search. Raises as `paging.pages` does.
+    All lie between two times (epoch ms), the first of which is that of one; None where these are
+    not known.
     """
 
-    def count(lower: int, upper: int, width: int) -> Mapping[int, int]:
-        within = replace(window, lower=lower, upper=upper)
-        return histogram(view.client, within, width, view.pit, once(view))
+    total: int
+    indices: tuple[str, ...] | None
+    first: int | None = None
+    last: int | None = None
 
-    return counted(count, first, window.upper)
+
+def extent(view: View, window: Window) -> Extent | None:
+    """One search; None where there is no index. Raises as `paging.pages` does."""
+    questions = {
+        "in": {"terms": {"field": "_index", "size": INDICES}},
+        "last": {"max": {"field": window.cursor}},
+    }
+    answer = _asked(view, window, questions)
+    if not answer.get("_shards", {}).get("total", 1):
+        return None
+    found, hits = answer.get("aggregations", {}), answer["hits"]
+    held = found.get("in", {})
+    names = tuple(sorted(str(one["key"]) for one in held.get("buckets", ())))
+    whole = not held.get("sum_other_doc_count")
+    first = hit_time(hits["hits"][0]) if hits["hits"] else None
+    last = found.get("last", {}).get("value")
+    return Extent(
+        int(hits["total"]["value"]), names if whole else None, first,
+        None if last is None else int(last),
+    )  # fmt: skip
 
 
 def once(view: View) -> Retry:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.search import AlertSink, ClusterState, SearchSource
+from connectors.search.source import UNTIMED
 from engine.errors import Problems, SourceError
 from tests.live.fixtures import Cluster
 from tests.live.helpers import T0, alert, at, batches, event, ids, put, read
@@ -176,6 +177,10 @@ def test_documents_without_the_cursor_field_are_counted_once(cluster: Cluster) -
     assert problems.counts == {"no-time-field": 1}
     assert "2 documents without @timestamp" in next(iter(problems)).message
     put(cluster.client, index, {"4": {"word": "lost"}})
+    read(reader)
+    assert problems.counts == {"no-time-field": 1}
+    earlier = reader.clock
+    reader.clock = lambda: earlier() + UNTIMED
     read(reader)
     assert problems.counts == {"no-time-field": 2}
 

@@ -282,6 +282,8 @@ def told(asked: Mapping[str, Any], rows: list[Row], held: Mapping[Any, Held]) ->
             sums[row[0] // width * width] += row[4]["_seq_no"]
         return {"buckets": [{"key": key, "doc_count": count, "sum": {"value": float(sums[key])}}
                             for key, count in sorted(counts.items())]}  # fmt: skip
+    if "max" in asked:
+        return {"value": float(max(row[0] for row in rows)) if rows else None}
     if "filter" in asked:
         return {"doc_count": sum(meets(asked["filter"], row, held[row[2], row[3]]) for row in rows)}
     name, size = asked["terms"]["field"], asked["terms"]["size"]

@@ -9,12 +9,12 @@ from connectors.search.pace import AIM, FIRST, Pace, weigh
 MB = 1024 * 1024
 
 
-def test_it_grows_by_four_until_the_most_while_all_goes_well() -> None:
-    pace, sizes = Pace(1000), []
+def test_it_grows_by_eight_until_the_most_while_all_goes_well() -> None:
+    pace, sizes = Pace(5000), []
     for _ in range(5):
         sizes.append(pace.size)
         pace.answered(pace.size, pace.size, 1)
-    assert sizes == [FIRST, 4 * FIRST, 1000, 1000, 1000]
+    assert sizes == [FIRST, 8 * FIRST, 5000, 5000, 5000]
 
 
 def test_a_refusal_halves_it_and_it_grows_slowly_after_that() -> None:

@@ -348,3 +348,44 @@ def test_where_the_hits_lie_is_asked_once(tmp_path: Path) -> None:
     parts = [body for body in client.bodies if body.get("_source") is not False]
     ends = {str(body["query"]["bool"]["filter"][-1]) for body in parts}
     assert len(ends) > 5, "it was cut"
+
+
+def searches(client: IndexedClient) -> int:
+    return client.calls["search"] + client.calls["values"] + client.calls["count"]
+
+
+def test_where_nothing_is_new_two_searches_say_so(tmp_path: Path) -> None:
+    """One for the overlap, one for what is after it; documents without a time are not counted."""
+    client = IndexedClient()
+    filled(client)
+    reading = Reading(client, sets(tmp_path, {"Image|startswith": "mimi"}), filtered=True)
+    reading.poll(50_000)
+    assert client.calls["count"] == 1
+    for now in (110_000, 120_000, 130_000):
+        reading.poll(now)
+    quiet = searches(client)
+    reading.poll(140_000)
+    assert searches(client) - quiet == 2
+    reading.poll(140_000 + 300_000)
+    assert client.calls["count"] == 2
+
+
+def test_an_overlap_without_events_is_not_asked_for(tmp_path: Path) -> None:
+    client = IndexedClient()
+    filled(client)
+    found = sets(tmp_path, {"Image|startswith": "mimi"})
+    reading = Reading(client, found, filtered=True, sweep=timedelta(minutes=5))
+    (*_, batch) = reading.poll(9_000_000)
+    assert len(reading.found) == 3
+    tallies = [b for b in client.bodies if "aggs" in b.get("aggs", {}).get("times", ())]
+    assert tallies == []
+    assert batch.checkpoint is not None
+    client.index_event("logs-a", "new", 9_000_001, {**LOG, "Image": "mimikatz.exe"})
+    client.index_event("logs-a", "late", 8_990_000, {**LOG, "Image": "mimikatz.exe"})
+    reading.poll(9_010_000)
+    assert {id for _, id in reading.found} >= {"logs-a/new", "logs-a/late"}
+    client.index_event("logs-a", "later", 7000, {**LOG, "Image": "mimikatz.exe"})
+    reading.poll(9_020_000)
+    assert "logs-a/later" not in reading.read, "the sweep is not due: all had just been read"
+    reading.poll(9_310_000)
+    assert "logs-a/later" in reading.read
