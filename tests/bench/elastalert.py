@@ -107,7 +107,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=20_000, help="recorded events")
     parser.add_argument("--copies", type=int, default=1, help="how often they are repeated")
     parser.add_argument("--rules", type=int, nargs="+", default=[10, 200, 2000])
-    parser.add_argument("--mapping", choices=sorted(MAPPINGS), default="plain")
+    parser.add_argument("--mapping", choices=sorted(MAPPINGS), default="dotted")
     parser.add_argument("--page", type=int, default=5000, help="our page_size")
     parser.add_argument("--prefilter", choices=["none", "values"], default="none", help="ours")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="its max_threads")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.match.pattern import Pattern, Regex, fold
 from engine.match.predicates import Boolean, Compare, InNetwork, Matches, Number, OneField, Text
-from engine.needs.folded import AnyCase, certain, keeps, weaker
+from engine.needs.folded import DOTTED, AnyCase, certain, keeps, returns, weaker
 from engine.needs.test import Test as Asked
 from tests.engine.needs.index import lucene_lower
 
@@ -53,6 +53,30 @@ def test_what_passes_also_passes_in_lower_case(predicate: OneField, value: str) 
         assert asked.holds(value)
         assert asked.holds(lowered)
         assert asked.folded
+
+
+@given(predicate=predicates, value=values, dots=st.booleans())
+@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+def test_what_passes_in_lower_case_also_passes_as_it_is(
+    predicate: OneField, value: str, dots: bool
+) -> None:
+    dotted = value.replace("\u0130", DOTTED) if dots else value
+    if returns(predicate, dots=dots) and predicate.accepts(lucene_lower(dotted)):
+        assert predicate.accepts(value)
+
+
+@pytest.mark.parametrize(("segments", "dots", "told"), [
+    (("", "katz", ""), False, True), (("", "mimi", ""), False, False),
+    (("", "mimi", ""), True, True), (("", "\u00e5", ""), True, False), (("k?",), True, False),
+    (("", ""), False, True),
+])  # fmt: skip
+def test_texts_of_ascii_are_told_where_an_i_is_nothing_else(
+    segments: tuple[str, ...], dots: bool, told: bool
+) -> None:
+    text = Pattern(tuple(each.replace("?", Pattern.ANY_CHAR) for each in segments))
+    assert returns(Text(text), dots=dots) is told
+    assert not returns(Text(Pattern(text.segments, cased=True)), dots=dots)
+    assert not returns(Matches(Regex("k", "i")), dots=dots)
 
 
 @pytest.mark.parametrize(("segments", "value"), [
