@@ -49,6 +49,11 @@ class Pace:
             return self._wanted
         return max(1, min(self._wanted, int(self.aim / self._weight)))
 
+    @property
+    def weight(self) -> float:
+        """How many bytes an item is believed to have; 0 while none has come."""
+        return self._weight
+
     def refused(self, size: int) -> int:
         """The cluster would not have so many; gives how many to try."""
         self._refused = True

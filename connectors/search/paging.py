@@ -12,11 +12,12 @@ from threading import Event
 from typing import Any
 
 from connectors.search import stretches
+from connectors.search.gathering import PLACE, Arrived, fits, gathered, handed_on, ignored
 from connectors.search.names import OWN_PREFIXES
 from connectors.search.pace import Pace, weigh
 from connectors.search.port import RequestError, SearchClient
 from connectors.search.retry import Patience, Retry
-from connectors.search.slices import AHEAD, Page, in_order, unless
+from connectors.search.slices import AHEAD, Page, begun, in_order, unless
 from connectors.search.slices import Hit as Hit
 from connectors.search.stretches import Count, Stretch, Stretches, side_by_side
 from engine.errors import SourceError
@@ -60,6 +61,9 @@ class Window:
     """What the sieve was made of; with anything else another is needed."""
     begun: Begun | None = None
     """What was read of it already."""
+    as_stored: bool = False
+    """Whether hits are wanted in the order in which they lie, their time last among what they are
+    sorted by."""
 
     def whole(self) -> Window:
         """The window without its sieve."""
@@ -85,7 +89,8 @@ class Window:
     def sort(self) -> list[Any]:
         """Oldest first. One numeric type, as an index may hold the time in nanoseconds."""
         order = {"order": "asc", "unmapped_type": "date", "numeric_type": "date"}
-        return [{self.cursor: order}, *map(_in_order, self.tiebreak)]
+        time, others = {self.cursor: order}, map(_in_order, self.tiebreak)
+        return [*others, time] if self.as_stored else [time, *others]
 
 
 class Begun:
@@ -146,7 +151,8 @@ def pages(
     """
     with point_in_time(client, window, retry) as pit:
         if pit is not None:
-            yield from ahead(client, window, pit, retry, reading)
+            for page in ahead(client, window, pit, retry, reading):
+                yield page.hits
 
 
 def ahead(
@@ -155,21 +161,22 @@ def ahead(
     pit: list[str],
     retry: Retry,
     reading: Reading | None = None,
-) -> Iterator[Sequence[Hit]]:
-    """As `pages`, in a view that is open."""
+    arrived: Arrived = ignored,
+) -> Iterator[Page]:
+    """As `pages`, in a view that is open; `arrived` is told some hits before their turn comes."""
     count, gone = reading is not None, Event()
     patient = replace(retry, sleep=unless(gone, retry.sleep))
     with window.pool(max(AHEAD, len(window.paces))) as pool:
         if len(window.paces) > 1:
             found = in_order(_slices(client, window, pit, patient, count=count), pool)
         else:
-            found = _in_stretches(client, window, pit, patient, pool, count=count)
+            found = _in_stretches(client, window, pit, patient, pool, arrived, count=count)
         try:
             for page in found:
                 if reading is not None:
                     reading.total += page.total or 0
                     reading.add(page.hits)
-                yield page.hits
+                yield page
         finally:
             gone.set()
 
@@ -191,10 +198,12 @@ def _in_stretches(
     pit: list[str],
     retry: Retry,
     pool: Executor,
+    arrived: Arrived,
     *,
     count: bool,
 ) -> Iterator[Page]:
-    """A window's pages; where there are many, those after the second in stretches of time."""
+    """A window's pages. Where there are many, those after the first are gathered as they lie if
+    there are not too many to be held, and else those after the second read in stretches of time."""
     pace = window.paces[0] if window.paces else Pace(window.page_size)
     whole = _pages(client, window, pit, retry, pace, {}, count=count)
     page = next(whole, None)  # not worth a thread: most often it is the only one
@@ -205,19 +214,28 @@ def _in_stretches(
         yield from in_order([chain((page,), whole)], pool)
         return
     ended = _at_end(page.hits)
-    coming = pool.submit(next, whole, None)
+    others = 0 if page.total is None else page.total - read
+    if others and window.tiebreak[-1:] == (PLACE,) and fits(others, pace.weight):
+        within = replace(window, lower=ended[0], as_stored=True)
+        lying = _pages(client, within, pit, retry, pace, {}, count=False, known=others)
+        with begun(_without(lying, ended[1]), pool) as coming:
+            yield replace(page, more=True)
+            rest = gathered(coming, arrived)
+        yield from in_order([whole], pool) if rest is None else handed_on(rest, pace.size)
+        return
+    soon = pool.submit(next, whole, None)
     counting = _counting(client, window, pit, retry)
     known = window.begun.spans if window.begun else None
     cutting = pool.submit(Stretches, counting, first, window.upper, known)
     try:
         yield page
-        page = coming.result()
+        page = soon.result()
         if page is None or page.last:
             yield from () if page is None else (page,)
             return
         left = cutting.result()
     finally:
-        coming.cancel()
+        soon.cancel()
         cutting.cancel()
     last, given = _at_end(page.hits)
     given |= ended[1] if ended[0] == last else set()
@@ -298,12 +316,12 @@ def _pages(
     `known`.
     """
     after: Sequence[Any] | None = None
-    begun = window.begun.take() if window.begun else None
-    if begun is not None:
-        yield begun
-        if begun.last:
+    came = window.begun.take() if window.begun else None
+    if came is not None:
+        yield came
+        if came.last:
             return
-        after, count = begun.hits[-1]["sort"], False
+        after, count = came.hits[-1]["sort"], False
     while True:
         body = {
             **_page(window, COUNTED if count else False),

@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
@@ -26,11 +27,15 @@ AHEAD = 2
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some hits in order, whether they are the last, and how many there are in all, if known."""
+    """Some hits in order, whether they are the last, and how many there are in all, if known.
+
+    `more` says that there are hits after these for certain: of a full page that is not known.
+    """
 
     hits: Sequence[Hit]
     last: bool
     total: int | None = None
+    more: bool = False
 
 
 class AbandonedError(Exception):
@@ -54,7 +59,7 @@ def in_order(slices: Sequence[Iterator[Page]], pool: Executor) -> Iterator[Page]
     The pool makes the pages. Raises what making one raises, when its turn comes.
     """
     if len(slices) == 1:
-        yield from _Stream(slices[0], pool, eager=False)
+        yield from _Stream(slices[0], pool, eager=False, ahead=AHEAD)
         return
     streams = [_Stream(pages, pool, eager=True) for pages in slices]
     total: int | None = None
@@ -76,6 +81,19 @@ def in_order(slices: Sequence[Iterator[Page]], pool: Executor) -> Iterator[Page]
             stream.fill()
 
 
+@contextmanager
+def begun(pages: Iterator[Page], pool: Executor) -> Iterator[Iterator[Page]]:
+    """Some pages, of which the pool makes the next ones from now on, until the block is left.
+
+    Raises as `in_order` does.
+    """
+    stream = _Stream(pages, pool, eager=True, ahead=AHEAD)
+    try:
+        yield iter(stream)
+    finally:
+        stream.cancel()
+
+
 def _key(hit: Hit) -> tuple[Any, ...]:
     return tuple(hit["sort"])
 
@@ -83,16 +101,18 @@ def _key(hit: Hit) -> tuple[Any, ...]:
 class _Stream:
     """The pages of one slice, of which the next are made meanwhile, and hits that wait."""
 
-    def __init__(self, pages: Iterator[Page], pool: Executor, *, eager: bool) -> None:
+    def __init__(
+        self, pages: Iterator[Page], pool: Executor, *, eager: bool, ahead: int = 1
+    ) -> None:
         self._pages, self._pool = pages, pool
         self._coming: deque[Future[Page | None]] = deque()
-        self._ahead = 1 if eager else AHEAD
+        self._ahead = ahead
         self._hits: Sequence[Hit] = ()
         self.keys: list[tuple[Any, ...]] = []
         """The sort values of the hits that wait."""
         self.ended = self.absent = False
         self.total: int | None = None
-        if eager:
+        while eager and len(self._coming) < ahead:
             self._begin()
 
     def __iter__(self) -> Iterator[Page]:
@@ -100,8 +120,12 @@ class _Stream:
             while (page := self._next()) is not None:
                 yield page
         finally:
-            for each in self._coming:
-                each.cancel()  # one that has begun ends by itself
+            self.cancel()
+
+    def cancel(self) -> None:
+        """Have no more pages made; one that has begun ends by itself."""
+        for each in self._coming:
+            each.cancel()
 
     def _begin(self) -> None:
         """Have one more page made, after those that are coming."""

@@ -28,6 +28,7 @@ from connectors.search.position import Position
 from connectors.search.prefilter import Prefilter
 from connectors.search.retry import Retry, told_as
 from connectors.search.seen import Seen
+from connectors.search.slices import Page
 from connectors.search.sweep import UNSWEPT, Sweep, passed_over
 from connectors.search.unread import UnreadHit
 from connectors.search.values import Extent
@@ -45,6 +46,9 @@ UNTIMED = timedelta(minutes=5)
 RAW_KEPT = 65_536
 """Bytes of the longest document that is looked at before it is parsed."""
 
+
+LOOKED = "looked"
+"""Where a hit has what a look at it said, if that was done before its turn came."""
 
 Fields = Callable[[], Sequence[str] | None]
 """Which paths of documents are wanted; None for all."""
@@ -210,16 +214,20 @@ class SearchSource:
             if extent and extent.first is not None:
                 self._uncounted = max(self._uncounted, extent.first)
             try:
-                coming: Iterable[Sequence[Hit]] = ((),)
+                coming: Iterable[Page] = (Page((), last=True),)
                 if extent is None or extent.total:  # else it is known that nothing comes
-                    coming = ahead(self.client, window, view.pit, self.retry, reading)
-                for hits in coming:
-                    if last:
-                        found = Part(last, known, there)
-                        yield from self.batch(found, position, hit_time(last[-1]), view=view)
-                        if self.outdated(window):
-                            return True
-                    last = hits
+                    coming = ahead(
+                        self.client, window, view.pit, self.retry, reading, self.looked_at
+                    )
+                for page in coming:
+                    # the last one moves the mark further: it waits until it is known to be none
+                    for hits in (last, page.hits if page.more else ()):
+                        if hits:
+                            found = Part(hits, known, there)
+                            yield from self.batch(found, position, hit_time(hits[-1]), view=view)
+                            if self.outdated(window):
+                                return True
+                    last = () if page.more else page.hits
             except (RequestError, SourceError):
                 if reading.read:
                     self.owed = Owed.of(reading, upper, window)
@@ -393,11 +401,18 @@ class SearchSource:
                 name = f"{hit['_index']}/{hit['_id']}"
                 self.report(Problem("no-source", f"{name} does not store its _source", self.origin))
 
+    def looked_at(self, hits: Sequence[Hit]) -> None:
+        """Look at hits whose turn comes later, while those between are on their way."""
+        for hit in hits:
+            source = hit.get("_source")
+            if type(source) is bytes and len(source) <= RAW_KEPT:
+                hit[LOOKED] = self.look(source)  # type: ignore[index]
+
     def record(self, hit: Hit, look: Look) -> Record:
         """A hit as the engine takes it; its id names the stream, not the backing index."""
         source, index, id = hit["_source"], str(hit["_index"]), hit_id(self.origin, hit)
         raw = source if type(source) is bytes and len(source) <= RAW_KEPT else None
-        candidates = look(raw) if raw else None
+        candidates = hit[LOOKED] if LOOKED in hit else look(raw) if raw else None
         if raw and candidates == ():
             return UnreadHit(raw, self.origin, id, index)
         found = document(hit, self.origin, self.report)

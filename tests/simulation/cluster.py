@@ -12,6 +12,7 @@ from typing import Any
 from connectors.search import codec
 from connectors.search.port import Kind, RequestError
 from connectors.search.retry import Retry
+from tests.connectors.search.double import sort_of
 from tests.connectors.search.indexed import Indexed, meets, told
 
 HOST = "search.test:9200"
@@ -193,7 +194,6 @@ class SimCluster:
         rows = rows[first:last]
         if clauses := body["query"]["bool"]["filter"][:-1]:
             rows = [row for row in rows if all(meets(c, row, values(row)) for c in clauses)]
-        after = tuple(body.get("search_after", (-1, -1)))
         answer: dict[str, Any] = {"_shards": {"total": 2, "failed": 0}}
         if "aggs" in body and "times" not in body["aggs"]:
             held = {(row[2], row[3]): values(row) for row in rows}
@@ -215,12 +215,13 @@ class SimCluster:
         # numbered without them. So a tie says nothing to a search with other bounds.
         shards = {name: number << 32 for number, name in enumerate(sorted({r[2] for r in rows}))}
         found = [(row[0], shards[row[2]] | row[1], *row[2:]) for row in rows]
-        found.sort(key=lambda row: row[:2])
-        page = [row for row in found if row[:2] > after][: body["size"]]
+        sort = sort_of(body)
+        found.sort(key=sort)
+        page = [row for row in found if sort(row) > body.get("search_after", [])][: body["size"]]
         hits = [
-            {"_index": name, "_id": id, "_version": held.version, "sort": [time, tie],
+            {"_index": name, "_id": id, "_version": held.version, "sort": sort(row),
              "_source": held.source}
-            for time, tie, name, id, held in page
+            for row in page for _, _, name, id, held in [row]
         ]  # fmt: skip
         return {**answer, "hits": {"total": {"value": len(rows)}, "hits": hits}}
 

@@ -13,7 +13,7 @@ from connectors.search import codec, overlap, paging
 from connectors.search.memory import Memory
 from connectors.search.seen import Seen, Tally
 from connectors.search.sketch import Sketch
-from connectors.search.slices import Page
+from connectors.search.slices import Hit, Page
 from connectors.search.source import SearchSource
 from engine.correlate.correlator import Correlator
 from engine.errors import VedetteError
@@ -215,6 +215,18 @@ def test_slices_given_out_one_after_another_are_seen(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(paging, "in_order", one_by_one)
     assert without_sweep(range(2 * LOOKED_AT))
+
+
+def test_hits_given_out_as_they_lie_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep makes good for it too."""
+    real = paging.gathered
+
+    def mixed_up(pages: Iterator[Page], arrived: Any) -> list[Hit] | None:
+        found = real(pages, arrived)
+        return found and sorted(found, key=lambda hit: hit["sort"][1])
+
+    monkeypatch.setattr(paging, "gathered", mixed_up)
+    assert without_sweep(range(3 * LOOKED_AT))
 
 
 def test_an_overlap_that_is_not_read_again_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

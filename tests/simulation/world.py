@@ -24,6 +24,7 @@ from connectors.search import (
     ClusterLedger,
     ClusterState,
     SearchSource,
+    gathering,
     memory,
     overlap,
     prefilter,
@@ -139,6 +140,8 @@ class World:
         self.meanwhile = Random(self.seed + 2)
         self.slices = self.meanwhile.choice([1, 1, 2, 3])
         stretches.LEFT = self.meanwhile.choice([0, 0, 2])
+        gathering.HITS = Random(self.seed + 5).choice([0, 3, 40_000])
+        """How many hits are read as they lie at a time; of more, stretches of time are."""
         if self.slices == 1 and self.meanwhile.random() < 0.5:
             self.page_size = 1
         self.refusing = self.meanwhile.choice([0, 0, 0.05, 0.2])
@@ -429,6 +432,7 @@ def violations(
 
 BOUNDS = ((sketch, "FEW"), (sketch, "MOST"), (memory, "BUCKETS"), (seen, "PARTS"),
           (seen, "BINS"), (sweep, "EFFORT"), (overlap, "PLAIN"), (stretches, "LEFT"),
+          (gathering, "HITS"),
           (prefilter, "PLAIN"), (prefilter, "LATE"),
           (prefilter, "SPARED"))  # fmt: skip
 """What a world chooses for itself."""

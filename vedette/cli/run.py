@@ -93,7 +93,8 @@ def _run(loaded: Loaded, stop: Stop, form: str | None, *, until_idle: bool) -> i
             log.info("%d hunts run on their schedules", len(parts.hunts))
         words = "would go to" if form else "go to"
         log.info("alerts %s %s", words, parts.place, extra=said("run-start"))
-        parts.sink.prepare()
+        # that of a pipeline need not be made ready again with its first alert
+        (parts.lines[0].sink if parts.lines else parts.sink).prepare()
         parts.leases.prepare()
         return _follow(parts, stop, until_idle=until_idle)
 

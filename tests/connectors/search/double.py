@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connectors.search import codec
@@ -12,6 +12,12 @@ from connectors.search.port import Kind, RequestError
 from connectors.search.retry import Retry
 
 HOST = "search.test:9200"
+
+
+def sort_of(body: Mapping[str, Any]) -> Callable[[Sequence[Any]], list[int]]:
+    """What a search sorts rows by, of which time and place come first: its first field says."""
+    places = (1, 0) if "_shard_doc" in body["sort"][0] else (0, 1)
+    return lambda row: [row[place] for place in places]
 
 
 def refusal(status: int, kind: str = "error", reason: str = "because") -> RequestError:
@@ -110,9 +116,9 @@ class FakeClient:
         # numbered without them. So a tie says nothing to a search with other bounds.
         reached = sorted({row[2] for row in found})
         found = [(row[0], reached.index(row[2]) << 32 | row[1], *row[2:]) for row in found]
-        found.sort(key=lambda row: row[:2])
-        after = tuple(body.get("search_after", (-1, -1)))
-        later = [row for row in found if row[:2] > after][: body["size"]]
+        sort = sort_of(body)
+        found.sort(key=sort)
+        later = [row for row in found if sort(row) > body.get("search_after", [])][: body["size"]]
         answer: dict[str, Any] = {"timed_out": False, "pit_id": pit}
         answer["_shards"] = {"total": 3, "successful": 3, "failed": 0}
         if "aggs" in body:
@@ -129,9 +135,9 @@ class FakeClient:
             ]
             answer["aggregations"] = {"times": {"buckets": buckets}}
         hits = [
-            {"_index": name, "_id": id, "_version": held["_version"], "sort": [time, tie],
+            {"_index": name, "_id": id, "_version": held["_version"], "sort": sort(row),
              **({} if body.get("_source") is False else {"_source": held["_source"]})}
-            for time, tie, name, id, held in later
+            for row in later for _, _, name, id, held in [row]
         ]  # fmt: skip
         total = {"total": {"value": len(found)}} if body.get("track_total_hits") else {}
         return change({**answer, "hits": {"hits": hits, **total}})

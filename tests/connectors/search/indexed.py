@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.connectors.search.double import FakeClient, refusal
+from tests.connectors.search.double import FakeClient, refusal, sort_of
 
 Style = Literal["plain", "dotted", "exact", "keyword", "dynamic"]
 CUT = 8
@@ -223,12 +223,13 @@ class IndexedClient(FakeClient):
             for row in self.open[pit]
             if all(meets(clause, row, held[row[2], row[3]]) for clause in query)
         ]
-        after = tuple(body.get("search_after", (-1, -1)))
-        later = [row for row in found if row[:2] > after][: body["size"]]
+        sort = sort_of(body)
+        found.sort(key=sort)
+        later = [row for row in found if sort(row) > body.get("search_after", [])][: body["size"]]
         hits = [
-            {"_index": name, "_id": id, "_version": kept["_version"], "sort": [time, tie],
+            {"_index": name, "_id": id, "_version": kept["_version"], "sort": sort(row),
              **({} if body.get("_source") is False else {"_source": kept["_source"]})}
-            for time, tie, name, id, kept in later
+            for row in later for _, _, name, id, kept in [row]
         ]  # fmt: skip
         answer = {
             "timed_out": False,

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.search import SearchSource, paging, stretches
+from connectors.search import SearchSource, gathering, paging, stretches
 from connectors.search.paging import Window, pages, pages_in
 from connectors.search.slices import Page
 from connectors.search.stretches import Stretch, Stretches, side_by_side
@@ -203,7 +203,8 @@ def test_the_next_two_stretches_are_read_at_one_time() -> None:
     assert [page.hits[0]["sort"][0] for page in found] == [0, 1, 2]
 
 
-def test_a_source_reads_on_in_stretches_after_two_pages() -> None:
+def test_a_source_reads_on_in_stretches_after_two_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "HITS", 0)  # else they are few enough to be gathered
     client = FakeClient()
     for n in range(900):
         client.put("logs-a", str(n), 1000 * n)
@@ -216,7 +217,11 @@ def test_a_source_reads_on_in_stretches_after_two_pages() -> None:
     assert len(searches) <= 12
 
 
-def test_of_a_stretch_that_fails_the_next_poll_makes_up() -> None:
+@pytest.mark.parametrize("gathered", [0, 40_000])
+def test_of_what_fails_the_next_poll_makes_up(
+    monkeypatch: pytest.MonkeyPatch, gathered: int
+) -> None:
+    monkeypatch.setattr(gathering, "HITS", gathered)
     for fail in range(9):
         client = FakeClient()
         for n in range(60):

@@ -288,7 +288,7 @@ def test_events_deleted_in_mid_page_are_counted(client: FakeClient) -> None:
     client.put("logs-b", "other", NOW - 12 * HOUR)
     run.poll()
     (note,) = [note for note in run.notes if note.kind == "vanished"]
-    assert note.count == 120 - 60
+    assert note.count == 120 - 30  # the others were held, and none of them evaluated
     assert problems.counts["vanished"] == 1
 
 
