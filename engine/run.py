@@ -221,7 +221,10 @@ class Pipeline:
         numbered = Numbering(name, self.state, pending, self._flight.land)
         alerts: list[Alert] = []
         now = self.clock()
+        sure = not (self.scorer or self._changed)
         for record in batch.records:
+            if sure and record.candidates == ():
+                continue  # most are so
             once = placed = None
             if self.scorer:
                 once = Once(record, tags)

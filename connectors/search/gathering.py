@@ -41,9 +41,9 @@ def fits(hits: int, weight: float) -> bool:
 
 
 def gathered(pages: Iterator[Page], arrived: Arrived = ignored) -> list[Hit] | None:
-    """All hits of some pages whose sort values end in the time, in the order of time.
+    """All hits of some pages, which come in the order of their places, in the order of time.
 
-    Their sort values begin with it then. None where much more came than fits.
+    Their sort values end in the time, and begin with it then. None where much more came than fits.
     """
     found: list[Hit] = []
     held = 0
@@ -54,9 +54,9 @@ def gathered(pages: Iterator[Page], arrived: Arrived = ignored) -> list[Hit] | N
         arrived(page.hits)
         found += page.hits
     for hit in found:
-        *place, time = hit["sort"]
-        hit["sort"] = [time, *place]  # type: ignore[index] # made by whoever decoded the answer
-    return sorted(found, key=_key)
+        hit["sort"].reverse()  # not before: the last one of a page says where the next begins
+    found.sort(key=_time)
+    return found
 
 
 def handed_on(hits: list[Hit], size: int) -> Iterator[Page]:
@@ -69,5 +69,5 @@ def handed_on(hits: list[Hit], size: int) -> Iterator[Page]:
         yield Page(hits, last=not more, more=more)
 
 
-def _key(hit: Hit) -> tuple[Any, ...]:
-    return tuple(hit["sort"])
+def _time(hit: Hit) -> Any:
+    return hit["sort"][0]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, takewhile
 from threading import Event
 from typing import Any
 
@@ -132,11 +132,13 @@ class Reading:
     at_last: int = 0
 
     def add(self, hits: Sequence[Hit]) -> None:
-        """Take note of a page."""
-        for hit in hits:
-            time = _time(hit)
-            self.at_last = self.at_last + 1 if time == self.last else 1
-            self.last = time
+        """Take note of a page, which is in the order of time."""
+        if not hits:
+            return
+        last = _time(hits[-1])
+        here = sum(1 for _ in takewhile(lambda hit: _time(hit) == last, reversed(hits)))
+        self.at_last = here + (self.at_last if (here, last) == (len(hits), self.last) else 0)
+        self.last = last
         self.read += len(hits)
 
 
@@ -218,10 +220,15 @@ def _in_stretches(
     if others and window.tiebreak[-1:] == (PLACE,) and fits(others, pace.weight):
         within = replace(window, lower=ended[0], as_stored=True)
         lying = _pages(client, within, pit, retry, pace, {}, count=False, known=others)
-        with begun(_without(lying, ended[1]), pool) as coming:
+        with begun(lying, pool) as coming:
             yield replace(page, more=True)
             rest = gathered(coming, arrived)
-        yield from in_order([whole], pool) if rest is None else handed_on(rest, pace.size)
+        if rest is None:
+            yield from in_order([whole], pool)
+        else:
+            begins = list(takewhile(lambda hit: _time(hit) == ended[0], rest))
+            rest[: len(begins)] = [hit for hit in begins if _identity(hit) not in ended[1]]
+            yield from handed_on(rest, pace.size)
         return
     soon = pool.submit(next, whole, None)
     counting = _counting(client, window, pit, retry)

@@ -8,8 +8,8 @@ says the same, nothing came, and nothing has to be read.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping, Set
+from binascii import b2a_base64
+from collections.abc import Callable, Iterable, Mapping, Set
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -17,6 +17,8 @@ from connectors.search.sketch import Sketch
 
 KEY = 16
 """Characters of a key: 12 bytes of hash, so that no chosen id can meet another's."""
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 PARTS = 20
 """How many parts the overlap has; whole parts leave it."""
@@ -43,8 +45,8 @@ UNSUMMED = -1
 
 def key_of(id: str, version: int) -> str:
     """A short key for one version of a document: an overwritten one is a new event."""
-    digest = blake2b(f"{version}:{id}".encode("utf-8", "surrogatepass"), digest_size=12)
-    return urlsafe_b64encode(digest.digest()).decode("ascii")
+    digest = blake2b(f"{version}:{id}".encode("utf-8", "surrogatepass"), digest_size=12).digest()
+    return b2a_base64(digest, newline=False).translate(_URL_SAFE).decode("ascii")
 
 
 class Seen:
@@ -95,16 +97,26 @@ class Seen:
 
     def add(self, key: str, time: int) -> None:
         """Remember an event, which was not known before, under its time."""
-        number = self.bin(time)
-        bin = self._bins.get(number)
-        if bin is None:
-            bin = self._bins[number] = Sketch(None)
-        if key in bin.keys:
-            return
-        bin.add(key)
-        self._changed(number)
-        self._whole += bin.room is None
-        self._trim()
+        self.update([(key, time)])
+
+    def update(self, events: Iterable[tuple[str, int]]) -> None:
+        """Remember some events, each by its key and time."""
+        width, by_bin = self.bin_ms, dict[int, list[str]]()
+        for key, time in events:
+            by_bin.setdefault(time // width, []).append(key)
+        for number, keys in by_bin.items():
+            bin = self._bins.get(number)
+            if bin is None:
+                bin = self._bins[number] = Sketch(None)
+            known = bin.keys
+            fresh = [key for key in dict.fromkeys(keys) if key not in known]
+            if not fresh:
+                continue
+            bin.update(fresh)
+            self._changed(number)
+            if bin.room is None:
+                self._whole += len(fresh)
+                self._trim()
 
     def _trim(self) -> None:
         while self._whole > self.limit:

@@ -47,9 +47,6 @@ RAW_KEPT = 65_536
 """Bytes of the longest document that is looked at before it is parsed."""
 
 
-LOOKED = "looked"
-"""Where a hit has what a look at it said, if that was done before its turn came."""
-
 Fields = Callable[[], Sequence[str] | None]
 """Which paths of documents are wanted; None for all."""
 
@@ -373,8 +370,7 @@ class SearchSource:
         """
         keyed = [(hit_key(self.origin, hit), hit) for hit in part.hits]
         new = [(key, hit) for key, hit in keyed if key not in part.known]
-        for key, hit in new:
-            position.seen.add(key, hit_time(hit))
+        position.seen.update((key, hit_time(hit)) for key, hit in new)
         part.count(position.seen)
         records = list(self.readable((hit for _, hit in new), self.look))
         moved = position.mark is None or mark > position.mark
@@ -395,7 +391,10 @@ class SearchSource:
     def readable(self, hits: Iterable[Hit], look: Look) -> Iterator[Record]:
         """The hits that can be evaluated; the others are told of."""
         for hit in hits:
-            if "_source" in hit:
+            source = hit.get("_source")
+            if isinstance(source, Record):  # it was looked at as it came
+                yield source
+            elif "_source" in hit:
                 yield self.record(hit, look)
             else:
                 name = f"{hit['_index']}/{hit['_id']}"
@@ -404,15 +403,14 @@ class SearchSource:
     def looked_at(self, hits: Sequence[Hit]) -> None:
         """Look at hits whose turn comes later, while those between are on their way."""
         for hit in hits:
-            source = hit.get("_source")
-            if type(source) is bytes and len(source) <= RAW_KEPT:
-                hit[LOOKED] = self.look(source)  # type: ignore[index]
+            if type(hit.get("_source")) is bytes:
+                hit["_source"] = self.record(hit, self.look)  # type: ignore[index]
 
     def record(self, hit: Hit, look: Look) -> Record:
         """A hit as the engine takes it; its id names the stream, not the backing index."""
         source, index, id = hit["_source"], str(hit["_index"]), hit_id(self.origin, hit)
         raw = source if type(source) is bytes and len(source) <= RAW_KEPT else None
-        candidates = hit[LOOKED] if LOOKED in hit else look(raw) if raw else None
+        candidates = look(raw) if raw else None
         if raw and candidates == ():
             return UnreadHit(raw, self.origin, id, index)
         found = document(hit, self.origin, self.report)
@@ -459,7 +457,7 @@ class Part:
     def count(self, seen: Seen) -> None:
         """Have it known how many events there are, in the bins that these hits reach into."""
         if self.there is not None:
-            here = Counter(seen.bin(hit_time(hit)) for hit in self.hits)
+            here = Counter([hit_time(hit) // seen.bin_ms for hit in self.hits])
             self.there.update(here)
             seen.counted({bin: self.there[bin] for bin in here})
 

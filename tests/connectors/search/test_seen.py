@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.search.seen import BINS, KEY, PARTS, Seen, Tally, key_of
 from connectors.search.sketch import FEW, Sketch
@@ -142,3 +144,19 @@ def test_versions_of_a_document_are_apart_and_any_text_is_an_id() -> None:
 def test_what_it_did_not_write_is_refused(changed: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"."):
         Seen(OVERLAP, 10).load({**Seen(OVERLAP, 10).dump(), **changed})
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 200), st.integers(0, 40 * BIN))), st.sampled_from([0, 3, 60])
+)
+def test_many_events_at_a_time_are_as_one_after_another(
+    events: list[tuple[int, int]], limit: int
+) -> None:
+    at_once, singly = Seen(OVERLAP, limit), Seen(OVERLAP, limit)
+    keyed = sorted(((key(n), time) for n, time in events), key=lambda each: each[1])
+    at_once.update(keyed[:5])
+    at_once.update(keyed[5:])
+    for name, time in keyed:
+        singly.add(name, time)
+    assert at_once.dump() == singly.dump()
+    assert (len(at_once), at_once.keys) == (len(singly), singly.keys)

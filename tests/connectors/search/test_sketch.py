@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.search.seen import key_of
-from connectors.search.sketch import FEW, MOST, Sketch
+from connectors.search.sketch import CELLS, FEW, MOST, SIZE, _MODULUS, Sketch, _cells
 
 
 def keys(first: int, last: int) -> list[str]:
@@ -99,3 +102,27 @@ def test_one_without_a_limit_has_every_key_until_it_is_condensed() -> None:
     made.condense()
     assert (made.exact, made.count) == (False, 300)
     assert made.dump() == sketch(keys(0, 300)).dump()
+
+
+def one_by_one(keys: list[str]) -> tuple[list[int], list[int]]:
+    """The cells of some keys, each put there by itself."""
+    counts, sums = [0] * CELLS, [0] * CELLS
+    for each in keys:
+        number = int.from_bytes(urlsafe_b64decode(each), "big")
+        for cell in _cells(number):
+            counts[cell] += 1
+            sums[cell] = (sums[cell] + number) % _MODULUS
+    return counts, sums
+
+
+@given(st.lists(st.binary(min_size=SIZE, max_size=SIZE), unique=True), st.integers(0, 9))
+def test_many_keys_at_a_time_are_as_one_after_another(some: list[bytes], room: int) -> None:
+    keys = [urlsafe_b64encode(each).decode() for each in some]
+    at_once, singly = Sketch(room), Sketch(room)
+    at_once.update(keys[:3])
+    at_once.update(keys[3:])
+    for each in keys:
+        singly.add(each)
+    assert at_once.dump() == singly.dump()
+    if not at_once.exact:
+        assert (at_once._counts, at_once._sums) == one_by_one(keys)
