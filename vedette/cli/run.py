@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("vedette.run")
 
+SWITCH = 0.001
+"""Seconds for which a thread may hold the interpreter while others wait for it. A page of events
+comes in dozens of parts, each of which would wait five times as long where events are evaluated."""
+
 FAILED = 3
 """Exit code of --until-idle when a source had to be given up."""
 
@@ -80,6 +84,7 @@ def _run(loaded: Loaded, stop: Stop, form: str | None, *, until_idle: bool) -> i
     """Put the parts together and run them; `form` (an output format) makes it a dry run."""
     from vedette import rulesets
 
+    sys.setswitchinterval(SWITCH)
     meter = _meter(loaded)
     parts = _assemble(loaded, form, _telling(meter), stop)
     _look_on_hangup(parts, stop)
