@@ -40,10 +40,11 @@ def fits(hits: int, weight: float) -> bool:
     return hits <= HITS and hits * weight <= HELD
 
 
-def gathered(pages: Iterator[Page], arrived: Arrived = ignored) -> list[Hit] | None:
+def gathered(pages: Iterator[Page], at: int, arrived: Arrived = ignored) -> list[Hit] | None:
     """All hits of some pages, which come in the order of their places, in the order of time.
 
-    Their sort values end in the time, and begin with it then. None where much more came than fits.
+    The time is at some place among their sort values (Elasticsearch adds one more to those that
+    it was asked for), and comes first then. None where much more came than fits.
     """
     found: list[Hit] = []
     held = 0
@@ -54,7 +55,8 @@ def gathered(pages: Iterator[Page], arrived: Arrived = ignored) -> list[Hit] | N
         arrived(page.hits)
         found += page.hits
     for hit in found:
-        hit["sort"].reverse()  # not before: the last one of a page says where the next begins
+        values = hit["sort"]
+        values.insert(0, values[at])  # not before: the next page begins after the last of these
     found.sort(key=_time)
     return found
 

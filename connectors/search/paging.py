@@ -63,7 +63,7 @@ class Window:
     """What was read of it already."""
     as_stored: bool = False
     """Whether hits are wanted in the order in which they lie, their time last among what they are
-    sorted by."""
+    asked to be sorted by."""
 
     def whole(self) -> Window:
         """The window without its sieve."""
@@ -222,7 +222,7 @@ def _in_stretches(
         lying = _pages(client, within, pit, retry, pace, {}, count=False, known=others)
         with begun(lying, pool) as coming:
             yield replace(page, more=True)
-            rest = gathered(coming, arrived)
+            rest = gathered(coming, len(window.tiebreak), arrived)
         if rest is None:
             yield from in_order([whole], pool)
         else:

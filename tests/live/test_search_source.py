@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.search import AlertSink, ClusterState, SearchSource
+from connectors.search import AlertSink, ClusterState, SearchSource, gathering
 from connectors.search.source import UNTIMED
 from engine.errors import Problems, SourceError
 from tests.live.fixtures import Cluster
@@ -111,7 +111,34 @@ def test_nanoseconds_and_milliseconds_share_one_order(cluster: Cluster) -> None:
     assert read(source(cluster), checkpoint)[0] == []
 
 
-def test_no_nanosecond_between_two_stretches_is_left_out(cluster: Cluster) -> None:
+def test_what_is_read_as_it_lies_comes_in_the_order_of_time(cluster: Cluster) -> None:
+    expected = []
+    for name, shards in (("a", 1), ("b", 3)):
+        index = f"{cluster.prefix}-{name}"
+        cluster.client.create_index(index, {"settings": {"index": {"number_of_shards": shards}}})
+        documents = {f"{name}{n}": event(n * 37 % 200 // 2) for n in range(200)}
+        put(cluster.client, index, documents)
+        expected += [(document["@timestamp"], id) for id, document in documents.items()]
+    sorts: list[Any] = []
+    search = cluster.client.search
+
+    def watched(body: Any, index: str | None = None) -> Any:
+        sorts.append(body["sort"][-1])
+        return search(body, index)
+
+    cluster.client.search = watched  # type: ignore[method-assign]
+    found = batches(source(cluster, page_size=30))
+    told = [(r.document["@timestamp"], name) for batch in found
+            for r, name in zip(batch.records, ids(batch.records), strict=True)]  # fmt: skip
+    assert [time for time, _ in told] == sorted(time for time, _ in expected)
+    assert sorted(told) == sorted(expected)
+    assert any("@timestamp" in sort for sort in sorts)
+
+
+def test_no_nanosecond_between_two_stretches_is_left_out(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "HITS", 0)
     mapping = {"mappings": {"properties": {"@timestamp": {"type": "date_nanos"}}}}
     cluster.client.create_index(f"{cluster.prefix}-nanos", mapping)
     times = [f"2026-01-01T00:00:00.{ms:03}{nano:06}Z" for ms in range(40) for nano in (0, 999_999)]
@@ -128,10 +155,12 @@ def test_no_nanosecond_between_two_stretches_is_left_out(cluster: Cluster) -> No
     assert any(cut)
 
 
+@pytest.mark.parametrize("gathered", [0, 40_000])
 def test_a_stretch_that_does_not_reach_an_index_leaves_nothing_out_of_others(
-    cluster: Cluster,
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, gathered: int
 ) -> None:
     """The second page ends amid events of one time; the first index has only older ones."""
+    monkeypatch.setattr(gathering, "HITS", gathered)
     expected = set()
     for name, second in (("a", 1), ("b", 2), ("c", 2), ("d", 2), ("e", 3)):
         documents = {f"{name}{n}": event(second) for n in range(30)}

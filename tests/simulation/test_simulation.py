@@ -221,8 +221,8 @@ def test_hits_given_out_as_they_lie_are_seen(monkeypatch: pytest.MonkeyPatch) ->
     """A sweep makes good for it too."""
     real = paging.gathered
 
-    def mixed_up(pages: Iterator[Page], arrived: Any) -> list[Hit] | None:
-        found = real(pages, arrived)
+    def mixed_up(pages: Iterator[Page], at: int, arrived: Any) -> list[Hit] | None:
+        found = real(pages, at, arrived)
         return found and sorted(found, key=lambda hit: hit["sort"][1])
 
     monkeypatch.setattr(paging, "gathered", mixed_up)

@@ -15,8 +15,11 @@ HOST = "search.test:9200"
 
 
 def sort_of(body: Mapping[str, Any]) -> Callable[[Sequence[Any]], list[int]]:
-    """What a search sorts rows by, of which time and place come first: its first field says."""
-    places = (1, 0) if "_shard_doc" in body["sort"][0] else (0, 1)
+    """What a search sorts rows by, of which time and place come first: its first field says.
+
+    As Elasticsearch does, which ends each order with the place.
+    """
+    places = (1, 0, 1) if "_shard_doc" in body["sort"][0] else (0, 1)
     return lambda row: [row[place] for place in places]
 
 

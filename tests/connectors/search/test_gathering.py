@@ -93,7 +93,7 @@ def test_after_the_first_page_nothing_is_handed_on_before_all_has_come(fail: int
 
 
 def in_place(n: int, time: int) -> dict[str, Any]:
-    return {"_index": "logs", "_id": str(n), "sort": [n, time], "_source": {}}
+    return {"_index": "logs", "_id": str(n), "sort": [n, time, n], "_source": {}}
 
 
 def coming(times: list[int], size: int) -> Iterator[Page]:
@@ -105,11 +105,11 @@ def test_hits_are_put_into_the_order_of_time_and_place(
     times: list[int], size: int, wanted: int
 ) -> None:
     arrived: list[Any] = []
-    hits = gathered(coming(times, size), arrived.extend)
+    hits = gathered(coming(times, size), 1, arrived.extend)
     assert hits is not None
     assert [hit["_id"] for hit in arrived] == [str(n) for n in range(len(times))]
     in_time = sorted((time, n) for n, time in enumerate(times))
-    assert [tuple(hit["sort"]) for hit in hits] == in_time
+    assert [tuple(hit["sort"][:2]) for hit in hits] == in_time
     parts = [*handed_on(hits, wanted)]
     assert [hit["sort"][1] for part in parts for hit in part.hits] == [n for _, n in in_time]
     assert [part.more for part in parts] == [True] * (len(parts) - 1) + [False] * bool(parts)
@@ -128,11 +128,11 @@ def test_what_is_held_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
             asked.append(page)
             yield page
 
-    assert gathered(many()) is None
+    assert gathered(many(), 1) is None
     assert len(asked) == 3
     monkeypatch.undo()
     monkeypatch.setattr(gathering, "HELD", 1000)
-    assert gathered(coming(list(range(90)), 7)) is None
+    assert gathered(coming(list(range(90)), 7), 1) is None
 
 
 def test_more_than_was_counted_is_read_page_after_page(monkeypatch: pytest.MonkeyPatch) -> None:

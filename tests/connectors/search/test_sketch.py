@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.search.seen import key_of
-from connectors.search.sketch import CELLS, FEW, MOST, SIZE, _MODULUS, Sketch, _cells
+from connectors.search.sketch import _MODULUS, CELLS, FEW, MOST, SIZE, Sketch, _cells
 
 
 def keys(first: int, last: int) -> list[str]:
