@@ -76,23 +76,30 @@ def compare(
         f"({len(converted.refused):,} more cannot be converted)",
         flush=True,
     )
-    namespace = f"bench{len(rules)}"
-    own = ours.run(
-        node, asked, len(corpus), folder / f"ours-{len(rules)}", namespace, options.page,
-        options.prefilter,
-    )  # fmt: skip
-    tell(own, expected, len(corpus.lines))
-    node.server.forget(namespace)
     interpreter = peer.python()
+    for number in range(options.passes):
+        name = f"{len(rules)}-{number}"
+        own = ours.run(
+            node, asked, len(corpus), folder / f"ours-{name}", f"bench{name}", options.page,
+            options.prefilter,
+        )  # fmt: skip
+        tell(own, expected, len(corpus.lines))
+        node.server.forget(f"bench{name}")
+        if interpreter is None:
+            continue
+        other = peer.run(
+            node, converted, len(corpus), corpus.start, folder / f"peer-{name}",
+            interpreter=interpreter, threads=options.threads, limit=options.limit,
+        )  # fmt: skip
+        tell(other, expected, len(corpus.lines))
+        peer.forget(node)
+        ratios(own, other)
     if interpreter is None:
         print(f"  ElastAlert 2 is not installed ({peer.VARIABLE} names no interpreter)")
-        return
-    other = peer.run(
-        node, converted, len(corpus), corpus.start, folder / f"peer-{len(rules)}",
-        interpreter=interpreter, threads=options.threads, limit=options.limit,
-    )  # fmt: skip
-    tell(other, expected, len(corpus.lines))
-    peer.forget(node)
+
+
+def ratios(own: Outcome, other: Outcome) -> None:
+    """Print what ours is beside the other."""
     print(
         f"  ours: {own.rate / other.rate:.1f} times its throughput, "
         f"{own.node.searches / other.node.searches:.1%} of its searches, "
@@ -107,6 +114,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=20_000, help="recorded events")
     parser.add_argument("--copies", type=int, default=1, help="how often they are repeated")
     parser.add_argument("--rules", type=int, nargs="+", default=[10, 200, 2000])
+    parser.add_argument("--passes", type=int, default=1, help="of each engine, by turns")
     parser.add_argument("--mapping", choices=sorted(MAPPINGS), default="dotted")
     parser.add_argument("--page", type=int, default=5000, help="our page_size")
     parser.add_argument("--prefilter", choices=["none", "values"], default="none", help="ours")
