@@ -7,8 +7,8 @@ confidence by a logistic regression, which is fitted on each known text left out
 
 There are three views, for a sentence and a command line are different things: "prose" (titles and
 descriptions), "values" (what rules look for), and "event" (the same with log source and fields).
-Titles, descriptions and names are known in the other two views as well: they often say what the
-values are called.
+Titles, descriptions and names are known for values as well: they often say what these are called.
+An event has many values that rules do not look for, and words beside them mislead.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ from mitre.texts import (
     compared_by,
     kernel_of,
     signs_of,
-    with_part,
 )
 from mitre.view import Query, View
 
@@ -87,24 +86,18 @@ class Mapper:
         techniques = sorted(named)
         made: dict[ViewName, View] = {}
         encode_once = Encoded(encode) if encode is not None else None
-        kernel: Floats | None = None
         for name in views:
             texts = Texts.of(kept, name)
             if texts.own < FEWEST:
                 continue
-            if name == "event" and kernel is not None and "values" in made:
-                told = signs_of(kept, texts)
-                parts = {**made["values"].parts, SIGNS: told}
-                kernel = with_part(kernel, told)
-            else:
-                kernel = None  # before the next one is made: they are large
-                parts = compared_by(texts, encode_once)
-                if name == "event":
-                    parts[SIGNS] = signs_of(kept, texts)
-                kernel = kernel_of(parts, len(texts.rows))
+            parts = compared_by(texts, encode_once)
+            if name == "event":
+                parts[SIGNS] = signs_of(kept, texts)
+            kernel = kernel_of(parts, len(texts.rows))
             known = labels([kept[row] for row in texts.rows], techniques, release)
             asked = texts.asked(kept) if name == "prose" else np.arange(texts.own)
             made[name] = View.fit(parts, kernel, texts.rows, texts.own, known, asked)
+            del kernel  # before the next one is made: they are large
         if not made:
             raise AttackError(f"a mapper needs {FEWEST} texts with techniques, not {len(kept)}")
         return cls(kept, techniques, release, made, encode)

@@ -42,11 +42,11 @@ class Texts:
 
     @classmethod
     def of(cls, examples: Sequence[Example], view: ViewName) -> Texts:
-        """Prose alone, or values and then prose."""
+        """Prose alone, values and then prose, or for events values alone."""
         prose = [(at, each.prose) for at, each in enumerate(examples) if each.prose]
         values = [(at, each.values) for at, each in enumerate(examples) if each.values]
         own = prose if view == "prose" else values
-        told = own if view == "prose" else [*values, *prose]
+        told = [*values, *prose] if view == "values" else own
         return cls(np.array([at for at, _ in told], dtype=np.int64), [t for _, t in told], len(own))
 
     def asked(self, examples: Sequence[Example]) -> NDArray[np.int64]:
@@ -83,22 +83,16 @@ def compared_by(texts: Texts, encode: Encoded | None) -> dict[str, Part]:
 
 
 def signs_of(examples: Sequence[Example], texts: Texts) -> Part:
-    """The signs of the texts of the view's kind; the others have none."""
-    signed = (examples[row].signs if at < texts.own else () for at, row in enumerate(texts.rows))
-    return Part(Bag.of(signed), SHARES[SIGNS])
+    """The log source and the fields of the texts."""
+    return Part(Bag.of(examples[row].signs for row in texts.rows), SHARES[SIGNS])
 
 
 def kernel_of(parts: Mapping[str, Part], size: int) -> Floats:
     """How like each text is to each, (size, size)."""
     kernel = np.zeros((size, size), dtype=np.float32)
     for part in parts.values():
-        kernel = with_part(kernel, part)
-    return kernel
-
-
-def with_part(kernel: Floats, part: Part) -> Floats:
-    """The kernel with a part more, in its place."""
-    like = part.by.gram()
-    like *= np.float32(part.share)
-    kernel += like
+        like = part.by.gram()
+        like *= np.float32(part.share)
+        kernel += like
+        del like  # as large as the kernel itself
     return kernel
