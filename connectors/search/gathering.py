@@ -21,6 +21,9 @@ HELD = 64 * 1024 * 1024
 HITS = 40_000
 """Hits that are held at a time, whatever they weigh."""
 
+PAGES = 8
+"""Pages, at most: nothing is stored before all have come, and a crash has them read again."""
+
 SURPRISE = 2
 """How many times as much may come before it is given up."""
 
@@ -35,9 +38,9 @@ def ignored(_hits: Sequence[Hit], /) -> None:
     """Nothing."""
 
 
-def fits(hits: int, weight: float) -> bool:
-    """Whether so many hits, of so many bytes each, may be held."""
-    return hits <= HITS and hits * weight <= HELD
+def fits(hits: int, size: int, weight: float) -> bool:
+    """Whether so many hits, of so many bytes each, may be held; pages have `size` at most."""
+    return hits <= min(HITS, PAGES * size) and hits * weight <= HELD
 
 
 def gathered(pages: Iterator[Page], at: int, arrived: Arrived = ignored) -> list[Hit] | None:

@@ -217,7 +217,7 @@ def _in_stretches(
         return
     ended = _at_end(page.hits)
     others = 0 if page.total is None else page.total - read
-    if others and window.tiebreak[-1:] == (PLACE,) and fits(others, pace.weight):
+    if others and window.tiebreak[-1:] == (PLACE,) and fits(others, pace.most, pace.weight):
         within = replace(window, lower=ended[0], as_stored=True)
         lying = _pages(client, within, pit, retry, pace, {}, count=False, known=others)
         with begun(lying, pool) as coming:

@@ -127,7 +127,7 @@ def test_what_is_read_as_it_lies_comes_in_the_order_of_time(cluster: Cluster) ->
         return search(body, index)
 
     cluster.client.search = watched  # type: ignore[method-assign]
-    found = batches(source(cluster, page_size=30))
+    found = batches(source(cluster, page_size=60))
     told = [(r.document["@timestamp"], name) for batch in found
             for r, name in zip(batch.records, ids(batch.records), strict=True)]  # fmt: skip
     assert [time for time, _ in told] == sorted(time for time, _ in expected)
