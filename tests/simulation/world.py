@@ -141,6 +141,7 @@ class World:
         self.slices = self.meanwhile.choice([1, 1, 2, 3])
         stretches.LEFT = self.meanwhile.choice([0, 0, 2])
         gathering.HITS = Random(self.seed + 5).choice([0, 3, 40_000])
+        gathering.PAGES = 40_000
         """How many hits are read as they lie at a time; of more, stretches of time are."""
         if self.slices == 1 and self.meanwhile.random() < 0.5:
             self.page_size = 1
@@ -432,7 +433,7 @@ def violations(
 
 BOUNDS = ((sketch, "FEW"), (sketch, "MOST"), (memory, "BUCKETS"), (seen, "PARTS"),
           (seen, "BINS"), (sweep, "EFFORT"), (overlap, "PLAIN"), (stretches, "LEFT"),
-          (gathering, "HITS"),
+          (gathering, "HITS"), (gathering, "PAGES"),
           (prefilter, "PLAIN"), (prefilter, "LATE"),
           (prefilter, "SPARED"))  # fmt: skip
 """What a world chooses for itself."""
