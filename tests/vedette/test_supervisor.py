@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import LeaseError, StateError
 from engine.lease import Board, Lease, Member, Tenant
-from engine.ports import Batch, Record, Seen
+from engine.ports import Batch, Record
 from engine.run import MemoryLeases
 from tests.vedette.test_follow import pipeline
 from vedette import supervisor
@@ -124,24 +124,6 @@ def hanging() -> Iterator[threading.Event]:
     event = threading.Event()
     yield event
     event.set()
-
-
-class Counted(MemoryLeases):
-    """Counts what is written."""
-
-    written = 0
-
-    def replace(self, board: Board, seen: Seen) -> bool:
-        self.written += 1
-        return super().replace(board, seen)
-
-
-def test_a_start_is_told_once() -> None:
-    leases, unit = Counted(), Steps("u")
-    run = Run(unit, leases=leases)
-    until(lambda: unit.ran > 5)
-    assert leases.written == 1
-    run.end()
 
 
 def test_a_unit_that_hangs_delays_no_other(hanging: threading.Event) -> None:

@@ -70,25 +70,3 @@ def test_an_earlier_commit_that_arrives_late_is_not_taken_for_the_one_that_was_m
     with pytest.raises(StateError, match="was changed by"):
         store.commit("events", {"mark": 3}, {"i": 1})
     assert store.load("events") == {"mark": 2}
-
-
-def test_what_a_claim_has_read_is_not_read_again_and_what_came_later_is() -> None:
-    client = FakeClient()
-    state(client).commit("events", {"mark": 1}, {})
-    store = state(client)
-    store.claim(["events"], 7)
-    client.script["get"] = [refusal(500, "asked_again")]
-    assert store.load("events") == {"mark": 1}
-    client.script.clear()
-    state(client).commit("events", {"mark": 2}, {})
-    assert store.load("events") == {"mark": 2}
-
-
-def test_after_a_claim_that_another_wrote_over_the_state_is_read() -> None:
-    client = FakeClient()
-    store = state(client)
-    store.claim(["events"], 7)
-    state(client).commit("events", {"mark": 1}, {})
-    with pytest.raises(StateError, match="changed by another"):
-        store.commit("events", {"mark": 2}, {})
-    assert store.load("events") == {"mark": 1}
