@@ -44,7 +44,6 @@ class Keeper:
     def start(self, woken: Callable[[], None]) -> None:
         """Give the first sign of life, and go on giving it."""
         self._woken = woken
-        self._poked.clear()  # this one tells all that was enlisted so far
         self._beat()
         self._thread.start()
 
@@ -65,10 +64,8 @@ class Keeper:
     def enlist(self, unit: str) -> None:
         """Be able to have a unit, from the next sign of life on."""
         with self._lock:
-            known = unit in self._tenant.me.units
             self._tenant.enlist(unit)
-        if not known:
-            self._poked.set()
+        self._poked.set()
 
     def release(self, unit: str, *, for_good: bool = False) -> None:
         """Give a unit up at once."""

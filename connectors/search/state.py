@@ -60,16 +60,10 @@ class ClusterState:
         self._writes = 0
         self._tokens: dict[str, int] = {}
         self._known: dict[str, Stored] = {}
-        self._unread: set[str] = set()
-        """What was claimed and not asked for since: its claim has just read it."""
         self._created = False
 
     def load(self, name: str) -> Checkpoint | None:
         """The checkpoint last committed for a source, or None. Raises `StateError`."""
-        claimed = self._known.get(name) if name in self._unread else None
-        self._unread.discard(name)
-        if claimed is not None:
-            return claimed.checkpoint
         with told_as(StateError, f"cannot read the state of source {name!r}"):
             found = self._read(name)
         self._check(name, found)
@@ -110,11 +104,9 @@ class ClusterState:
         for name in names:
             self._tokens[name] = token
             self._known.pop(name, None)
-            self._unread.discard(name)
             with told_as(StateError, f"cannot claim the state of source {name!r}"):
                 self._ensure()
                 self._known[name] = self._claimed(name, token)
-            self._unread.add(name)
 
     def _claimed(self, name: str, token: int) -> Stored:
         for _ in range(CLAIMS):
