@@ -78,7 +78,7 @@ def compare(
     )
     interpreter = peer.python()
     for number in range(options.passes):
-        name = f"{len(rules)}-{number}"
+        name = f"{len(rules)}p{number}"
         own = ours.run(
             node, asked, len(corpus), folder / f"ours-{name}", f"bench{name}", options.page,
             options.prefilter,
