@@ -43,7 +43,7 @@ CUT = 256
 CELLS = 1024
 """Tokens of a batch at most."""
 TOGETHER = 1 << 16
-"""Tokens that are scored at a time, which bounds memory."""
+"""Tokens that are scored at a time, padding included, which bounds memory."""
 LIKELY, NAMED = 3, 0.01
 """How many expected events an explanation names at most, and how probable they are at least."""
 
@@ -188,15 +188,13 @@ class Lstm(Detector[Sessions]):
 
 
 def _together(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """All places, the longest first, in groups of about as many tokens as are scored at a time."""
+    """All places, the longest first, in groups of so many cells at most when they are padded."""
     group: list[int] = []
-    tokens = 0
     for at in sorted(range(len(lengths)), key=lambda at: -lengths[at]):
-        if group and tokens + lengths[at] > TOGETHER:
+        if group and lengths[group[0]] * (len(group) + 1) > TOGETHER:
             yield group
-            group, tokens = [], 0
+            group = []
         group.append(at)
-        tokens += lengths[at]
     if group:
         yield group
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.base import State
 from models.errors import DataError, ModelError, StoreError
@@ -45,6 +47,18 @@ def test_a_session_scores_the_same_alone_and_among_others(
     assert np.abs(together - fitted().score(some)).max() < 1e-4
     alone = [fitted().score([each])[0] for each in some]
     assert np.abs(together - alone).max() < 1e-4
+
+
+@given(st.lists(st.integers(2, 300), max_size=60), st.integers(1, 400))
+def test_what_is_scored_at_a_time_is_bounded_with_its_padding(
+    lengths: list[int], most: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lstm, "TOGETHER", most)
+        groups = [*lstm._together(lengths)]
+    assert sorted(at for group in groups for at in group) == [*range(len(lengths))]
+    for group in groups:
+        assert len(group) == 1 or len(group) * max(lengths[at] for at in group) <= most
 
 
 def test_an_unknown_event_is_as_surprising_as_one_in_all_steps() -> None:
