@@ -42,8 +42,8 @@ CUT = 256
 """Training goes back so many events at most; scoring remembers from a session's beginning."""
 CELLS = 1024
 """Tokens of a batch at most."""
-TOGETHER = 1 << 16
-"""Tokens that are scored at a time, padding included, which bounds memory."""
+TOGETHER, ROWS = 1 << 19, 1 << 14
+"""Tokens that are scored at a time, padding included, and sessions: both bound memory."""
 LIKELY, NAMED = 3, 0.01
 """How many expected events an explanation names at most, and how probable they are at least."""
 
@@ -188,10 +188,11 @@ class Lstm(Detector[Sessions]):
 
 
 def _together(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """All places, the longest first, in groups of so many cells at most when they are padded."""
+    """All places, the longest first, in groups of so many tokens at most when they are padded."""
     group: list[int] = []
     for at in sorted(range(len(lengths)), key=lambda at: -lengths[at]):
-        if group and lengths[group[0]] * (len(group) + 1) > TOGETHER:
+        most = min(TOGETHER // max(lengths[group[0]], 1), ROWS) if group else 0
+        if group and len(group) >= most:
             yield group
             group = []
         group.append(at)

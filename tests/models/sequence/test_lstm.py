@@ -55,10 +55,12 @@ def test_what_is_scored_at_a_time_is_bounded_with_its_padding(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lstm, "TOGETHER", most)
+        patch.setattr(lstm, "ROWS", 7)
         groups = [*lstm._together(lengths)]
     assert sorted(at for group in groups for at in group) == [*range(len(lengths))]
     for group in groups:
         assert len(group) == 1 or len(group) * max(lengths[at] for at in group) <= most
+        assert len(group) <= 7
 
 
 def test_an_unknown_event_is_as_surprising_as_one_in_all_steps() -> None:
