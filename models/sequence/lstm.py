@@ -29,6 +29,7 @@ from models.sequence.lessons import MOST_EPOCHS, Generator, Lessons
 from models.sequence.recurrent import Shape
 from models.sequence.surprise import pool
 from models.sequence.vocabulary import START, UNKNOWN, Tokens, Vocabulary
+from models.sequence.windows import packed
 from models.train import heavy
 from models.train.loop import Batch, Progress, Recipe, Tensors, train
 
@@ -188,16 +189,10 @@ class Lstm(Detector[Sessions]):
 
 
 def _together(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """All places, the longest first, in groups of so many tokens at most when they are padded."""
-    group: list[int] = []
-    for at in sorted(range(len(lengths)), key=lambda at: -lengths[at]):
-        most = min(TOGETHER // max(lengths[group[0]], 1), ROWS) if group else 0
-        if group and len(group) >= most:
-            yield group
-            group = []
-        group.append(at)
-    if group:
-        yield group
+    """All places in groups of like length, the longest of each first."""
+    for places in packed(lengths, TOGETHER, range(len(lengths))):
+        for at in range(0, len(places), ROWS):
+            yield places[at : at + ROWS][::-1]
 
 
 def _loss(shape: Shape, weights: Tensors, batch: Tensors) -> tuple[Any, Any]:
