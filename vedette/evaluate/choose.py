@@ -3,9 +3,14 @@
     python -m vedette.evaluate.choose ../shared/data
 
 asks made-up anomalies of all sets (`madeup.py` and both kinds of `harder.py`), once for each seed
-of the protocol; no label of a test takes part. What a combination is worth on a set is half its
-PR-AUC and half its mean F1 at the protocol's target rates, since both are asked of it: order, and
-thresholds that keep what they promise.
+of the protocol; no label of a test takes part.
+
+    python -m vedette.evaluate.choose --by FOLDER
+
+asks labelled sessions of one's own instead (`sets/folder.py` says how they lie in the folder).
+
+What a combination is worth on a set is half its PR-AUC and half its mean F1 at the protocol's
+target rates, since both are asked of it: order, and thresholds that keep what they promise.
 
 For each rule detectors are chosen greedily: the one that raises the mean worth over the sets most
 is added until none does. The rule is chosen by leaving sets out: for each set, detectors are chosen
@@ -35,10 +40,12 @@ from vedette.evaluate.part import PublicSet
 from vedette.evaluate.protocol import protocol
 from vedette.evaluate.run import pooled
 from vedette.evaluate.score import Scored, fused, scored
+from vedette.evaluate.sets.folder import load_all
 from vedette.evaluate.sets.registry import load
 
 GAIN = 0.001
 """Worth that a further detector must add."""
+BY = "--by"
 NAMES = ("hdfs", "adfa-ld", "ait-ads", "openstack")
 TAKES = (Takes.SESSIONS, Takes.VECTORS)
 SLOW = frozenset({
@@ -53,7 +60,7 @@ Runs = Mapping[str, Sequence[Scored]]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Anomalies made up from the set `name`, and what each detector says of them."""
+    """A set with anomalies, made up from the set `name` or its own, and what detectors say."""
 
     name: str
     public: PublicSet
@@ -78,7 +85,7 @@ def _f1(flagged: Mask, labels: Mask, weights: Floats) -> float:
 
 
 def mean_worth(found: Sequence[Made], names: Sequence[str], rule: str) -> float:
-    """The mean over all that was made up."""
+    """The mean over all that was found."""
     return float(np.mean([worth(made, names, rule) for made in found]))
 
 
@@ -137,12 +144,24 @@ def all_made(whole: Sequence[PublicSet], names: Sequence[str]) -> list[Made]:
     return found
 
 
+def all_labelled(folder: Path, names: Sequence[str]) -> list[Made]:
+    """The labelled sets in `folder`, and what `names` say of them."""
+    return [Made(each.name, each, runs_of(each, names)) for each in load_all(folder)]
+
+
 def main(arguments: Sequence[str]) -> None:
-    """Print what each rule chooses and is worth: data folder, then detectors to choose from."""
-    data, *only = arguments
+    """Print what each rule chooses and is worth.
+
+    Told are the data folder, or `--by` and a folder of labelled sets; then detectors, if not all.
+    """
+    by = arguments[0] == BY
+    data, *only = arguments[by:]
     known = registry.detectors().items()
-    quick = [name for name, kind in known if kind.takes in TAKES and name not in SLOW]
-    found = all_made([load(name, Path(data)) for name in NAMES], only or quick)
+    names = only or [name for name, kind in known if kind.takes in TAKES and name not in SLOW]
+    if by:
+        found = all_labelled(Path(data), names)
+    else:
+        found = all_made([load(name, Path(data)) for name in NAMES], names)
     now = protocol()
     if set(now.fused) <= set.intersection(*(set(made.runs) for made in found)):
         click.echo(f"now: {now.rule} of {', '.join(now.fused)}: "

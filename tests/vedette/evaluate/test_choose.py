@@ -82,3 +82,24 @@ def test_the_command_names_a_choice_for_every_rule_and_each_set_left_out(
     mean = [float(line.split()[-1]) for line in lines if line.startswith("  on sets left out")]
     assert mean == pytest.approx([np.mean(own[:2]), np.mean(own[2:])], abs=1e-4)
     assert all("count-vector" in line or "new-value" in line for line in lines[::4])
+
+
+def test_sessions_of_ones_own_choose_by_their_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Attacks are known calls in a wrong order, which only one of the two detectors tells.
+    usual = [f"open read {'read ' * (at % 7)}close" for at in range(120)]
+    for name in ("a", "b/one", "b/two"):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "train.txt").write_text("\n".join(usual))
+        (folder / "normal.txt").write_text("\n".join(usual[:60]))
+        (folder / "attack.txt").write_text("close read open\n" * 5)
+    monkeypatch.setattr(choose, "RULES", ("fisher",))
+    choose.main(["--by", str(tmp_path), "new-value", "markov"])
+    whole, mean, *others = capsys.readouterr().out.splitlines()
+    assert whole.split()[0] == "fisher"
+    assert whole.split()[2:] == ["markov"]
+    assert mean.startswith("  on sets left out")
+    assert [line.split()[0] for line in others] == ["a", "b"]
+    assert all(float(line.split()[1]) > 0.9 for line in others)
