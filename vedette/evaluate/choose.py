@@ -154,8 +154,8 @@ def main(arguments: Sequence[str]) -> None:
 
     Told are the data folder, or `--by` and a folder of labelled sets; then detectors, if not all.
     """
-    by = arguments[0] == BY
-    data, *only = arguments[by:]
+    by = BY in arguments[:1]
+    data, *only = arguments[int(by) :]
     known = registry.detectors().items()
     names = only or [name for name, kind in known if kind.takes in TAKES and name not in SLOW]
     if by:
