@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -190,7 +191,7 @@ def _poll(
     stop: Callable[[], bool],
     after: Callable[[int, Written], None] | None,
 ) -> int:
-    name = turn.feed.source.name
+    name, began = turn.feed.source.name, time.monotonic()
     try:
         read = pipeline.drain(turn.feed.source, tags=turn.feed.tags, stop=stop, after=after)
     except LeaseError:
@@ -212,11 +213,13 @@ def _poll(
     turn.failures, turn.failure = 0, None
     turn.events += read
     if read:
-        totals = pipeline.totals.written
+        totals, took = pipeline.totals.written, time.monotonic() - began
         log.info(
-            "source %s: %d events read; alerts so far: %d new, %d already there, %d dead letters",
-            name, read, totals.created, totals.existing, totals.dead,
+            "source %s: %d events read in %.2f s; "
+            "alerts so far: %d new, %d already there, %d dead letters",
+            name, read, took, totals.created, totals.existing, totals.dead,
             extra=said("source-read", vedette__source=name, vedette__events=read,
+                       event__duration=round(took * 1e9),
                        vedette__alerts__new=totals.created,
                        vedette__alerts__existing=totals.existing,
                        vedette__alerts__dead=totals.dead),

@@ -8,7 +8,7 @@ from typing import Any
 KINDS: Mapping[str, str] = {
     "rules-loaded": "which rules were loaded at the start, and what was refused",
     "run-start": "where alerts go",
-    "source-read": "a poll brought events; how many, and the alerts so far",
+    "source-read": "a poll brought events; how many, how long it took, and the alerts so far",
     "source-failed": "a poll failed; nothing moved, and it will be tried again",
     "source-recovered": "a source answers again",
     "source-given-up": "with `--until-idle`: a source failed too often",

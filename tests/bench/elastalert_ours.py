@@ -22,7 +22,7 @@ from tests.bench.elastalert_peer import Outcome, Pair
 from tests.bench.elastalert_process import Child, clean_environment
 from tests.conftest import ROOT
 
-LOADED, READ = "alerts go to", re.compile(r"source events: \d+ events read; alerts so far")
+LOADED, READ = "alerts go to", re.compile(r"source events: \d+ events read in ")
 LOOK = 0.02
 """Seconds from one look at its log to the next."""
 

@@ -365,6 +365,7 @@ def test_a_run_serves_its_figures_while_it_goes_on(
     by_action = {line.get("event.action"): line for line in lines}
     assert by_action["source-read"]["vedette.source"] == "inbox"
     assert by_action["source-read"]["vedette.alerts.new"] == 1
+    assert by_action["source-read"]["event.duration"] > 0
     assert by_action["problem"]["vedette.problem"] == "malformed-json"
     assert by_action["run-end"]["vedette.events"] == 2
 
