@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,12 +20,17 @@ from connectors.search.port import RequestError, SearchClient
 from connectors.search.retry import Patience, Retry
 from connectors.search.slices import AHEAD, Page, begun, in_order, unless
 from connectors.search.slices import Hit as Hit
-from connectors.search.stretches import Count, Stretch, Stretches, side_by_side
+from connectors.search.stretches import Count, Stretch, Stretches, halved, side_by_side
 from engine.errors import SourceError
 
 log = logging.getLogger(__name__)
 
 TOO_MUCH = (413, 429)
+TOGETHER = 4
+"""How many times as much as a page is handed on at a time of what was gathered: each part costs the
+store some requests, and all of it has come anyway."""
+SPANS = 200
+"""Spans of time that a window is counted in before it is read."""
 COUNTED = 100_000
 """Hits of a window up to which they are counted, so that it is known when some are gone."""
 
@@ -94,11 +100,17 @@ class Window:
 
 
 class Begun:
-    """The first page of a window, which can be taken once, and where how many of its hits lie."""
+    """The first page of a window, if it was read, which can be taken once; how many hits there are
+    in all, and where they lie."""
 
-    def __init__(self, page: Page, spans: Sequence[Stretch]) -> None:
-        self._page: Page | None = page
-        self.spans = spans
+    def __init__(self, page: Page | None, spans: Sequence[Stretch], total: int) -> None:
+        self._page = page
+        self.spans, self.total = spans, total
+
+    @property
+    def unread(self) -> bool:
+        """Whether all hits are still to be read."""
+        return self._page is None
 
     def take(self) -> Page | None:
         """The page; not kept any longer."""
@@ -130,6 +142,10 @@ class Reading:
     read: int = 0
     last: int = 0
     at_last: int = 0
+
+    def begin(self, lower: int, total: int) -> None:
+        """So many hits are to be read, from a time (epoch ms) on."""
+        self.total, self.last, self.at_last = total, lower - 1, sys.maxsize
 
     def add(self, hits: Sequence[Hit]) -> None:
         """Take note of a page, which is in the order of time."""
@@ -166,9 +182,9 @@ def ahead(
     arrived: Arrived = ignored,
 ) -> Iterator[Page]:
     """As `pages`, in a view that is open; `arrived` is told some hits before their turn comes."""
-    count, gone = reading is not None, Event()
+    count, gone = reading is not None and not reading.total, Event()
     patient = replace(retry, sleep=unless(gone, retry.sleep))
-    with window.pool(max(AHEAD, len(window.paces))) as pool:
+    with window.pool(max(2 * AHEAD, len(window.paces))) as pool:
         if len(window.paces) > 1:
             found = in_order(_slices(client, window, pit, patient, count=count), pool)
         else:
@@ -207,6 +223,10 @@ def _in_stretches(
     """A window's pages. Where there are many, those after the first are gathered as they lie if
     there are not too many to be held, and else those after the second read in stretches of time."""
     pace = window.paces[0] if window.paces else Pace(window.page_size)
+    at_once, known = TOGETHER * pace.size, window.begun
+    if known and (found := _in_halves(client, window, pit, retry, pool, arrived, pace, known)):
+        yield from handed_on(found, at_once)
+        return
     whole = _pages(client, window, pit, retry, pace, {}, count=count)
     page = next(whole, None)  # not worth a thread: most often it is the only one
     if page is None:
@@ -217,10 +237,10 @@ def _in_stretches(
         return
     ended = _at_end(page.hits)
     others = 0 if page.total is None else page.total - read
-    if others and window.tiebreak[-1:] == (PLACE,) and fits(others, pace.most, pace.weight):
-        within = replace(window, lower=ended[0], as_stored=True)
-        lying = _pages(client, within, pit, retry, pace, {}, count=False, known=others)
-        with begun(lying, pool) as coming:
+    if _held(window, pace, others):
+        left = Stretch(ended[0], window.upper, others)
+        lying = _lying(client, window, pit, retry, pace, left, exact=False)
+        with begun([lying], pool) as coming:
             yield replace(page, more=True)
             rest = gathered(coming, len(window.tiebreak), arrived)
         if rest is None:
@@ -228,33 +248,78 @@ def _in_stretches(
         else:
             begins = list(takewhile(lambda hit: _time(hit) == ended[0], rest))
             rest[: len(begins)] = [hit for hit in begins if _identity(hit) not in ended[1]]
-            yield from handed_on(rest, pace.size)
+            yield from handed_on(rest, at_once)
         return
     soon = pool.submit(next, whole, None)
     counting = _counting(client, window, pit, retry)
-    known = window.begun.spans if window.begun else None
-    cutting = pool.submit(Stretches, counting, first, window.upper, known)
+    spans = known.spans if known else None
+    cutting = pool.submit(Stretches, counting, first, window.upper, spans)
     try:
         yield page
         page = soon.result()
         if page is None or page.last:
             yield from () if page is None else (page,)
             return
-        left = cutting.result()
+        parts_left = cutting.result()
     finally:
         soon.cancel()
         cutting.cancel()
     last, given = _at_end(page.hits)
     given |= ended[1] if ended[0] == last else set()
-    left.skip(last, read + len(page.hits))
+    parts_left.skip(last, read + len(page.hits))
 
     def parts() -> Iterator[Iterator[Page]]:
-        while (part := left.next(pace.size)) is not None:
+        while (part := parts_left.next(pace.size)) is not None:
             within = replace(window, lower=part.lower, upper=part.upper)
             found = _pages(client, within, pit, retry, pace, {}, count=False, known=part.hits)
             yield _without(found, given) if part.lower == last else found
 
     yield from side_by_side(page, parts(), pool)
+
+
+def _in_halves(
+    client: SearchClient,
+    window: Window,
+    pit: list[str],
+    retry: Retry,
+    pool: Executor,
+    arrived: Arrived,
+    pace: Pace,
+    known: Begun,
+) -> list[Hit] | None:
+    """All hits of a window that were counted and fit, of two stretches of time side by side, as
+    they lie. None where there is no more than a page, or too much."""
+    many = known.unread and known.total > pace.size and _held(window, pace, known.total)
+    if window.lower is None or not many:
+        return None
+    halves = halved(known.spans, window.lower, window.upper)
+    parts = [_lying(client, window, pit, retry, pace, half, exact=True) for half in halves]
+    with begun(parts, pool) as coming:
+        found = gathered(coming, len(window.tiebreak), arrived)
+    if found and len(found) > known.total:  # what has two times may be in both
+        once = {_identity(hit): hit for hit in reversed(found)}
+        return [*reversed(once.values())]
+    return found
+
+
+def _held(window: Window, pace: Pace, hits: int) -> bool:
+    """Whether so many hits of a window may be read as they lie, and held."""
+    return window.tiebreak[-1:] == (PLACE,) and hits > 0 and fits(hits, pace.most, pace.weight)
+
+
+def _lying(
+    client: SearchClient,
+    window: Window,
+    pit: list[str],
+    retry: Retry,
+    pace: Pace,
+    part: Stretch,
+    *,
+    exact: bool,
+) -> Iterator[Page]:
+    """The pages of a stretch of a window in the order in which its hits lie."""
+    within = replace(window, lower=part.lower, upper=part.upper, as_stored=True, begun=None)
+    return _pages(client, within, pit, retry, pace, {}, count=False, known=part.hits, exact=exact)
 
 
 def _at_end(hits: Sequence[Hit]) -> tuple[int, set[tuple[str, str]]]:
@@ -316,11 +381,12 @@ def _pages(
     *,
     count: bool,
     known: int | None = None,
+    exact: bool = False,
 ) -> Iterator[Page]:
     """The pages of a part of a window.
 
-    The first has the number of all hits, if they `count`; about so many there are if that is
-    `known`.
+    The first has the number of all hits, if they `count`. About so many there are if that is
+    `known`; where it is `exact`, there are no more than that.
     """
     after: Sequence[Any] | None = None
     came = window.begun.take() if window.begun else None
@@ -339,13 +405,13 @@ def _pages(
         if not answer.get("_shards", {}).get("total", 1):
             return
         hits: Sequence[Hit] = answer["hits"]["hits"]
-        last = len(hits) < size
+        known = None if known is None else max(0, known - len(hits))
+        last = len(hits) < size or (exact and known == 0)
         total = int(answer["hits"]["total"]["value"]) if count else None
         yield Page(hits, last, total)
         if last:
             return
         after, count = hits[-1]["sort"], False
-        known = None if known is None else max(0, known - len(hits))
 
 
 def _page(window: Window, count: int | bool) -> dict[str, Any]:
@@ -369,8 +435,25 @@ def begin(client: SearchClient, window: Window, pit: list[str], retry: Retry, fi
     body = {**_page(window, count=True), "aggs": _times(window, width)}
     answer, size = search(client, body, pit, pace, window.keep_alive, retry)
     hits: Sequence[Hit] = answer["hits"]["hits"]
-    page = Page(hits, len(hits) < size, int(answer["hits"]["total"]["value"]))
-    return Begun(page, stretches.spans(_by_time(answer, width), width))
+    total = int(answer["hits"]["total"]["value"])
+    page = Page(hits, len(hits) < size, total)
+    return Begun(page, stretches.spans(_by_time(answer, width), width), total)
+
+
+def counted(client: SearchClient, window: Window, pit: list[str], retry: Retry) -> Begun | None:
+    """How many hits a window with a lower bound has, and where; None where that is refused.
+
+    One search, which reads no document. It is done to save time, and not tried again.
+    """
+    lower = window.lower or 0
+    width = max(1, -(-(window.upper - lower + 1) // SPANS))
+    try:
+        answer = _counted(client, window, width, pit, replace(retry, limit=0))
+    except (RequestError, SourceError) as error:
+        log.debug("hits are not counted beforehand: %s", error)
+        return None
+    spans = stretches.spans(_by_time(answer, width), width)
+    return Begun(None, spans, int(answer["hits"]["total"]["value"]))
 
 
 def _times(window: Window, width: int) -> dict[str, Any]:
@@ -390,6 +473,12 @@ def histogram(
 
     One search, which reads no document. Raises as `pages` does.
     """
+    return _by_time(_counted(client, window, width, pit, retry), width)
+
+
+def _counted(
+    client: SearchClient, window: Window, width: int, pit: list[str], retry: Retry
+) -> Mapping[str, Any]:
     body = {
         "query": window.clauses(),
         # OpenSearch, asked for no hit or no total, says that it has ended early
@@ -399,7 +488,7 @@ def histogram(
         "aggs": _times(window, width),
     }
     answer, _ = search(client, body, pit, Pace(1), window.keep_alive, retry)
-    return _by_time(answer, width)
+    return answer
 
 
 @contextmanager

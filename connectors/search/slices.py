@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
@@ -82,16 +82,32 @@ def in_order(slices: Sequence[Iterator[Page]], pool: Executor) -> Iterator[Page]
 
 
 @contextmanager
-def begun(pages: Iterator[Page], pool: Executor) -> Iterator[Iterator[Page]]:
-    """Some pages, of which the pool makes the next ones from now on, until the block is left.
+def begun(parts: Sequence[Iterator[Page]], pool: Executor) -> Iterator[Iterator[Page]]:
+    """The pages of some parts as they come, which the pool makes until the block is left.
 
-    Raises as `in_order` does.
+    Those of one part come in their order. Raises as `in_order` does.
     """
-    stream = _Stream(pages, pool, eager=True, ahead=AHEAD)
+    streams = [_Stream(pages, pool, eager=True, ahead=AHEAD) for pages in parts]
+    # the work of other pools may be done only once somebody asks for it
+    threads = isinstance(pool, ThreadPoolExecutor)
     try:
-        yield iter(stream)
+        yield _as_they_come(streams, threads=threads)
     finally:
-        stream.cancel()
+        for stream in streams:
+            stream.cancel()
+
+
+def _as_they_come(streams: Sequence[_Stream], *, threads: bool) -> Iterator[Page]:
+    left = [(stream, iter(stream)) for stream in streams]
+    while left:
+        coming = [stream.coming for stream, _ in left]
+        if threads:
+            wait(coming, return_when=FIRST_COMPLETED)
+        at = next((n for n, future in enumerate(coming) if future.done()), 0)
+        if (page := next(left[at][1], None)) is None:
+            del left[at]
+        else:
+            yield page
 
 
 def _key(hit: Hit) -> tuple[Any, ...]:
@@ -114,6 +130,15 @@ class _Stream:
         self.total: int | None = None
         while eager and len(self._coming) < ahead:
             self._begin()
+
+    @property
+    def coming(self) -> Future[Page | None]:
+        """The next page, or None where none was begun."""
+        if self._coming:
+            return self._coming[0]
+        none: Future[Page | None] = Future()
+        none.set_result(None)
+        return none
 
     def __iter__(self) -> Iterator[Page]:
         try:

@@ -19,6 +19,7 @@ from connectors.search.paging import (
     Reading,
     Window,
     ahead,
+    counted,
     filtered,
     pages,
     point_in_time,
@@ -190,18 +191,23 @@ class SearchSource:
         self._extent = None, None
         known: Set[str] = frozenset()
         there: Counter[int] | None = None
+        reading = Reading()
         if mark is not None and (self.prefilter or crowded(position.seen)):
             lower = mark if window.lower is None else window.lower
             finds = newcomers(view, position, lower, self.sift)
             if (yield from self.taken(finds, position, window)):
                 return True
-            window = replace(window, lower=max(lower, mark + 1))
+            lower = max(lower, mark + 1)
+            window = replace(window, lower=lower)
+            if not self.prefilter and len(self.paces) == 1 and lower <= upper:
+                begun = counted(view.client, window, view.pit, self.retry)
+                window = replace(window, begun=begun)
+                reading.begin(lower, begun.total if begun else 0)
         elif self.prefilter is None:
             known, there = position.seen.keys, Counter()
         # from here on it is not known yet how many events there are besides those that are read
         self._uncounted = mark + 1 if mark is not None else (window.lower or 0)
         last: Sequence[Hit] | None = None
-        reading = Reading()
         extent: Extent | None = None
         if window.lower is None or window.lower <= upper:
             if self.prefilter:
@@ -212,7 +218,8 @@ class SearchSource:
                 self._uncounted = max(self._uncounted, extent.first)
             try:
                 coming: Iterable[Page] = (Page((), last=True),)
-                if extent is None or extent.total:  # else it is known that nothing comes
+                counts = extent or window.begun
+                if counts is None or counts.total:  # else it is known that nothing comes
                     coming = ahead(
                         self.client, window, view.pit, self.retry, reading, self.looked_at
                     )
@@ -226,7 +233,7 @@ class SearchSource:
                                 return True
                     last = () if page.more else page.hits
             except (RequestError, SourceError):
-                if reading.read:
+                if reading.total:
                     self.owed = Owed.of(reading, upper, window)
                 raise
         if last is None or (not last and position.mark is None and not (extent and extent.total)):

@@ -10,7 +10,7 @@ given, page by page in the order of time.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import islice
@@ -55,6 +55,17 @@ def width_of(lower: int, upper: int) -> int:
 def spans(found: Mapping[int, int], width: int) -> list[Stretch]:
     """Spans of so many ms since 1970, by how many hits each has."""
     return [Stretch(n * width, (n + 1) * width - 1, hits) for n, hits in sorted(found.items())]
+
+
+def halved(spans: Sequence[Stretch], lower: int, upper: int) -> list[Stretch]:
+    """A stretch of time in two with about as many hits in each; in one if they lie in one span."""
+    total, passed = sum(span.hits for span in spans), 0
+    for span in spans[:-1]:
+        passed += span.hits
+        if passed * 2 >= total:
+            end = span.upper
+            return [Stretch(lower, end, passed), Stretch(end + 1, upper, total - passed)]
+    return [Stretch(lower, upper, total)]
 
 
 class Stretches:

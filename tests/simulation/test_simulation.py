@@ -226,6 +226,7 @@ def test_hits_given_out_as_they_lie_are_seen(monkeypatch: pytest.MonkeyPatch) ->
         return found and sorted(found, key=lambda hit: hit["sort"][1])
 
     monkeypatch.setattr(paging, "gathered", mixed_up)
+    monkeypatch.setattr(paging, "TOGETHER", 1)
     assert without_sweep(range(3 * LOOKED_AT))
 
 

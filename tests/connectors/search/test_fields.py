@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.search import SearchSource
+from connectors.search import SearchSource, paging
 from engine.ports import Batch
 from tests.connectors.search.double import FakeClient, Patient
 from tests.connectors.search.test_source import NOW, at, ids
@@ -61,9 +61,10 @@ def test_the_paths_that_are_wanted_are_asked_for() -> None:
 @pytest.mark.parametrize("change", range(4))
 @pytest.mark.parametrize("slices", [1, 2])
 def test_what_was_read_with_other_fields_is_read_again_and_nothing_comes_twice(
-    change: int, slices: int
+    change: int, slices: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rules change between two batches, while the next pages have come as before."""
+    monkeypatch.setattr(paging, "TOGETHER", 1)
     client, wanted = client_of(20), Wanted("a")
     found: list[Batch] = []
     how = {"slices": slices, "pool": lambda _: Meanwhile(Random(change))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.search import SearchSource, gathering
+from connectors.search import SearchSource, gathering, paging
 from connectors.search.gathering import fits, gathered, handed_on
-from connectors.search.paging import Reading, Window, pages, pages_in
+from connectors.search.paging import Reading, Window, ahead, counted, pages, pages_in
 from connectors.search.slices import Page
+from connectors.search.stretches import Stretch
 from engine.errors import SourceError
 from tests.connectors.search.double import FakeClient, Patient, refusal
 from tests.connectors.search.test_slices import paged
@@ -50,6 +52,51 @@ def test_a_window_reads_as_it_does_page_after_page(
     assert [told(hit) for page in found for hit in page] == [told(hit) for hit in plain]
     many = len(times) > size + 2 * min(size * 4, size)
     assert (lying(client) > 0) is (many and len(times) - size <= min(most, 8 * size))
+
+
+@given(
+    times=st.lists(st.integers(0, 60), max_size=80),
+    size=st.integers(1, 9),
+    most=st.sampled_from([0, 30, 40_000]),
+    seed=st.integers(0, 9),
+)
+def test_a_window_that_was_counted_reads_as_it_does_page_after_page(
+    times: list[int], size: int, most: int, seed: int
+) -> None:
+    client = FakeClient()
+    for n, time in enumerate(times):
+        client.put(f"logs-{n % 3}", str(n), 1000 * time)
+    window = Window("logs-*", "@timestamp", 5000, 50_000, client.tiebreak, page_size=size,
+                    pool=lambda _: Meanwhile(Random(seed)))  # fmt: skip
+    pit = [client.open_pit("logs-*", "1m") or ""]
+    if not pit[0]:
+        return
+    plain = [hit for page in pages_in(client, window, pit, Patient().retry) for hit in page]
+    begun = counted(client, window, pit, Patient().retry)
+    assert begun is not None
+    assert begun.total == sum(span.hits for span in begun.spans) == len(plain)
+    client.bodies.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gathering, "HITS", most)
+        found = [*ahead(client, replace(window, begun=begun), pit, Patient().retry, Reading())]
+    assert [told(hit) for page in found for hit in page.hits] == [told(hit) for hit in plain]
+    if min(size, 200) < len(plain) <= min(most, 8 * size):
+        assert lying(client) == len(client.bodies)
+        assert sum(len(page.hits) for page in found) == len(plain)
+
+
+def test_what_stands_in_both_halves_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document with two times is found by a search for either."""
+    client = FakeClient()
+    for n in range(40):
+        client.put("logs-a", str(n), 1000 * n)
+    window = Window("logs-*", "@timestamp", 0, 50_000, client.tiebreak, page_size=10)
+    pit = [client.open_pit("logs-*", "1m") or ""]
+    begun = counted(client, window, pit, Patient().retry)
+    overlapping = [Stretch(0, 25_000, 26), Stretch(20_000, 50_000, 20)]
+    monkeypatch.setattr(paging, "halved", lambda *_: overlapping)
+    found = [*ahead(client, replace(window, begun=begun), pit, Patient().retry, Reading())]
+    assert [hit["_id"] for page in found for hit in page.hits] == [str(n) for n in range(40)]
 
 
 def test_of_a_small_window_hits_are_asked_for_as_they_lie() -> None:

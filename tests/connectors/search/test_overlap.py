@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.search import SearchSource, overlap, view
+from connectors.search import SearchSource, gathering, overlap, view
+from connectors.search.port import RequestError
 from connectors.search.seen import Tally
 from engine.errors import SourceError
 from engine.ports import Checkpoint
@@ -200,13 +201,15 @@ def test_an_event_that_was_listed_and_is_not_given_moves_nothing(client: FakeCli
     assert run.poll() == ["late"]
 
 
-def test_a_poll_that_ends_in_the_middle_is_gone_on_with(client: FakeClient) -> None:
+def test_a_poll_that_ends_in_the_middle_is_gone_on_with(
+    client: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "HITS", 0)  # page after page
     run = Run(client)
     run.poll()
     for n in range(500):
         client.put("logs-a", f"new{n:03}", NOW - 3000 + n)
-    client.script["search"] = [None, None, refusal(404, "search_context_missing_exception")]
-    client.script["search"].insert(0, None)
+    client.script["search"] = [*[None] * 4, refusal(404, "search_context_missing_exception")]
     with pytest.raises(SourceError):
         run.poll(3000)
     assert run.checkpoint is not None
@@ -214,6 +217,63 @@ def test_a_poll_that_ends_in_the_middle_is_gone_on_with(client: FakeClient) -> N
     found = run.poll()
     assert "new499" in found
     assert len(found) == len({*found}) == 500 - 200
+
+
+def new_events(client: FakeClient, number: int) -> list[str]:
+    for n in range(number):
+        client.put("logs-a", f"new{n:03}", NOW - LAG + 1001 + n)
+    return [f"new{n:03}" for n in range(number)]
+
+
+def test_what_is_new_is_counted_and_read_in_two_halves(client: FakeClient) -> None:
+    run = Run(client)
+    run.poll()
+    expected = new_events(client, 500)
+    client.bodies.clear()
+    assert run.poll(2000) == expected
+    counts = [body for body in client.bodies if "aggs" in body and body["size"] == 1]
+    lying = [body for body in client.bodies if "_shard_doc" in body["sort"][0]]
+    assert len({str(body["query"]) for body in lying}) == 2
+    assert run.read == 500, "where it is known how many there are, no page overlaps another"
+    # behind the mark, before it, and once more when all is known
+    assert (len(counts), len(client.bodies)) == (3, 3 + len(lying))
+
+
+def test_where_it_is_known_that_nothing_is_new_no_page_is_asked_for(client: FakeClient) -> None:
+    run = Run(client)
+    run.poll()
+    client.bodies.clear()
+    assert run.poll() == []
+    assert [body["size"] for body in client.bodies] == [1, 1]
+    assert all("aggs" in body for body in client.bodies)
+
+
+@pytest.mark.parametrize("error", [refusal(400), refusal(503)], ids=["400", "503"])
+def test_what_cannot_be_counted_is_read_page_after_page(
+    client: FakeClient, error: RequestError
+) -> None:
+    run = Run(client)
+    run.poll()
+    expected = new_events(client, 50)
+    client.script["histogram"] = [None, error]
+    assert run.poll(2000) == expected
+
+
+def test_what_was_counted_and_is_gone_before_a_page_came_is_recorded(client: FakeClient) -> None:
+    time = NOW
+    source = SearchSource(client, "events", "logs-*", clock=lambda: at(time), retry=Patient().retry)
+    checkpoint = [*source.poll(None)][-1].checkpoint
+    new_events(client, 500)
+    time += 3000
+    client.script |= {
+        "search": [refusal(404, "index_not_found_exception")],
+        "histogram": [None, None],
+    }
+    with pytest.raises(SourceError, match="index_not_found"):
+        [*source.poll(checkpoint)]
+    del client.indices["logs-a"]
+    notes = [note for batch in source.poll(checkpoint) for note in batch.notes]
+    assert [(note.kind, note.count) for note in notes] == [("vanished", 500)]
 
 
 def test_a_clock_that_goes_back_reads_up_to_the_mark(client: FakeClient) -> None:

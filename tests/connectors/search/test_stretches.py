@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from connectors.search import SearchSource, gathering, paging, stretches
 from connectors.search.paging import Window, pages, pages_in
 from connectors.search.slices import Page
-from connectors.search.stretches import Stretch, Stretches, side_by_side
+from connectors.search.stretches import Stretch, Stretches, halved, side_by_side
 from engine.errors import SourceError
 from tests.connectors.search.double import FakeClient, Patient, refusal
 from tests.connectors.search.test_slices import hit, paged
@@ -33,6 +33,26 @@ def counting(times: list[int]) -> stretches.Count:
         return Counter(time // width for time in times if lower <= time <= upper)
 
     return count
+
+
+@given(
+    times=st.lists(st.integers(0, LAST), min_size=1),
+    width=st.integers(1, 50),
+    lower=st.integers(0, LAST // 2),
+)
+def test_halves_have_all_of_a_stretch_and_about_as_much_each(
+    times: list[int], width: int, lower: int
+) -> None:
+    within = [time for time in times if time >= lower]
+    spans = stretches.spans(Counter(time // width for time in within), width)
+    found = halved(spans, lower, LAST)
+    assert (found[0].lower, found[-1].upper) == (lower, LAST)
+    assert all(a.upper + 1 == b.lower for a, b in pairwise(found))
+    for half in found:
+        assert half.hits == sum(half.lower <= time <= half.upper for time in within)
+    most = max((span.hits for span in spans), default=0)
+    assert len(found) == min(2, max(1, len(spans))) or most * 2 > len(within)
+    assert all(half.hits <= len(within) / 2 + most for half in found)
 
 
 @given(
