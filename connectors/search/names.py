@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from engine.errors import SettingsError
 
@@ -53,6 +54,7 @@ def checked_namespace(namespace: str) -> str:
     return namespace
 
 
+@lru_cache(4096)  # it is asked of every hit
 def stream_name(asked: str, index: str) -> str:
     """The lasting name of the stream that a hit came from: half of an event's id.
 

@@ -43,6 +43,9 @@ class Corpus:
     lines: Lines
     copies: int
     start: datetime
+    span: timedelta = SPAN
+    first: int = 0
+    """The number of the first event."""
 
     def __len__(self) -> int:
         return len(self.lines) * self.copies
@@ -56,13 +59,14 @@ class Corpus:
             yield from self._copy(copy)
 
     def _copy(self, copy: int) -> Iterator[dict[str, Any]]:
-        step = SPAN / len(self)
+        step = self.span / len(self)
         for place, line in enumerate(self.lines):
             number = copy * len(self.lines) + place
             found = normalise(Record(orjson.loads(line), "bench")).fields
             # no index has our own labels, and no query here asks for them
             fields = {k: v for k, v in found.items() if not k.startswith("logsource.")}
-            yield {**at_time(fields, self.start + step * (number + 1)), "number": number}
+            time = self.start + step * (number + 1)
+            yield {**at_time(fields, time), "number": self.first + number}
 
     def digest(self) -> str:
         """A hash of the recorded events as they are indexed, without their times."""
@@ -92,7 +96,17 @@ class Node:
 
     def fill(self, corpus: Corpus, mapping: str) -> None:
         """Index the events, findable at the end; `mapping` is one of `indices.MAPPINGS`."""
-        call = self.server.call
+        self.create(mapping)
+        self.add(corpus)
+        self.findable()
+
+    def findable(self) -> None:
+        """Have all events found, and those that come within a second."""
+        self.server.call("PUT", f"/{INDEX}/_settings", b'{"index":{"refresh_interval":"1s"}}')
+        self.server.call("POST", f"/{INDEX}/_refresh")
+
+    def create(self, mapping: str) -> None:
+        """Make the empty index, whose events are not findable by themselves."""
         mappings = json.loads(json.dumps(MAPPINGS[mapping]))
         mappings["properties"] = {"@timestamp": {"type": "date"}, "number": {"type": "long"}}
         typed = mapping in ("text", "typed")
@@ -102,7 +116,10 @@ class Node:
             "mapping.ignore_malformed": typed,
         }
         body = json.dumps({"settings": settings, "mappings": mappings}).encode()
-        call("PUT", f"/{INDEX}", body)
+        self.server.call("PUT", f"/{INDEX}", body)
+
+    def add(self, corpus: Iterable[Mapping[str, Any]]) -> None:
+        """Index some events."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             on_their_way: deque[Future[None]] = deque()
             for body in bodies(corpus):
@@ -111,8 +128,6 @@ class Node:
                 on_their_way.append(pool.submit(self._bulk, body))
             for each in on_their_way:
                 each.result()
-        call("PUT", f"/{INDEX}/_settings", b'{"index":{"refresh_interval":"1s"}}')
-        call("POST", f"/{INDEX}/_refresh")
 
     def _bulk(self, body: bytes) -> None:
         answer = self.server.call("POST", f"/{INDEX}/_bulk", body)

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.detect import Detector
 from engine.errors import Problem
@@ -47,6 +49,53 @@ def copied(rules: Sequence[Rule], folder: Path) -> Path:
     return folder
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """Settings and indices that are ready for `vedette run`."""
+
+    settings: Path
+    environment: Mapping[str, str]
+
+    def begin(self, *options: str) -> Child:
+        """Start it."""
+        return Child(self._command("run", *options), self.log, ROOT, self.environment)
+
+    def set_up(self) -> None:
+        """Make its indices."""
+        subprocess.run(
+            self._command("setup"), cwd=ROOT, env=self.environment, check=True, capture_output=True
+        )
+
+    @property
+    def log(self) -> Path:
+        """Where it says what it does."""
+        return self.settings.with_name("log")
+
+    def _command(self, name: str, *options: str) -> list[str]:
+        return [sys.executable, "-m", "vedette", name, *options, "-c", str(self.settings)]
+
+
+def prepare(
+    node: Node, rules: Sequence[Rule], folder: Path, namespace: str, source: Mapping[str, Any]
+) -> Prepared:
+    """Settings with some options of the one source, and the indices that they need."""
+    folder.mkdir(parents=True)
+    settings = {
+        "namespace": namespace,
+        "rules": {"paths": [str(copied(rules, folder / "rules"))]},
+        "cluster": {"kind": node.server.kind, "hosts": [node.server.url]},
+        "sources": [
+            {"type": "search", "name": "events", "index": INDEX, "refresh_lag": "0s", **source}
+        ],
+        "tuning": {"cap": 0},  # every match alerts, as it does there
+    }
+    (folder / "vedette.yml").write_text(json.dumps(settings))  # JSON is YAML
+    environment = {**clean_environment(), "XDG_CACHE_HOME": str(folder.parent / "cache")}
+    prepared = Prepared(folder / "vedette.yml", environment)
+    prepared.set_up()
+    return prepared
+
+
 def run(
     node: Node,
     rules: Sequence[Rule],
@@ -60,27 +109,10 @@ def run(
 
     What it keeps in the cluster is made beforehand, by `vedette setup`, as ElastAlert's is.
     """
-    folder.mkdir(parents=True)
-    settings = {
-        "namespace": namespace,
-        "rules": {"paths": [str(copied(rules, folder / "rules"))]},
-        "cluster": {"kind": node.server.kind, "hosts": [node.server.url]},
-        "sources": [
-            {"type": "search", "name": "events", "index": INDEX, "start": "all",
-             "page_size": page, "refresh_lag": "0s", "interval": "1s", "prefilter": prefilter}
-        ],
-        "tuning": {"cap": 0},  # every match alerts, as it does there
-    }  # fmt: skip
-    (folder / "vedette.yml").write_text(json.dumps(settings))  # JSON is YAML
-    command = [sys.executable, "-m", "vedette"]
-    configured = ["-c", str(folder / "vedette.yml")]
-    environment = {**clean_environment(), "XDG_CACHE_HOME": str(folder.parent / "cache")}
-    subprocess.run(
-        [*command, "setup", *configured], cwd=ROOT, env=environment, check=True,
-        capture_output=True,
-    )  # fmt: skip
+    source = {"start": "all", "page_size": page, "interval": "1s", "prefilter": prefilter}
+    prepared = prepare(node, rules, folder, namespace, source)
     before = node.counts()
-    child = Child([*command, "run", "--until-idle", *configured], folder / "log", ROOT, environment)
+    child = prepared.begin("--until-idle")
     loaded = read = 0.0
     while child.ended() is None:
         text = child.text()

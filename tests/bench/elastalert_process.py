@@ -49,6 +49,13 @@ class Child:
             self.cpu = usage.ru_utime + usage.ru_stime
             self.peak = self.peak or usage.ru_maxrss // 1024
 
+    @property
+    def spent(self) -> float:
+        """CPU seconds so far, while it runs."""
+        status = Path(f"/proc/{self._process.pid}/stat").read_text()
+        user, system = status.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def text(self) -> str:
         """What it has written so far."""
         return self.log.read_text(errors="replace")

@@ -6,7 +6,8 @@ import json
 import re
 import sys
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from engine.ports import Record
 from engine.rule import Rule
 from tests.bench.corpus import Lines, at_time
 from tests.bench.elastalert import tell
+from tests.bench.elastalert_intervals import POLLED, Pass
 from tests.bench.elastalert_node import BULK, SPAN, Corpus, Counts, bodies
 from tests.bench.elastalert_ours import copied, oracle
 from tests.bench.elastalert_peer import Outcome, ran, reason
@@ -195,3 +197,26 @@ def test_events_are_indexed_in_bodies_that_hold_each_of_them_once() -> None:
     lines = [json.loads(line) for body in found for line in body]
     assert [line["create"]["_id"] for line in lines[::2]] == [str(e["number"]) for e in events]
     assert lines[1::2] == events
+
+
+def test_of_an_interval_it_is_told_what_is_missing_and_what_is_told_twice(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = Counter({("a", 1): 2, ("a", 2): 1})
+    Pass("it", 0.5, 20_000, 1.0, Counts(8, 0.6), found).tell(frozenset({("a", 1), ("b", 1)}))
+    text = capsys.readouterr().out
+    assert "40,000 events a second" in text
+    assert "missed 1 of 2, 1 told twice, 1 that the engine does not find" in text
+
+
+def test_a_poll_is_found_in_the_log() -> None:
+    line = "source events: 20000 events read in 0.61 s; alerts so far: 3 new, 0 already there"
+    assert POLLED.findall(line) == [("20000", "0.61")]
+
+
+def test_intervals_have_events_of_their_own(corpus: Corpus) -> None:
+    later = replace(corpus, copies=1, span=timedelta(seconds=2), first=10)
+    assert [event["number"] for event in later] == [10, 11]
+    assert [event["@timestamp"] for event in later] == [
+        (START + timedelta(seconds=seconds)).isoformat() for seconds in (1, 2)
+    ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.search import codec, overlap, paging
+from connectors.search import codec, overlap, paging, source
 from connectors.search.memory import Memory
 from connectors.search.seen import Seen, Tally
 from connectors.search.sketch import Sketch
@@ -228,6 +228,12 @@ def test_hits_given_out_as_they_lie_are_seen(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(paging, "gathered", mixed_up)
     monkeypatch.setattr(paging, "TOGETHER", 1)
     assert without_sweep(range(3 * LOOKED_AT))
+
+
+def test_new_events_that_a_count_left_out_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep makes good for it too."""
+    monkeypatch.setattr(source, "counted", lambda *_: paging.Begun(None, (), 0))
+    assert without_sweep(range(LOOKED_AT))
 
 
 def test_an_overlap_that_is_not_read_again_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
