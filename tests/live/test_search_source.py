@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from connectors.search import AlertSink, ClusterState, SearchSource, gathering
+from connectors.search import (
+    AlertSink,
+    ClusterState,
+    SearchSource,
+    gathering,
+    overlap,
+    paging,
+)
 from connectors.search.source import UNTIMED
 from engine.errors import Problems, SourceError
 from tests.live.fixtures import Cluster
@@ -21,7 +28,10 @@ def source(cluster: Cluster, index: str | None = None, **options: Any) -> Search
     return SearchSource(cluster.client, "events", index or f"{cluster.prefix}-*", **options)
 
 
-def test_equal_timestamps_are_paged_without_loss_or_repeat(cluster: Cluster) -> None:
+def test_equal_timestamps_are_paged_without_loss_or_repeat(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "TOGETHER", 1)
     put(cluster.client, f"{cluster.prefix}-a", {f"a{n}": event(n // 10) for n in range(25)})
     put(cluster.client, f"{cluster.prefix}-b", {f"b{n}": event(n // 10) for n in range(20)})
     found = batches(source(cluster, page_size=7))
@@ -76,7 +86,10 @@ def test_an_event_written_over_inside_the_overlap_is_read_again(cluster: Cluster
     assert [record.document.get("word") for record in again] == ["evil"]
 
 
-def test_a_stop_after_any_batch_loses_nothing(cluster: Cluster) -> None:
+def test_a_stop_after_any_batch_loses_nothing(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "TOGETHER", 1)
     put(cluster.client, f"{cluster.prefix}-a", {str(n): event(n * 60) for n in range(40)})
     everything = {str(n) for n in range(40)}
     found = batches(source(cluster, page_size=9))
@@ -153,6 +166,30 @@ def test_no_nanosecond_between_two_stretches_is_left_out(
     cluster.client.search = watched  # type: ignore[method-assign]
     assert sorted(ids(read(source(cluster, page_size=4))[0])) == times
     assert any(cut)
+
+
+def test_nothing_between_two_halves_of_what_is_new_is_left_out(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In indices of both resolutions and several shards, whose overlap is looked at by counts."""
+    monkeypatch.setattr(overlap, "PLAIN", 0)
+    mapping = {"mappings": {"properties": {"@timestamp": {"type": "date_nanos"}}}}
+    cluster.client.create_index(f"{cluster.prefix}-nanos", mapping)
+    shards = {"settings": {"index": {"number_of_shards": 3}}}
+    cluster.client.create_index(f"{cluster.prefix}-plain", shards)
+    put(cluster.client, f"{cluster.prefix}-plain", {"first": event(0)})
+    known, checkpoint = read(source(cluster, page_size=30, clock=lambda: at(64.99)))
+    assert ids(known) == ["first"]
+    times = [f"2026-01-01T00:01:00.{ms:03}{nano:06}Z" for ms in range(30) for nano in (0, 999_999)]
+    put(cluster.client, f"{cluster.prefix}-nanos", {t: {"@timestamp": t} for t in times})
+    plain = {f"p{n}": {"@timestamp": f"2026-01-01T00:01:00.{n % 30:03}Z"} for n in range(90)}
+    put(cluster.client, f"{cluster.prefix}-plain", plain)
+    halves: list[int] = []
+    cut = paging.halved
+    monkeypatch.setattr(paging, "halved", lambda *how: halves.append(len(cut(*how))) or cut(*how))
+    found = ids(read(source(cluster, page_size=30, clock=lambda: at(65.04)), checkpoint)[0])
+    assert sorted(found) == sorted([*times, *plain])
+    assert halves == [2]
 
 
 @pytest.mark.parametrize("gathered", [0, 40_000])
