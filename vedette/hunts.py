@@ -73,6 +73,13 @@ class Files:
     read: int
 
 
+def wanted(hunt: Hunt, settings: Settings) -> bool:
+    """Whether a run has a hunt run: it is enabled, has a schedule and is not left out."""
+    excluded = {name.lower() for name in settings.hunts.exclude}
+    names = {hunt.rule.id.lower(), hunt.rule.title.lower()}
+    return hunt.enabled and hunt.schedule is not None and not names & excluded
+
+
 def hunted(settings: Settings) -> list[str]:
     """The patterns that the hunts of a configuration search. Raises `InputError`."""
     if not settings.hunts.paths:

@@ -311,12 +311,10 @@ def scheduled(
             "hunts", rules.paths, rules.pipelines, log.warning,
             cache=rules.cache, tuning=tuned(settings),
         )  # fmt: skip
-    excluded = {name.lower() for name in wanted.exclude}
     catalog = Catalog.load()
 
     def wants(hunt: Hunt) -> bool:
-        names = {hunt.rule.id.lower(), hunt.rule.title.lower()}
-        return hunt.enabled and hunt.schedule is not None and not names & excluded
+        return hunts.wanted(hunt, settings)
 
     def work(hunt: Hunt, tuning: Tuning | None) -> Work:
         reader = hunts.over_cluster(hunt, client, report)

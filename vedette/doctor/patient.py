@@ -9,11 +9,15 @@ from functools import cached_property
 
 from connectors.search import SearchClient, connect
 from connectors.search.survey import ONCE, Survey
+from engine.errors import InputError
 from engine.event import Event
+from engine.hunt.load import Hunts
+from engine.hunt.model import Hunt
 from engine.kinds import LogSource
 from engine.normalise import normalise
 from engine.ports import Record
 from engine.rule import RuleSet
+from vedette import hunts
 from vedette.places import cluster_settings
 from vedette.routes import Routes
 from vedette.settings import SearchSource, Settings
@@ -53,6 +57,19 @@ class Patient:
     def rules(self) -> dict[str, RuleSet]:
         """The rules that a run would use, by pipeline. Raises `RuleError`, `InputError`."""
         return rules_of(self.settings)
+
+    @cached_property
+    def hunts(self) -> Hunts:
+        """The hunts that are configured. Raises `InputError`."""
+        return hunts.load(self.settings.hunts.paths) if self.settings.hunts.paths else Hunts()
+
+    @property
+    def scheduled(self) -> list[Hunt]:
+        """The hunts that a run has run; none where they cannot be loaded, which is told once."""
+        try:
+            return [hunt for hunt in self.hunts.hunts if hunts.wanted(hunt, self.settings)]
+        except InputError:
+            return []
 
     def routes(self, source: SearchSource) -> Routes:
         """The rules of a source's pipeline by log source."""

@@ -11,7 +11,8 @@ from vedette.settings.model import Settings
 
 
 def absent_files(loaded: Loaded) -> Iterator[SettingsError]:
-    """Yield an error for each rule, pipeline or certificate path with nothing there.
+    """Yield an error for each path of rules, pipelines, tuning, hunts or certificates with nothing
+    there.
 
     Folders that are watched and the state folder are left out: they may come later.
     """
@@ -22,10 +23,16 @@ def absent_files(loaded: Loaded) -> Iterator[SettingsError]:
 
 
 def _named(settings: Settings) -> Iterator[tuple[str, Path]]:
-    for path in settings.rules.paths:
-        yield "rules.paths", path
-    for path in settings.rules.pipelines:
-        yield "rules.pipelines", path
+    of_pipelines = ((f"pipelines.{n}.rules", p.rules) for n, p in enumerate(settings.pipelines))
+    lists: list[tuple[str, tuple[Path, ...]]] = []
+    for section, rules in (("rules", settings.rules), *of_pipelines):
+        lists += [(f"{section}.paths", rules.paths), (f"{section}.pipelines", rules.pipelines)]
+    lists.append(("tuning.exceptions", settings.tuning.exceptions))
+    lists.append(("tuning.files", settings.tuning.files))
+    lists.append(("hunts.paths", settings.hunts.paths))
+    for field, paths in lists:
+        for path in paths:
+            yield field, path
     if settings.models.hash_key_file:
         yield "models.hash_key_file", settings.models.hash_key_file
     if settings.cluster:

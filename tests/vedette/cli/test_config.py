@@ -66,6 +66,23 @@ class TestCheck:
             f"vedette.yml:6: rules.paths: nothing is at {tmp_path}/r",
         ]
 
+    def test_so_are_those_of_tuning_hunts_and_pipelines(self, tmp_path: Path) -> None:
+        FILE.write_text(
+            CLUSTER + "tuning:\n  files: [t.yml]\n  exceptions: [e]\nhunts: {paths: [h]}\n"
+            "sources: [{type: search, name: a, index: a}]\n"
+            "pipelines: [{name: p, sources: [a], rules: {paths: [r], pipelines: [p.yml]}}]\n"
+        )
+        assert set(str(run("check").exception).splitlines()) == {
+            f"vedette.yml:{line}: {field}: nothing is at {tmp_path}/{name}"
+            for line, field, name in [
+                (6, "tuning.files", "t.yml"),
+                (7, "tuning.exceptions", "e"),
+                (8, "hunts.paths", "h"),
+                (10, "pipelines.0.rules.paths", "r"),
+                (10, "pipelines.0.rules.pipelines", "p.yml"),
+            ]
+        }
+
 
 class TestShow:
     """`config show`."""

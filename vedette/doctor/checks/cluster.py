@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.search.names import DEAD_LETTER, STATE, alerts_alias
+from connectors.search.names import OWN_PREFIXES, alerts_alias
 from connectors.search.privileges import CONNECTING, LOOKING, needs, union
 from connectors.search.roles import grants
 from connectors.search.survey import numbers
@@ -57,11 +57,15 @@ def privileges(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     stored = settings.store == "cluster"
     patterns = [source.index for source in patient.searches]
+    pushed = [source.index for source in patient.searches if source.mode == "push-down"]
+    searched = sorted({hunt.index for hunt in patient.scheduled if hunt.index})
     if patient.client.kind == "opensearch":
         yield from _tried(patient)
         return
     wanted: dict[str, list[str]] = {}
-    for names, need in grants("elasticsearch", settings.namespace, patterns, store=stored):
+    granted = grants("elasticsearch", settings.namespace, patterns, store=stored,
+                     hunts=searched, pushed=pushed)  # fmt: skip
+    for names, need in granted:
         for name in names:
             wanted.setdefault(name, []).extend(need.index)
     whole = union([needs("elasticsearch", CONNECTING), LOOKING["elasticsearch"]])
@@ -118,7 +122,7 @@ def blocks(patient: Patient) -> Iterator[Finding]:
     if patient.settings.store != "cluster":
         return
     namespace = patient.settings.namespace
-    own = [f"{alerts_alias(namespace)}-*", STATE + namespace, DEAD_LETTER + namespace]
+    own = [f"{alerts_alias(namespace)}-*", *_own(namespace)[1:]]
     blocked = patient.survey.blocks(",".join(own))
     for index, held in sorted(blocked.items()):
         remedy = "make room on the disk, then set index.blocks to null"
@@ -133,10 +137,16 @@ def setup(patient: Patient) -> Iterator[Finding]:
     if patient.settings.store != "cluster":
         return
     namespace = patient.settings.namespace
-    wanted = (alerts_alias(namespace), STATE + namespace, DEAD_LETTER + namespace)
-    missing = [name for name in wanted if not patient.survey.exists(name)]
+    missing = [name for name in _own(namespace) if not patient.survey.exists(name)]
     if missing:
         told = f"not there yet: {', '.join(missing)}"
         yield warn(told, "vedette setup makes it; so does the first run, if it may")
     else:
-        yield ok("alerts, state and dead letters have their indices")
+        yield ok("alerts, state and all else that a run keeps have their indices")
+
+
+def _own(namespace: str) -> list[str]:
+    """The alias of alerts, and the indices of all else that a run keeps in the cluster."""
+    alias = alerts_alias(namespace)
+    own = [prefix + namespace for prefix in OWN_PREFIXES]
+    return [alias, *(name for name in own if name != alias)]
