@@ -91,6 +91,11 @@ class Rounds:
         self._look_at = self._began
         self.turns = [Turn(feed, self._began) for feed in feeds]
 
+    @property
+    def title(self) -> str:
+        """What it is called in the log: its name."""
+        return self.name
+
     def take_up(self, token: int) -> None:
         """Claim the sources' state under a lease's token, and go on with what is stored."""
         if self._claim:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.correlate.value import moment
-from engine.errors import Problem, StateError
+from engine.errors import LeaseError, Problem, StateError, VedetteError
 from engine.hunt.model import Hunt, Span, width
 from engine.hunt.reader import Reader
 from engine.hunt.type import Memory
@@ -18,6 +18,7 @@ from engine.ports import Actions, Checkpoint, Ledger, Note, StateStore, Written
 from engine.tune.keep import state_in, with_state
 from engine.tune.tuner import Tuner
 from vedette.hunts import SOURCE, Hunter
+from vedette.said import said
 from vedette.schedule import Ticks, Window, windows
 
 log = logging.getLogger("vedette.hunts")
@@ -109,6 +110,8 @@ class HuntUnit:
         self.until_idle = False
         self.windows, self.written = 0, Written()
         """What it has done so far."""
+        self.failures = 0
+        """Runs that came to no end so far."""
         self._mark: Mark | None = None
         self._seen = work
         self._due: datetime | None = hunter.clock()
@@ -117,6 +120,16 @@ class HuntUnit:
     def name(self) -> str:
         """The name that it is known by, the same in every instance."""
         return f"hunt {self.hunt.rule.id}"
+
+    @property
+    def title(self) -> str:
+        """What it is called in the log."""
+        return f"hunt {self.hunt}"
+
+    @property
+    def until(self) -> datetime | None:
+        """The end of its last window; None while this instance does not work on it."""
+        return None if self._mark is None else self._mark.until
 
     @property
     def hunt(self) -> Hunt:
@@ -153,6 +166,15 @@ class HuntUnit:
         Raises what the reader, the sink and the state store raise; the mark is then where the
         last whole window ended.
         """
+        try:
+            self._run(stop)
+        except LeaseError:  # another instance's now: no failure
+            raise
+        except VedetteError:
+            self.failures += 1
+            raise
+
+    def _run(self, stop: Callable[[], bool]) -> None:
         work = self._seen = self.work
         mark = self._mark = self._mark or self._stored(work.hunt)
         until = self._hunter.clock() - work.hunt.delay
@@ -212,4 +234,7 @@ class HuntUnit:
             "hunt %s: %s to %s, %d alerts new, %d already there, %d dead letters",
             hunt, iso(moment(span.start)), iso(moment(span.end)),
             written.created, written.existing, written.dead,
+            extra=said("hunt-run", vedette__hunt=str(hunt), vedette__alerts__new=written.created,
+                       vedette__alerts__existing=written.existing,
+                       vedette__alerts__dead=written.dead),
         )  # fmt: skip

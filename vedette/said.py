@@ -26,6 +26,7 @@ KINDS: Mapping[str, str] = {
     "tuning-warning": "something in exceptions or tuning files is not as it should be",
     "rules-changed": "changed rules are live",
     "rules-unchanged": "rules were looked at and stay as they were",
+    "hunt-run": "a window of a hunt has been looked at, and what became of its alerts",
     "hunts-changed": "hunts were looked at, and changed ones are live",
     "hunts-unchanged": "hunts cannot be looked at, and stay as they were",
     "hunt-refused": "a hunt does not load, or cannot be run",

@@ -51,6 +51,19 @@ class SourceStatus:
 
 
 @dataclass(slots=True)
+class HuntStatus:
+    """How far one scheduled hunt is: `mark` is the end of its last window, None before the first;
+    `lag` the seconds from there to now.
+    """
+
+    title: str
+    id: str
+    mark: datetime | None = None
+    lag: float | None = None
+    error: str = ""
+
+
+@dataclass(slots=True)
 class Status:
     """How an installation stands; None is what could not be asked."""
 
@@ -72,6 +85,9 @@ class Status:
     """What each model has done, in words."""
 
     sources: list[SourceStatus] = field(default_factory=list)
+    hunts: list[HuntStatus] = field(default_factory=list)
+    """Those that run on a schedule."""
+
     run: str = ""
     """What the run at `metrics.listen` says; empty where none is configured."""
     error: str = ""
@@ -147,6 +163,8 @@ def _look(
             if failure and isinstance(source, SearchSource):
                 found.error = found.error or failure
             status.sources.append(found)
+        if state is not None and not status.error:
+            _hunts(status, settings, state, clock())
         _models(status, settings, state)
     finally:
         if state is not None:
@@ -227,6 +245,31 @@ def _models(status: Status, settings: Settings, state: StateStore | None) -> Non
         status.models = [f"not known: {error}"]
 
 
+def _hunts(status: Status, settings: Settings, state: StateStore, now: datetime) -> None:
+    """How far each hunt is, and whose lease is whose by title."""
+    if not settings.hunts.paths:
+        return
+    from vedette import hunts
+    from vedette.hunting import Mark
+
+    try:
+        found = [hunt for hunt in hunts.load(settings.hunts.paths).hunts
+                 if hunts.wanted(hunt, settings)]  # fmt: skip
+    except VedetteError as error:
+        status.error = f"hunts.paths: {error}"
+        return
+    for hunt in found:
+        each = HuntStatus(hunt.rule.title, hunt.rule.id)
+        try:
+            saved = state.load(hunts.SOURCE + hunt.rule.id)
+            if saved is not None:
+                each.mark = Mark.of(saved, hunt).until
+                each.lag = max(0.0, (now - each.mark).total_seconds())
+        except VedetteError as error:
+            each.error = str(error)
+        status.hunts.append(each)
+
+
 def _in_words(note: Note) -> str:
     when = f"{iso(note.time)} " if note.time else ""
     about = ": ".join(part for part in (note.source, note.subject or note.reason) if part)
@@ -301,4 +344,13 @@ def lines(status: Status, now: datetime) -> list[str]:
         found.append(f"source   {each.name} ({each.type}): {', '.join(parts)}")
         if each.error:
             found.append(f"         error: {each.error}")
-    return found
+    return found + [line for each in status.hunts for line in _hunt_lines(each, now)]
+
+
+def _hunt_lines(hunt: HuntStatus, now: datetime) -> list[str]:
+    """One hunt in lines for people."""
+    told = "has not run yet"
+    if hunt.mark is not None:
+        told = f"up to {hunt.mark:%Y-%m-%d %H:%M:%S}, {words(now - hunt.mark)} behind the present"
+    line = f"hunt     {hunt.title} ({hunt.id}): {told}"
+    return [line, f"         error: {hunt.error}"] if hunt.error else [line]

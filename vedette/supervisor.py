@@ -110,12 +110,14 @@ class Worker:
                 self.unit.run(self.stopping)
                 self._forgive()
         except LeaseError as error:
-            log.warning("%s: %s", self.unit.name, error, extra=said("unit-lost", **of_error(error)))
+            log.warning(
+                "%s: %s", self.unit.title, error, extra=said("unit-lost", **of_error(error))
+            )
             self._drop()
         except VedetteError as error:
             self._fail(str(error))
         except Exception as error:
-            log.exception("%s: an error that nobody foresaw", self.unit.name)
+            log.exception("%s: an error that nobody foresaw", self.unit.title)
             self._fail(f"{type(error).__name__}: {error}")
         return self.given_up is None
 
@@ -126,7 +128,7 @@ class Worker:
         if self._taken is not None:
             why = "is given up to an instance that has less" if surplus else "lost its lease"
             level = logging.INFO if surplus else logging.WARNING
-            log.log(level, "%s: %s", name, why, extra=said("unit-lost"))
+            log.log(level, "%s: %s", self.unit.title, why, extra=said("unit-lost"))
             self._drop()
         if surplus:
             self.keeper.release(name)
@@ -142,7 +144,7 @@ class Worker:
             return False
         if self._waited:
             log.info(
-                "%s: is this instance's now, under token %d", name, token,
+                "%s: is this instance's now, under token %d", self.unit.title, token,
                 extra=said("unit-owned"),
             )  # fmt: skip
         self._taken, self._waited, self._belongs = token, False, None
@@ -157,7 +159,7 @@ class Worker:
             self.given_up = f"belongs to {owner}" if owner else "its lease cannot be had"
             return
         if owner and owner != self._belongs:
-            log.info("%s: belongs to %s", self.unit.name, owner)
+            log.info("%s: belongs to %s", self.unit.title, owner)
         self._waited, self._belongs = True, owner or self._belongs
         self._wait(FIRST_PAUSE)
 
@@ -179,7 +181,7 @@ class Worker:
             return
         log.error(
             "%s: %s (failure %d in a row; again in %.1f s)",
-            self.unit.name, error, self.failures, pause,
+            self.unit.title, error, self.failures, pause,
             extra=said("unit-failed", vedette__failures=self.failures),
         )  # fmt: skip
         end = time.monotonic() + pause

@@ -20,6 +20,11 @@ class Unit(Protocol):
         """The name that its lease is under, the same in every instance (`pipeline main`)."""
         ...
 
+    @property
+    def title(self) -> str:
+        """What it is called in the log (`hunt Many Logons Fail`)."""
+        ...
+
     def take_up(self, token: int) -> None:
         """It is this instance's from now on, under this fencing token: claim what it writes to.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Problem, SinkError, SourceError, StateError
+from engine.errors import LeaseError, Problem, SinkError, SourceError, StateError
 from engine.hunt.model import Hunt, Span
 from engine.hunt.reader import ListReader
 from engine.ledger import MemoryLedger
@@ -164,10 +164,31 @@ def test_a_failed_run_moves_no_mark_and_is_run_again(broken: str) -> None:
     with pytest.raises((SourceError, SinkError)):
         setting.run(unit, 11)
     assert setting.mark == before
+    assert (unit.failures, unit.windows) == (1, 0)
     assert not setting.sink.alerts
     setting.reader.fail = None
     assert setting.run(unit, 11) == 1
     assert len(setting.sink.alerts) == 1
+
+
+def test_a_unit_is_called_by_its_title_and_says_how_far_it_is() -> None:
+    setting = Setting(hunt(**KEYS))
+    unit = setting.unit()
+    assert (unit.title, unit.until) == (f"hunt {setting.hunt.rule.title}", None)
+    setting.run(unit, 11)
+    assert unit.until == T0 + timedelta(minutes=10)
+    unit.drop()
+    assert unit.until is None
+
+
+def test_a_lease_that_is_lost_is_no_failure_of_the_hunt() -> None:
+    setting = Setting(hunt(**KEYS))
+    unit = setting.unit()
+    setting.run(unit, 1)
+    setting.reader.fail = LeaseError("owned", found=2)
+    with pytest.raises(LeaseError):
+        setting.run(unit, 11)
+    assert unit.failures == 0
 
 
 def test_the_windows_before_the_one_that_failed_stay_run() -> None:

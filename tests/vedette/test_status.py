@@ -101,6 +101,32 @@ def test_a_cluster_says_marks_lag_alerts_and_dead_letters() -> None:
     ]
 
 
+def test_it_says_how_far_each_scheduled_hunt_is(tmp_path: Path) -> None:
+    head = "type: threshold\nat_least: 5\nwithin: 10m\nindex: logs-*\n"
+    for number, more in enumerate(("schedule: {every: 5m}\n",) * 3 + ("",)):
+        id = f"6f0c3b1e-9d0a-4d77-8a43-3e6a5f0f7a0{number}"
+        (tmp_path / f"{number}.yml").write_text(f"title: H{number}\nid: {id}\n{head}{more}")
+    client = Told()
+    state = ClusterState(client, clock=lambda: NOW, retry=Patient().retry)
+    for number, version in ((0, 1), (1, 99)):
+        key = f"hunt:6f0c3b1e-9d0a-4d77-8a43-3e6a5f0f7a0{number}"
+        state.load(key)
+        mark = {"version": version, "until": "2026-11-23T02:35:00Z", "memory": {}}
+        state.commit(key, mark, {})
+    given = settings({**CLUSTER, "hunts": {"paths": [str(tmp_path)]}})
+    found = status.look(given, lambda: NOW, lambda _: client)
+    assert [hunt.lag for hunt in found.hunts] == [300, None, None]
+    assert status.lines(found, NOW)[-4:] == [
+        "hunt     H0 (6f0c3b1e-9d0a-4d77-8a43-3e6a5f0f7a00): up to 2026-11-23 02:35:00, "
+        "5m behind the present",
+        "hunt     H1 (6f0c3b1e-9d0a-4d77-8a43-3e6a5f0f7a01): has not run yet",
+        "         error: the mark of hunt 'H1' cannot be read; expected version 1",
+        "hunt     H2 (6f0c3b1e-9d0a-4d77-8a43-3e6a5f0f7a02): has not run yet",
+    ]
+    given = settings({**CLUSTER, "hunts": {"paths": [str(tmp_path / "none")]}})
+    assert "hunts.paths: " in status.look(given, lambda: NOW, lambda _: Told()).error
+
+
 def test_looking_writes_nothing() -> None:
     client = Told()
     looked(client)

@@ -53,6 +53,7 @@ class Steps:
         self.tokens: list[int] = []
         self.ran = self.dropped = 0
         self.owned = False
+        self.title = name
 
     def take_up(self, token: int) -> None:
         self.tokens.append(token)

@@ -26,7 +26,7 @@ UNKNOWN = 1
 )
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
 def command(path: Path | None, form: str | None) -> int:
-    """Say how far each source was read, how many alerts there are, and what was refused.
+    """Say how far each source and hunt is, how many alerts there are, and what was refused.
 
     It reads the store and the cluster, also while a run goes on; where metrics.listen is set, the
     run itself is asked whether it is ready.
@@ -42,5 +42,6 @@ def command(path: Path | None, form: str | None) -> int:
     else:
         for line in status.lines(found, now):
             click.echo(visible(line))
-    failed = found.error or any(source.error for source in found.sources)
+    errors = [found.error, *(each.error for each in found.sources)]
+    failed = any(errors) or any(each.error for each in found.hunts)
     return UNKNOWN if failed else 0

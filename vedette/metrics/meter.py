@@ -18,6 +18,7 @@ from engine.ports import Checkpoint, Written
 from engine.run import Pipeline
 from engine.score.figures import Figures
 from vedette import __version__
+from vedette.metrics.hunts import HuntFigures
 
 POLLS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 """Seconds of a poll: bounds of the histogram's buckets."""
@@ -151,6 +152,8 @@ class Meter:
             "Lines whose answer was not remembered.",
             registry=at,
         )
+        self.hunts = HuntFigures(self._wall)
+        at.register(self.hunts)
         Info("vedette_build", "The version that runs.", registry=at).info({"version": __version__})
         ProcessCollector(registry=at)
 

@@ -124,7 +124,10 @@ class WatchedState(_Watched):
 
 
 def watched(parts: Assembled, meter: Meter) -> Assembled:
-    """The parts of a run with the sources, sink, state and rules of each pipeline watched."""
+    """The parts of a run with the sources, sink, state and rules of each pipeline watched, and its
+    hunts as they are whenever figures are asked for.
+    """
+    meter.hunts.units = lambda: parts.hunts
     return replace(parts, lines=tuple(_line(line, meter) for line in parts.lines))
 
 

@@ -29,6 +29,7 @@ from engine.run import MemoryState
 from engine.score.figures import Figures
 from engine.tune.counts import Counts
 from tests.docs.pages import page, rows
+from tests.engine.hunt.helpers import hunt as made_hunt
 from tests.live.helpers import alert
 from tests.vedette.cli.command import BROKEN, DEFENDER, WHOAMI, ndjson, process, vedette
 from vedette.metrics.meter import Meter
@@ -282,6 +283,22 @@ def test_an_address_that_others_reach_is_warned_of(
 ) -> None:
     with serving(meter, "0.0.0.0", 0):
         assert "there is no sign-in" in caplog.text
+
+
+def test_hunts_are_told_of_as_they_are_when_asked(meter: Meter, clock: Clock) -> None:
+    class Unit:
+        windows, failures = 3, 2
+        until: datetime | None = datetime.fromtimestamp(900, UTC)
+        hunt = made_hunt(type="threshold", at_least=3, within="1m")
+
+    unit = Unit()
+    meter.hunts.units = lambda: [unit]
+    labels = {"hunt": unit.hunt.rule.title, "id": unit.hunt.rule.id}
+    assert value(meter, "vedette_hunt_windows_total", **labels) == 3
+    assert value(meter, "vedette_hunt_failures_total", **labels) == 2
+    assert value(meter, "vedette_hunt_lag_seconds", **labels) == 100
+    unit.until = None
+    assert value(meter, "vedette_hunt_lag_seconds", **labels) is None
 
 
 def test_two_meters_do_not_know_of_each_other(meter: Meter) -> None:
