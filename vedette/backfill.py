@@ -52,6 +52,7 @@ class Backfill:
     def fill(self, start: datetime | None, end: datetime | None) -> bool:
         """Evaluate every open gap that touches a window (None: unbounded), one after another."""
         for feed in self.feeds:
+            filled = 0
             for gap in self._gaps(feed):
                 assert gap.note.start is not None
                 assert gap.note.end is not None
@@ -62,6 +63,9 @@ class Backfill:
                 if work is None:
                     return False
                 settle(self.ledger, gap, work)
+                filled += 1
+            if not filled:
+                log.info("source %s: no gap is open there", feed.source.name)
         return True
 
     def _evaluated(self, feed: Feed, start: datetime, end: datetime) -> Work | None:

@@ -129,7 +129,7 @@ def over_files(hunt: Hunt, paths: Sequence[Path | Literal["-"]], report: Report)
     return Files(ListReader(records), span, read)
 
 
-def over_cluster(hunt: Hunt, client: SearchClient, report: Report) -> Reader:
+def over_cluster(hunt: Hunt, client: SearchClient, report: Report) -> SearchReader:
     """A reader of the hunt's index. Raises `InputError` for one that names none."""
     if hunt.index is None:
         raise InputError("names no index to search", file=hunt.rule.file, field="index",

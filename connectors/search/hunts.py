@@ -11,7 +11,7 @@ from connectors.search.hunts_counts import counted
 from connectors.search.hunts_fields import resolved
 from connectors.search.hunts_languages import esql, ppl
 from connectors.search.names import stream_name
-from connectors.search.paging import Hit, Window, pages
+from connectors.search.paging import Hit, Window, pages, point_in_time
 from connectors.search.port import RequestError, SearchClient
 from connectors.search.retry import Retry, told_as
 from engine.errors import Problem, Report, SourceError
@@ -52,6 +52,13 @@ class SearchReader:
             for hits in pages(self.client, window, self.retry):
                 for hit in hits:
                     yield self._record(hit)
+
+    def names_anything(self) -> bool:
+        """Whether there is an index behind the pattern at all. Raises `SourceError`."""
+        with told_as(SourceError, f"cannot read {self.index!r}"):
+            window = self._window(Span(0, 1000), None)
+            with point_in_time(self.client, window, self.retry) as pit:
+                return pit is not None
 
     def buckets(self, span: Span, ask: Ask) -> list[Bucket] | None:
         """Counts of all combinations of values, paged to the end; None where it cannot count."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.connectors.search.double import FakeClient
 from tests.vedette.cli.command import Answer, vedette
 
 HUNT = """\
@@ -113,6 +114,18 @@ def test_without_a_cluster_one_line_says_what_is_missing(hunts: Path, folder: Pa
     assert answer.code == 3
     assert "no cluster is configured" in answer.err
     assert "--input with files" in answer.err
+
+
+def test_an_index_that_is_not_there_is_told(
+    hunts: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "vedette.yml").write_text("cluster: {hosts: ['http://search.test:9200']}\n")
+    client = FakeClient()
+    monkeypatch.setattr("connectors.search.connect", lambda _: client)
+    asked = ("hunts", "run", "whoami_again", "--hunts", "hunts", "--dry-run")
+    assert "nothing in the cluster is called logs-*" in vedette(*asked).err
+    client.put("logs-a", "1", 0)
+    assert "is called" not in vedette(*asked).err
 
 
 def test_test_runs_the_tests_inside(hunts: Path) -> None:

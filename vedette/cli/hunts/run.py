@@ -86,7 +86,7 @@ def _over_cluster(
     problems: Problems,
 ) -> int:
     from connectors.search import connect
-    from engine.errors import InputError
+    from engine.errors import InputError, Problem
     from engine.hunt.model import Span
     from mitre.catalog import Catalog
     from vedette import hunts, places, wiring
@@ -101,6 +101,8 @@ def _over_cluster(
     client = connect(places.cluster_settings(settings.cluster))
     try:
         reader = hunts.over_cluster(hunt, client, problems)
+        if not reader.names_anything():
+            problems(Problem("no-index", f"nothing in the cluster is called {hunt.index}"))
         last = given[1] or _now() - hunt.delay
         window = Span.of(given[0] or last - hunt.lookback, last)
         if shown is not None:
