@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -52,12 +53,21 @@ class Part:
         )  # fmt: skip
 
     def _line(self, key: str) -> int | None:
-        """The first line that looks like the key's; good enough to lead there."""
-        wanted = key or self.place.rpartition(".")[2]
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            left = line.lstrip(" -")
-            if wanted and left.startswith((f"{wanted}:", f'"{wanted}"', f"'{wanted}'")):
-                return number
+        """The first line that looks like the key's; good enough to lead there.
+
+        Where several keys stand in one line (`{most: 3, per: 1h}`), it is that line; where the key
+        is not there at all, that of the section.
+        """
+        lines = self.text.splitlines()
+        for wanted in (key or self.place.rpartition(".")[2], self.place.partition(".")[0]):
+            start = (f"{wanted}:", f'"{wanted}"', f"'{wanted}'")
+            looks = re.compile(rf"[{{,]\s*([\"']?){re.escape(wanted)}\1\s*:")
+            for number, line in enumerate(lines if wanted else (), start=1):
+                if line.lstrip(" -").startswith(start):
+                    return number
+            for number, line in enumerate(lines if wanted else (), start=1):
+                if looks.search(line):
+                    return number
         return None
 
     def string(self, key: str, *, needed: bool = False) -> str | None:

@@ -49,6 +49,8 @@ def test_a_tuning_file_says_what_is_asked() -> None:
             "suppress:\n- by: [a]\n  for: 1 hour",
             r"t.yml:3: suppress.0.for: '1 hour' is no",
         ),
+        ("caps: []\nsuppress:\n- {by: [a], for: 1 hour}", r"t.yml:3: suppress.0.for: '1 hour'"),
+        ("caps: []\nsuppress:\n- {by: [a]}", r"t.yml:2: suppress.0.for: is missing"),
         ("suppress:\n- by: [a]\n  for: 9999d", r"is no duration"),
         ("suppress:\n- by: [1]\n  for: 1h", r"suppress.0.by: is no list of texts"),
         ("suppress: [7]", r"suppress.0: is no mapping"),
