@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from connectors.search.client import HttpClient
 
 
+CUT = ("RemoteDisconnected", "Connection aborted", "Connection reset", "BadStatusLine")
+"""What a library says of a server that ends a connection, as those do that speak TLS alone."""
+
+
 def connect(settings: ClusterSettings, retry: Retry | None = None) -> SearchClient:
     """A client for a cluster. With a kind given, nothing goes over the network yet.
 
@@ -49,7 +53,10 @@ def ask_kind(settings: ClusterSettings, retry: Retry) -> Kind:
     try:
         kind = retry.call(client.product)
     except RequestError as error:
-        raise SourceError(f"cannot ask the cluster what it is: {error}") from error
+        plain = not any(host.startswith("https:") for host in settings.hosts)
+        cut = plain and error.status == 0 and any(sign in str(error) for sign in CUT)
+        hint = ": does it speak TLS? set https" if cut else ""
+        raise SourceError(f"cannot ask the cluster what it is: {error}{hint}") from error
     finally:
         client.close()
     if kind is None:

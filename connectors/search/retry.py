@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -12,9 +13,13 @@ from typing import TypeVar
 from connectors.search.port import RequestError
 from engine.errors import VedetteError
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 _system = random.SystemRandom()
 
+
+QUIET = 2
+"""Waits of one operation that nobody is told of: a busy cluster now and then is nothing to read."""
 
 LOOK = 0.2
 """Seconds from one look to the next whether a wait is to end early."""
@@ -75,7 +80,11 @@ class Patience:
             raise error
         step = min(self.retry.longest, self.retry.first * 2**self.used)
         self.used += 1
-        self.retry.sleep(step * (1 + self.retry.jitter()) / 2)
+        pause = step * (1 + self.retry.jitter()) / 2
+        if self.used > QUIET:
+            log.warning("%s; asked again in %.1f s, wait %d of %d", error, pause, self.used,
+                        self.retry.limit)  # fmt: skip
+        self.retry.sleep(pause)
         if self.retry.ended():
             raise error
 

@@ -38,6 +38,7 @@ def context(settings: ClusterSettings) -> ssl.SSLContext | None:
                 f"the client certificate cannot be used: {reason(error)}",
                 file=settings.client_cert,
                 field="client_cert",
+                expected="a certificate in PEM, and its key there too or in client_key",
             ) from error
     if settings.fingerprint or not settings.verify:
         made.check_hostname = False

@@ -14,7 +14,7 @@ from connectors.search import ClusterSettings, connect
 from connectors.search.port import RequestError
 from connectors.search.retry import Retry
 from connectors.search.tlswords import MEANINGS, in_words
-from engine.errors import SettingsError
+from engine.errors import SettingsError, SourceError
 from tests.connectors.search.authority import Authority, Pair, server_context
 from tests.connectors.search.test_connect import MARK, Server, serve
 
@@ -147,6 +147,20 @@ def test_https_to_a_server_that_speaks_http_is_told(kind: str, world: World) -> 
         url = server.url.replace("http://", "https://")
         with pytest.raises(RequestError, match="does not speak TLS"):
             ask(server, kind, url=url, ca_file=world.ca.file)
+
+
+@KINDS
+def test_a_certificate_without_its_key_is_told_what_is_missing(kind: str, world: World) -> None:
+    alone = {"client_cert": str(world.client.cert)}
+    with pytest.raises(SettingsError, match="its key there too or in client_key"):
+        connect(ClusterSettings(["https://127.0.0.1:1"], kind=kind, **alone), ONCE)  # type: ignore[arg-type]
+
+
+def test_http_to_a_server_that_speaks_tls_is_told(world: World) -> None:
+    with serving(server_context(world.node)) as server:
+        url = server.url.replace("https://", "http://")
+        with pytest.raises(SourceError, match="does it speak TLS"):
+            connect(ClusterSettings([url]), ONCE)
 
 
 def test_what_a_handshake_says_is_kept_behind_its_meaning() -> None:

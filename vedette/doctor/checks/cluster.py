@@ -140,7 +140,7 @@ def setup(patient: Patient) -> Iterator[Finding]:
     missing = [name for name in _own(namespace) if not patient.survey.exists(name)]
     if missing:
         told = f"not there yet: {', '.join(missing)}"
-        yield warn(told, "vedette setup makes it; so does the first run, if it may")
+        yield warn(told, "vedette setup makes it; so does the run that first needs it, if it may")
     else:
         yield ok("alerts, state and all else that a run keeps have their indices")
 
