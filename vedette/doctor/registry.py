@@ -9,12 +9,15 @@ from importlib import import_module
 from typing import Literal
 
 from connectors.search.survey import DeniedError
-from engine.errors import VedetteError
+from engine.errors import SourceError, VedetteError
 from vedette.doctor import checks
 from vedette.doctor.finding import Finding, fail, skipped, warn
 from vedette.doctor.patient import Patient
+from vedette.settings import SearchSource
 
 Look = Callable[[Patient], Iterator[Finding]]
+
+LookAtSource = Callable[[Patient, SearchSource], Iterator[Finding]]
 
 Needs = Literal["nothing", "cluster"]
 
@@ -75,7 +78,32 @@ def answers(each: Check, patient: Patient) -> Iterator[Finding]:
     """One check's findings; an error on the way is one too."""
     try:
         yield from each.look(patient)
-    except DeniedError as error:
-        yield warn(str(error), "let this user ask for it (vedette setup --role), or look yourself")
     except VedetteError as error:
-        yield fail(str(error), "put that right first")
+        yield met(error)
+
+
+def met(error: VedetteError, *, subject: str = "") -> Finding:
+    """What an error on the way to an answer says."""
+    if isinstance(error, DeniedError):
+        remedy = "let this user ask for it (vedette setup --role), or look yourself"
+        return warn(str(error), remedy, subject=subject)
+    return fail(str(error), "put that right first", subject=subject)
+
+
+def of_each_source(name: str, place: int) -> Callable[[LookAtSource], LookAtSource]:
+    """Register a check of each search source by itself; an error ends that of one source alone."""
+
+    def register(look: LookAtSource) -> LookAtSource:
+        def whole(patient: Patient) -> Iterator[Finding]:
+            for source in patient.searches:
+                try:
+                    for found in look(patient, source):
+                        yield replace(found, subject=source.name)
+                except SourceError as error:
+                    yield met(error, subject=source.name)
+
+        whole.__doc__ = look.__doc__
+        check(name, place, needs="cluster")(whole)
+        return look
+
+    return register

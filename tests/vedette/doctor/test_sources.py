@@ -11,6 +11,7 @@ import pytest
 
 from connectors.search.mappings import Mappings
 from connectors.sqlite import SqliteStore
+from engine.errors import SourceError
 from engine.load import load_rules
 from engine.rule import RuleSet
 from tests.docs.pages import page
@@ -71,6 +72,28 @@ def test_what_is_wrong_is_named(
     finding = one(name, patient(rules=rules, **said))
     assert (finding.state, finding.subject) == (state, "logs")
     assert told in finding.message
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_source_that_cannot_be_asked_about_is_named_and_keeps_no_other_from_it(
+    name: str, rules: RuleSet
+) -> None:
+    wrong = {**LOGS, "name": "wrong", "index": "wrong-*"}
+    cluster = {"hosts": ["http://search.test:9200"]}
+    of = patient(rules=rules, settings={"cluster": cluster, "sources": [wrong, LOGS]})
+    for asked in ("untimed", "newest", "mapping", "samples"):
+        answer = getattr(of.survey, asked)()
+
+        def told(index: str, *_: object, answer: object = answer) -> object:
+            if index == "wrong-*":
+                raise SourceError("unknown query [trm]")
+            return answer
+
+        setattr(of.survey, asked, told)
+    first, second = found(name, of)
+    assert (first.state, first.subject) == ("fail", "wrong")
+    assert "[trm]" in first.message
+    assert (second.state, second.subject) == ("ok", "logs")
 
 
 def test_a_limit_that_no_value_reaches_hides_nothing(rules: RuleSet) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from engine.errors import VedetteError
+from engine.errors import SourceError, VedetteError
 from vedette.doctor.finding import Finding, fail, ok, warn
 from vedette.doctor.patient import Patient
-from vedette.doctor.registry import check
+from vedette.doctor.registry import check, met
 
 SHOWN = 3
 LOOK = "vedette hunts check says what is wrong"
@@ -53,7 +53,11 @@ def hunted(patient: Patient) -> Iterator[Finding]:
     for (index, time), names in sorted(titles.items()):
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         whose = f"searched by {', '.join(names[:SHOWN])}{more}"
-        missing, total = patient.survey.untimed(index, time, None)
+        try:
+            missing, total = patient.survey.untimed(index, time, None)
+        except SourceError as error:
+            yield met(error)
+            continue
         if not total:
             yield warn(f"{index} has no events, {whose}",
                        "check index in the hunt, and whether anything is shipped")  # fmt: skip

@@ -11,7 +11,7 @@ from connectors.search.mappings import Held, Mappings
 from engine.event import Event
 from vedette.doctor.finding import Finding, fail, ok, skipped, warn
 from vedette.doctor.patient import Patient
-from vedette.doctor.registry import check
+from vedette.doctor.registry import check, of_each_source
 from vedette.settings import FolderSource, SearchSource
 from vedette.spans import words
 
@@ -19,79 +19,69 @@ SHOWN = 6
 BLIND = "Vedette reads _source and sees it; queries that the cluster answers do not"
 
 
-@check("events", 20, needs="cluster")
-def events(patient: Patient) -> Iterator[Finding]:
+@of_each_source("events", 20)
+def events(patient: Patient, source: SearchSource) -> Iterator[Finding]:
     """Has each source events with the time that polls follow?"""
-    for source in patient.searches:
-        cursor = cursor_of(source)
-        missing, total = patient.survey.untimed(source.index, cursor, source.query)
-        told = f"{missing:,} of {total:,} events have no {cursor}"
-        if not total:
-            remedy = "check sources.index and sources.query, and whether anything is shipped"
-            yield warn(f"{source.index} has no events", remedy, subject=source.name)
-        elif missing == total:
-            yield fail(told, "set time_field or cursor_field to what the events have",
-                       subject=source.name)  # fmt: skip
-        elif missing:
-            yield warn(f"{told}: they are never read", "have the pipeline set it",
-                       subject=source.name)  # fmt: skip
-        else:
-            yield ok(f"{total:,} events, all with {cursor}", subject=source.name)
+    cursor = cursor_of(source)
+    missing, total = patient.survey.untimed(source.index, cursor, source.query)
+    told = f"{missing:,} of {total:,} events have no {cursor}"
+    if not total:
+        remedy = "check sources.index and sources.query, and whether anything is shipped"
+        yield warn(f"{source.index} has no events", remedy)
+    elif missing == total:
+        yield fail(told, "set time_field or cursor_field to what the events have")
+    elif missing:
+        yield warn(f"{told}: they are never read", "have the pipeline set it")
+    else:
+        yield ok(f"{total:,} events, all with {cursor}")
 
 
-@check("lag", 21, needs="cluster")
-def lag(patient: Patient) -> Iterator[Finding]:
+@of_each_source("lag", 21)
+def lag(patient: Patient, source: SearchSource) -> Iterator[Finding]:
     """How old is the newest event of each source?"""
-    for source in patient.searches:
-        newest = patient.survey.newest(source.index, cursor_of(source), source.query)
-        if newest is None:
-            yield skipped("no event to tell from", subject=source.name)
-            continue
-        age = patient.clock() - newest
-        told = f"the newest event is {words(age)} old"
-        if age < -timedelta(minutes=1):
-            told = f"the newest event is {words(-age)} ahead of our clock"
-            yield warn(told, "set its maker's clock or time zone right: it waits until then",
-                       subject=source.name)  # fmt: skip
-        elif age > max(source.overlap, timedelta(minutes=10)):
-            yield warn(told, "see whether shipping stands still, or is this much late",
-                       subject=source.name)  # fmt: skip
-        else:
-            yield ok(told, subject=source.name)
+    newest = patient.survey.newest(source.index, cursor_of(source), source.query)
+    if newest is None:
+        yield skipped("no event to tell from")
+        return
+    age = patient.clock() - newest
+    told = f"the newest event is {words(age)} old"
+    if age < -timedelta(minutes=1):
+        told = f"the newest event is {words(-age)} ahead of our clock"
+        yield warn(told, "set its maker's clock or time zone right: it waits until then")
+    elif age > max(source.overlap, timedelta(minutes=10)):
+        yield warn(told, "see whether shipping stands still, or is this much late")
+    else:
+        yield ok(told)
 
 
-@check("source-stored", 22, needs="cluster")
-def source_stored(patient: Patient) -> Iterator[Finding]:
+@of_each_source("source-stored", 22)
+def source_stored(patient: Patient, source: SearchSource) -> Iterator[Finding]:
     """Do the indices keep the events themselves (`_source`)?"""
-    for source in patient.searches:
-        mappings = patient.survey.mapping(source.index)
-        if mappings.without_source:
-            told = f"_source is switched off in {', '.join(mappings.without_source[:SHOWN])}"
-            yield fail(told, "events there cannot be evaluated: reindex with _source",
-                       subject=source.name)  # fmt: skip
-        elif cut := sorted(mappings.cut):
-            yield warn(f"_source leaves out {', '.join(cut[:SHOWN])}", "rules on these never match",
-                       subject=source.name)  # fmt: skip
-        elif mappings.indices:
-            yield ok(f"{mappings.indices:,} indices keep _source", subject=source.name)
+    mappings = patient.survey.mapping(source.index)
+    if mappings.without_source:
+        told = f"_source is switched off in {', '.join(mappings.without_source[:SHOWN])}"
+        yield fail(told, "events there cannot be evaluated: reindex with _source")
+    elif cut := sorted(mappings.cut):
+        yield warn(f"_source leaves out {', '.join(cut[:SHOWN])}", "rules on these never match")
+    elif mappings.indices:
+        yield ok(f"{mappings.indices:,} indices keep _source")
 
 
-@check("mapping", 23, needs="cluster")
-def mapping(patient: Patient) -> Iterator[Finding]:
+@of_each_source("mapping", 23)
+def mapping(patient: Patient, source: SearchSource) -> Iterator[Finding]:
     """Would the mapping hide from queries what rules read?"""
-    for source in patient.searches:
-        sample = patient.sample(source)
-        if not sample:
-            yield skipped("no event to tell from", subject=source.name)
-            continue
-        reads = patient.routes(source).read(sample)
-        found = list(hidden(patient.survey.mapping(source.index), reads, sample))
-        for told in found[:SHOWN]:
-            yield warn(told, BLIND, subject=source.name)
-        if len(found) > SHOWN:
-            yield warn(f"and {len(found) - SHOWN} more fields", BLIND, subject=source.name)
-        if not found:
-            yield ok("what rules read is indexed whole", subject=source.name)
+    sample = patient.sample(source)
+    if not sample:
+        yield skipped("no event to tell from")
+        return
+    reads = patient.routes(source).read(sample)
+    found = list(hidden(patient.survey.mapping(source.index), reads, sample))
+    for told in found[:SHOWN]:
+        yield warn(told, BLIND)
+    if len(found) > SHOWN:
+        yield warn(f"and {len(found) - SHOWN} more fields", BLIND)
+    if not found:
+        yield ok("what rules read is indexed whole")
 
 
 def hidden(mappings: Mappings, reads: Counter[str], sample: list[Event]) -> Iterator[str]:
@@ -150,29 +140,30 @@ def longest(path: str, sample: list[Event]) -> int:
     return max((len(value) for value in values if isinstance(value, str)), default=0)
 
 
-@check("unread", 24, needs="cluster")
-def unread(patient: Patient) -> Iterator[Finding]:
+@of_each_source("unread", 24)
+def unread(patient: Patient, source: SearchSource) -> Iterator[Finding]:
     """Which fields that rules read do the newest events not have?"""
-    for source in patient.searches:
-        sample = patient.sample(source)
-        if not sample:
-            continue
-        reads = patient.routes(source).read(sample)
-        if not reads:
-            yield warn(f"no rule is for the log sources of its {len(sample)} newest events",
-                       "set logsource for the source, or load rules for it",
-                       subject=source.name)  # fmt: skip
-            continue
-        had = {name for event in sample for name in event.fields}
-        gone = [(name, n) for name, n in reads.most_common() if name not in had]
-        if gone:
-            told = ", ".join(f"{name} ({n:,} rules)" for name, n in gone[:SHOWN])
-            more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
-            yield warn(f"not in the {len(sample)} newest events: {told}{more}",
-                       "rare fields are normal; else have the shipper send them",
-                       subject=source.name)  # fmt: skip
-        else:
-            yield ok(f"all {len(reads)} fields that rules read are there", subject=source.name)
+    sample = patient.sample(source)
+    if not sample:
+        return
+    reads = patient.routes(source).read(sample)
+    if not reads:
+        yield warn(
+            f"no rule is for the log sources of its {len(sample)} newest events",
+            "set logsource for the source, or load rules for it",
+        )
+        return
+    had = {name for event in sample for name in event.fields}
+    gone = [(name, n) for name, n in reads.most_common() if name not in had]
+    if gone:
+        told = ", ".join(f"{name} ({n:,} rules)" for name, n in gone[:SHOWN])
+        more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
+        yield warn(
+            f"not in the {len(sample)} newest events: {told}{more}",
+            "rare fields are normal; else have the shipper send them",
+        )
+    else:
+        yield ok(f"all {len(reads)} fields that rules read are there")
 
 
 @check("folder", 25)
