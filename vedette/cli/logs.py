@@ -87,7 +87,7 @@ def check(
     for name, events, problems in _opened(sources, settings, duration(last), tags):
         given = Given(_for(name, settings, rules), datetime.now(UTC))
         count, findings = observe(islice(events, limit), given)
-        findings = [*_reading(problems), *findings]
+        findings = [*_reading(problems), *([] if count else [_nothing(last)]), *findings]
         _show(name, count, findings, shown)
         if not count or any(finding.state in grave for finding in findings):
             code = FOUND
@@ -139,6 +139,14 @@ def _reading(problems: Problems) -> Iterator[Finding]:
         advice = "what cannot be read is never evaluated"
         told = f"{len(problems):,} problems in reading: {kinds}"
         yield Finding("warn", told, advice, dict(problems.counts), texts, "reading")
+
+
+def _nothing(last: str) -> Finding:
+    """That no event came, as a finding."""
+    from vedette.logcheck.finding import Finding
+
+    advice = f"of an index the last {last} are looked at (--last); see whether anything is shipped"
+    return Finding("fail", "no event came", advice, check="reading")
 
 
 def _show(name: str, count: int, findings: list[Finding], form: str) -> None:
