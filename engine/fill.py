@@ -91,18 +91,24 @@ class Work:
         return True
 
 
+def unheard(_: str, __: Gap) -> None:
+    """Nobody is told."""
+
+
 @dataclass(slots=True)
 class Filler:
     """Fills the gaps of a run's sources, a little after each poll.
 
     A gap's way is written into the ledger: `filling` when it is begun, `filled`, or `abandoned`
     with the reason. What a process had done of a gap when it ended is done again by the next.
+    `told` hears of each such change, with the name of the source.
     """
 
     ledger: Ledger
     fresh: Fresh
     clock: Callable[[], datetime]
     effort: int = EFFORT
+    told: Callable[[str, Gap], None] = unheard
     _gaps: dict[str, list[Gap]] = field(default_factory=dict)
     _looked: dict[str, datetime] = field(default_factory=dict)
     _work: dict[str, tuple[Gap, Work]] = field(default_factory=dict)
@@ -145,7 +151,10 @@ class Filler:
         for gap in self._gaps[name]:
             due = self._failures.get(gap.id, (0, now))[1]
             if due <= now and fillable(gap, now):
+                new = gap.state == "open"
                 begin(self.ledger, gap)
+                if new:
+                    self.told(name, gap)
                 assert gap.note.start is not None
                 assert gap.note.end is not None
                 work = Work(source, name, gap.note.start, gap.note.end, self.fresh)
@@ -155,6 +164,7 @@ class Filler:
 
     def _settle(self, name: str, gap: Gap, work: Work) -> None:
         settle(self.ledger, gap, work)
+        self.told(name, gap)
         del self._work[name]
         self._failures.pop(gap.id, None)
 
@@ -164,6 +174,7 @@ class Filler:
         self._failures[gap.id] = (count, self.clock() + FIRST_PAUSE * 2 ** (count - 1))
         if count >= ATTEMPTS:
             change(self.ledger, gap, "abandoned", f"{count} attempts failed, the last: {reason}")
+            self.told(name, gap)
             self._failures.pop(gap.id)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal
 
 from engine.ledger import Gap, Note, gaps
+from engine.moment import iso
+from vedette.said import said
 
 COLUMNS = (
     "time", "source", "kind", "state", "start", "end", "count", "subject", "reason",
@@ -16,6 +19,21 @@ SHOWN = ("time", "source", "kind", "state", "start", "end", "count", "what")
 """What a table has of them; `what` is subject, reason and outcome."""
 
 Wanted = Literal["open", "filled"]
+
+log = logging.getLogger("vedette.run")
+
+
+def tell_gap(source: str, gap: Gap) -> None:
+    """Say in the log that a run fills a gap, has filled it, or has given it up."""
+    note = gap.note
+    span = " to ".join(iso(time) for time in (note.start, note.end) if time is not None)
+    words = {"filling": f"is filled now: {note.reason}"}
+    log.log(
+        logging.ERROR if gap.state == "abandoned" else logging.INFO,
+        "source %s: gap (%s) from %s: %s", source, note.kind, span,
+        words.get(gap.state, f"{gap.state}: {gap.last.reason}"),
+        extra=said("gap", vedette__source=source),
+    )  # fmt: skip
 
 
 def rows(

@@ -11,6 +11,7 @@ KINDS: Mapping[str, str] = {
     "source-read": "a poll brought events; how many, how long it took, and the alerts so far",
     "source-failed": "a poll failed; nothing moved, and it will be tried again",
     "source-recovered": "a source answers again",
+    "gap": "a gap is filled, has been filled, or was given up",
     "source-given-up": "with `--until-idle`: a source failed too often",
     "unit-owned": "a pipeline that was another instance's is this one's now",
     "unit-lost": "a pipeline is not this instance's any more",

@@ -15,7 +15,7 @@ from connectors.search.survey import ONCE, Survey
 from connectors.sqlite import SqliteLeases, SqliteState
 from connectors.sqlite.census import census
 from engine.errors import VedetteError
-from engine.ledger import Note, gaps
+from engine.ledger import ENDED, Note, gaps
 from engine.moment import iso
 from engine.ports import Leases, StateStore
 from vedette.places import cluster_settings, ledger_of
@@ -71,6 +71,9 @@ class Status:
     alerts: int | None = None
     last_alert: datetime | None = None
     dead_letters: int | None = None
+    dead_open: int | None = None
+    """How many of them wait to be replayed; None where the ledger does not know of all."""
+
     dead_reasons: list[str] = field(default_factory=list)
     gaps: dict[str, int] = field(default_factory=dict)
     """How many gaps there are by state."""
@@ -202,6 +205,11 @@ def _ledger(
             latest.append(note)
         found = gaps(ledger.notes(gaps=True))
         status.gaps = dict(Counter(gap.state for gap in found))
+        letters = [gap for gap in found if gap.note.kind == "dead-letter"]
+        if letters and len(letters) == status.dead_letters:
+            status.dead_open = sum(gap.state not in ENDED for gap in letters)
+            if not status.dead_open:
+                status.dead_reasons = []
         status.noted = [_in_words(note) for note in latest]
     except VedetteError as error:
         status.error = str(error)
@@ -322,6 +330,8 @@ def lines(status: Status, now: datetime) -> list[str]:
     found = [f"alerts   unknown, in {status.place}"]
     if status.alerts is not None:
         dead = f"{status.dead_letters or 0:,} dead letters"
+        if status.dead_open is not None and status.dead_open != status.dead_letters:
+            dead += f", {status.dead_open:,} of them not replayed yet"
         found = [f"alerts   {status.alerts:,} in {status.place}{last}; {dead}"]
     if status.error:
         found.append(f"         error: {status.error}")

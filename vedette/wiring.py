@@ -34,6 +34,7 @@ from vedette import hunts, rulesets
 from vedette import settings as config
 from vedette.feeds import Clock, Feed, feed, pushdown_of
 from vedette.footprint import Footprint, footprint
+from vedette.gaps import tell_gap
 from vedette.hunting import HuntUnit, Work
 from vedette.lazy_mapper import LazyMapper
 from vedette.libraries import Libraries, Volume, apart
@@ -268,7 +269,7 @@ def _line(
             None if dry else actions,
         )  # fmt: skip
 
-    pipeline.fill = Filler(ledger, fresh, clock)
+    pipeline.fill = Filler(ledger, fresh, clock, told=tell_gap)
     wanted = plan.rules_over(settings.rules)
     changes = Reload(
         volume,

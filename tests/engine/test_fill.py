@@ -68,12 +68,17 @@ def gap(hour: int, state: State = "open", kind: str = "too-late") -> Note:
     return Note(kind, "logs", T0 + hour * HOUR, T0 + (hour + 1) * HOUR, 5, state=state)
 
 
+TOLD: list[tuple[str, State]] = []
+
+
 def filler(ledger: MemoryLedger, time: Time, effort: int = 10) -> Filler:
+    TOLD.clear()
+
     def fresh(start: datetime, end: datetime) -> Pipeline:
         maker = AlertMaker(Catalog.load(), Execution("x", "run", T0), namespace="default")
         return Pipeline(Detector([], Problems()), maker, OnceSink(), MemoryState(), time)
 
-    return Filler(ledger, fresh, time, effort)
+    return Filler(ledger, fresh, time, effort, lambda name, gap: TOLD.append((name, gap.state)))
 
 
 def work(fill: Filler, source: Source) -> int:
@@ -90,6 +95,7 @@ def test_an_open_gap_is_filled_and_says_so(ledger: MemoryLedger, time: Time) -> 
     assert work(filler(ledger, time), source) == 3
     assert source.asked == [(T0 + HOUR, T0 + 2 * HOUR)]
     assert states(ledger) == ["filled", "noted"]
+    assert TOLD == [("logs", "filling"), ("logs", "filled")]
     steps = [(note.state, note.step, note.count) for note in ledger.notes() if note.gap]
     assert steps == [("filling", 1, 5), ("filled", 2, 3)]
     assert work(filler(ledger, time), source) == 0
@@ -166,6 +172,7 @@ def test_a_gap_that_cannot_be_read_is_tried_again_and_abandoned_in_the_end(
         time.now += 5 * HOUR
         work(fill, source)
     assert states(ledger) == ["abandoned", "abandoned"]
+    assert sorted(TOLD) == [("logs", "abandoned")] * 2 + [("logs", "filling")] * 2
     (last,) = {one.last.reason for one in gaps(ledger.notes())}
     assert last == f"{ATTEMPTS} attempts failed, the last: no such index"
 

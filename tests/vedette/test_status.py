@@ -199,6 +199,19 @@ def test_the_file_is_read_while_a_run_writes_to_it(home: Path) -> None:
     store.close()
 
 
+def test_dead_letters_that_were_replayed_are_no_trouble_any_more(home: Path) -> None:
+    store = SqliteStore(home / "state" / "vedette.sqlite")
+    store.sink.write([alert("a"), unwritable()])
+    letter = Note("dead-letter", "inbox", count=1, subject="c", state="open")
+    store.ledger.record([letter])
+    assert "1 dead letters\n         refused: " in vedette("status").out
+    store.ledger.record([letter.changed("filled", 1, "written anew")])
+    said = vedette("status").out
+    assert "1 dead letters, 0 of them not replayed yet" in said
+    assert "refused" not in said
+    store.close()
+
+
 def unwritable() -> Alert:
     found = alert("c")
     found.document["bad"] = {1, 2}
