@@ -13,6 +13,16 @@ from mitre.tags import map_tags
 from vedette.schedule import Ticks
 
 
+def unscheduled(hunt: Hunt) -> RuleError | None:
+    """Why its schedule keeps a hunt that loads from running; None where it does not."""
+    if hunt.schedule is not None:
+        try:
+            Ticks.of(hunt)
+        except RuleError as error:
+            return error
+    return None
+
+
 def findings(hunt: Hunt, catalog: Catalog) -> Iterator[RuleError]:
     """What to look at, each with its place."""
     rule = hunt.rule
@@ -26,13 +36,8 @@ def findings(hunt: Hunt, catalog: Catalog) -> Iterator[RuleError]:
         yield _finding(hunt, "tags", f"ATT&CK has no {name}")
     if "vedette" not in rule.document:
         yield _finding(hunt, "vedette", "has no tests")
-    if hunt.schedule is not None:
-        if hunt.index is None:
-            yield _finding(hunt, "index", "has a schedule and names no index to search")
-        try:
-            Ticks(hunt.schedule, rule.file)
-        except RuleError as error:
-            yield _finding(hunt, error.field or "schedule", error.message)
+    if hunt.schedule is not None and hunt.index is None:
+        yield _finding(hunt, "index", "has a schedule and names no index to search")
     if hunt.query is None and hunt.filter is None and not hunt.type.rules() and not _own(hunt):
         yield _finding(hunt, "query", "has neither query nor detection: every event counts")
 

@@ -78,8 +78,7 @@ class Work:
     @classmethod
     def of(cls, hunt: Hunt, reader: Reader, tuner: Tuner | None = None) -> Work:
         """The work of a hunt that has a schedule. Raises `RuleError`."""
-        assert hunt.schedule is not None
-        return cls(hunt, reader, Ticks(hunt.schedule, hunt.rule.file), tuner)
+        return cls(hunt, reader, Ticks.of(hunt), tuner)
 
 
 class HuntUnit:

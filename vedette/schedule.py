@@ -9,12 +9,18 @@ alerts are stored.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from engine.errors import RuleError, nearest_name
-from engine.hunt.model import Schedule
+from engine.hunt.lines import line_of
+from engine.hunt.model import Hunt, Schedule
+
+ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+"""From when a tick is looked for that must come at some time; it is the same for every start."""
 
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,9 +50,31 @@ class Ticks:
                 )  # fmt: skip
             except ValueError as error:
                 raise _refuse(schedule.cron, file, str(error)) from error
+            if self._trigger.get_next_fire_time(None, ANY_TIME) is None:
+                raise RuleError(
+                    f"{schedule.cron!r} never comes", file=file, field="schedule.cron",
+                    expected="a day that there is",
+                )  # fmt: skip
+
+    @classmethod
+    def of(cls, hunt: Hunt) -> Ticks:
+        """Those of a hunt that has a schedule. Raises `RuleError` with file, line and field."""
+        assert hunt.schedule is not None
+        file = hunt.rule.file
+        try:
+            return cls(hunt.schedule, file)
+        except RuleError as error:
+            text = ""
+            with suppress(OSError):
+                text = Path(file).read_text(encoding="utf-8-sig", errors="replace")
+            field = error.field or "schedule"
+            raise RuleError(
+                error.message, file=file, line=line_of(text, 0, tuple(field.split("."))),
+                field=field, expected=error.expected, nearest=error.nearest,
+            ) from error  # fmt: skip
 
     def after(self, time: datetime) -> datetime:
-        """The first tick later than a time, UTC. Raises `RuleError` when there is none."""
+        """The first tick later than a time, UTC. Raises `RuleError` when there is none any more."""
         every = self.schedule.every
         if every is not None:
             return time + every - (time - _EPOCH) % every

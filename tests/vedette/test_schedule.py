@@ -92,6 +92,7 @@ def test_weekdays_are_those_of_cron(weekday: str, day: int) -> None:
         ("0 6 * * fri-mon", "'fri-mon' is no weekday"),
         ("0 6 1 * mon", "it names days of the month and of the week"),
         ("0 6 * *", "it has 4 parts"),
+        ("0 0 30 2 *", "never comes"),
     ],
 )
 def test_what_is_no_cron_expression_is_told(text: str, told: str) -> None:

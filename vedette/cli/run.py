@@ -192,7 +192,7 @@ def _follow(parts: Assembled, stop: Stop, *, until_idle: bool) -> int:
         return 0
     lost = [worker for worker in workers if worker.given_up]
     for worker in lost:
-        name, reason = worker.unit.name, worker.given_up
+        name, reason = worker.unit.title, worker.given_up
         log.error("%s: given up: %s", name, reason, extra=said("unit-given-up"))
     failed = [turn for turn in turns if turn.failure is not None]
     for turn in failed:

@@ -170,9 +170,10 @@ def test_check_names_what_is_wrong_and_what_is_probably_not_meant(hunts: Path) -
     assert vedette("hunts", "check", "hunts", "--strict").code == 1
     bad = HUNT.replace("{every: 5m}", "{cron: '0 6 * * fre', timezone: UTC}")
     (hunts / "whoami_again.yml").write_text(bad)
-    assert "whoami_again.yml:13: schedule.cron: '0 6 * * fre' is no cron expression" in (
-        vedette("hunts", "check", "hunts").out
-    )
+    answer = vedette("hunts", "check", "hunts")
+    assert answer.code == 2
+    assert "error: hunts/whoami_again.yml:13: schedule.cron: '0 6 * * fre' is no cron" in answer.out
+    assert "1 hunts, 1 refused, " in answer.out
 
 
 def test_schema_prints_json() -> None:

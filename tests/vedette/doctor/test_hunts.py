@@ -45,16 +45,24 @@ def test_hunts_that_load_are_counted(settings: dict[str, Any], tmp_path: Path) -
 
 def test_what_keeps_hunts_from_running_is_named(settings: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "One.yml").write_text("title: One\nid: 1\ntype: treshold\n")
+    never = HUNT.format(title="Never", index="x", number=7)
+    never = never.replace("{every: 5m}", "{cron: 0 0 30 2 *}")
+    (tmp_path / "never.yml").write_text(never)
     text = HUNT.format(title="Nowhere", index="x", number=8).replace("index", "# index")
     (tmp_path / "nowhere.yml").write_text(text)
     settings["hunts"]["exclude"] = ["two", "Tow"]
     del settings["cluster"]
     said = [(f.state, f.message) for f in found("hunts", patient(settings=settings))]
-    assert [state for state, _ in said] == ["fail", "warn", "warn", "warn", "ok"]
-    for told, (_, message) in zip(
-        ("none is configured", "One.yml:", "Nowhere: names no index", "called 'Tow'", "2 hunts"),
-        said, strict=True,
-    ):  # fmt: skip
+    assert [state for state, _ in said] == ["fail", "warn", "warn", "warn", "warn", "ok"]
+    words = (
+        "none is configured",
+        "One.yml:",
+        "never.yml:7: schedule.cron: '0 0 30 2 *' never comes",
+        "Nowhere: names no index",
+        "called 'Tow'",
+        "3 hunts",
+    )
+    for told, (_, message) in zip(words, said, strict=True):
         assert told in message
 
 

@@ -15,21 +15,23 @@ from vedette.cli.options import PATH
 def check(paths: tuple[Path, ...], strict: bool) -> int:
     """Look for mistakes in the hunts under PATH (default: Vedette's own).
 
-    Names what is wrong with file, line and field. Exits with 2 when a hunt cannot be loaded.
+    Names what is wrong with file, line and field. Exits with 2 when a hunt cannot be loaded, or
+    cannot be run for its schedule.
     """
     from mitre.catalog import Catalog
     from vedette import hunts
-    from vedette.hunt_check import findings
+    from vedette.hunt_check import findings, unscheduled
     from vedette.output.safe import visible
 
     loaded = hunts.load(paths)
     catalog = Catalog.load()
     found = [finding for hunt in loaded.hunts for finding in findings(hunt, catalog)]
-    for error in loaded.refused:
+    refused = [*loaded.refused, *(e for hunt in loaded.hunts if (e := unscheduled(hunt)))]
+    for error in refused:
         click.echo(visible(f"error: {error}"))
     for finding in found:
         click.echo(visible(f"warning: {finding}"))
-    click.echo(f"{len(loaded):,} hunts, {len(loaded.refused):,} refused, {len(found):,} warnings")
-    if loaded.refused or not len(loaded):
+    click.echo(f"{len(loaded):,} hunts, {len(refused):,} refused, {len(found):,} warnings")
+    if refused or not len(loaded):
         return 2
     return 1 if strict and found else 0

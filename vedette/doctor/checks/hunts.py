@@ -9,6 +9,7 @@ from engine.errors import SourceError, VedetteError
 from vedette.doctor.finding import Finding, fail, ok, warn
 from vedette.doctor.patient import Patient
 from vedette.doctor.registry import check, met
+from vedette.hunt_check import unscheduled
 
 SHOWN = 3
 LOOK = "vedette hunts check says what is wrong"
@@ -24,12 +25,13 @@ def hunts(patient: Patient) -> Iterator[Finding]:
     except VedetteError as error:
         yield fail(f"hunts.paths: {error}", LOOK)
         return
+    refused = [*found.refused, *(e for hunt in patient.scheduled if (e := unscheduled(hunt)))]
     if patient.settings.cluster is None:
         yield fail("hunts search a cluster, and none is configured", "add a section 'cluster'")
-    for refusal in found.refused[:SHOWN]:
+    for refusal in refused[:SHOWN]:
         yield warn(f"refused: {refusal}", LOOK)
-    if len(found.refused) > SHOWN:
-        yield warn(f"{len(found.refused) - SHOWN:,} more hunts refused", LOOK)
+    if len(refused) > SHOWN:
+        yield warn(f"{len(refused) - SHOWN:,} more hunts refused", LOOK)
     for hunt in patient.scheduled:
         if hunt.index is None:
             told = f"{hunt.rule.title}: names no index to search, so it does not run"
