@@ -20,6 +20,7 @@ from engine.errors import Problem, Report, RuleError
 from engine.rule import Rule, RuleSet, Selection
 from engine.rule_files import read_rule_file, rule_files
 from engine.tune.blocks import silenced
+from engine.tune.entries import strangers
 from engine.tune.exempt import unused
 from engine.tune.shelf import Shelf
 from engine.unit import Unit
@@ -78,7 +79,8 @@ class Library:
         tuning = self._shelf.tuning()
         found.refused.extend(self._shelf.errors)
         known = [item.rule for _, _, item in named]
-        found.warnings = unused(tuning.exceptions, [*known, *self.besides])
+        meant = [*known, *self.besides]
+        found.warnings = [*unused(tuning.exceptions, meant), *strangers(tuning, meant)]
         silenced(found, tuning)
         found.tuning = tuning if tuning else None
         return found

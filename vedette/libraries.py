@@ -11,7 +11,7 @@ from engine.correlate.link import NOT_LOADED, misses
 from engine.errors import RuleError
 from engine.library import Library
 from engine.rule import Rule, RuleSet, Selection
-from engine.tune.entries import Tuning
+from engine.tune.entries import StrangerError, Tuning
 from vedette import rulesets
 from vedette.rulesets import UNTUNED, Tuned
 
@@ -74,6 +74,9 @@ class Volume:
         """The rules that are wanted; of a correlation it is said when it reaches across."""
         found = self.shared.select(select)
         found.refused = [self._libraries.told(error, self) for error in found.refused]
+        if self._libraries.several:  # tuning files are for all; another one may have the rule
+            kept = [each for each in found.warnings if not isinstance(each, StrangerError)]
+            found.warnings = kept
         return found
 
 
@@ -113,6 +116,11 @@ class Libraries:
         volume = Volume(name, self._libraries[made], self)
         self._volumes.append(volume)
         return volume
+
+    @property
+    def several(self) -> bool:
+        """Whether pipelines have rules of more than one library."""
+        return len(self._libraries) > 1
 
     @property
     def paths(self) -> list[Path]:

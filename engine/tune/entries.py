@@ -6,15 +6,16 @@ of overrides, which add up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from engine.errors import RuleError, nearest_name
 from engine.rule import Rule
 from engine.tune.condition import Condition
 from engine.tune.exempt import Exempt
 from engine.tune.lists import ListFile
-from engine.tune.scope import Scope
+from engine.tune.scope import Scope, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,30 @@ class Tuning:
     def __bool__(self) -> bool:
         """Whether anything is asked of matches or alerts; `blocks` are applied at load."""
         return bool(self.exceptions or self.suppress or self.overrides or self.caps)
+
+
+class StrangerError(RuleError):
+    """An entry names what no rule here is called. Those of another pipeline may be."""
+
+
+def strangers(tuning: Tuning, rules: Iterable[Rule]) -> list[StrangerError]:
+    """One for each name in an entry that no rule goes by, with the nearest that one does."""
+    entries: list[tuple[str, Scope]] = [
+        *((f"suppress {each.name!r}", each.scope) for each in tuning.suppress),
+        *((f"override {each.name!r}", each.scope) for each in tuning.overrides),
+        *((f"cap {each.name!r}", each.scope) for each in tuning.caps),
+        *(("building_blocks", scope) for scope in tuning.blocks),
+    ]
+    if not any(scope.names for _, scope in entries):
+        return []
+    known = {name for rule in rules for name in names_of(rule)}
+    return [
+        StrangerError(
+            f"{entry}: names {name!r}, which no rule is called", nearest=nearest_name(name, known)
+        )
+        for entry, scope in entries
+        for name in sorted(scope.names - known)
+    ]
 
 
 def is_block(rule: Rule, tuning: Tuning) -> bool:

@@ -138,6 +138,24 @@ def test_a_correlation_that_several_pipelines_have_is_warned_of(
     ) in caplog.text
 
 
+def test_a_tuning_entry_that_names_no_rule_is_warned_of(folder: Path) -> None:
+    (folder / "t.yml").write_text(
+        "suppress:\n- {rules: [whoami was run, Whoami Wos Run], for: 1h}\n"
+        "building_blocks:\n- {tags: [zzz.q]}\n"
+    )
+    given: dict[str, Any] = {"sources": TWO, "tuning": {"files": ["t.yml"]}}
+    ((_, rules),) = open_all(settings(**given))
+    assert [str(warning) for warning in rules.warnings] == [
+        "suppress 'one alert for each rule': names 'whoami wos run', which no rule is called; "
+        "did you mean 'whoami was run'?",
+        "building_blocks: names 'zzz.q', which no rule is called",
+    ]
+    (folder / "one").mkdir()
+    (folder / "one" / "off.yml").write_text(DEFENDER)
+    given["pipelines"] = pipelines(second={"paths": [str(folder / "one")]})
+    assert not [rules.warnings for _, rules in open_all(settings(**given)) if rules.warnings]
+
+
 def test_a_pipeline_without_a_rule_is_named(folder: Path) -> None:
     with pytest.raises(RuleError, match="no rule is left to run in pipeline 'second'"):
         open_all(settings(sources=TWO, pipelines=pipelines(second={"min_level": "critical"})))
