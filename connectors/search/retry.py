@@ -18,8 +18,8 @@ T = TypeVar("T")
 _system = random.SystemRandom()
 
 
-QUIET = 2
-"""Waits of one operation that nobody is told of: a busy cluster now and then is nothing to read."""
+QUIET = 1.0
+"""Seconds below which nobody is told of a wait: a busy cluster now and then is nothing to read."""
 
 LOOK = 0.2
 """Seconds from one look to the next whether a wait is to end early."""
@@ -81,7 +81,7 @@ class Patience:
         step = min(self.retry.longest, self.retry.first * 2**self.used)
         self.used += 1
         pause = step * (1 + self.retry.jitter()) / 2
-        if self.used > QUIET:
+        if pause >= QUIET:
             log.warning("%s; asked again in %.1f s, wait %d of %d", error, pause, self.used,
                         self.retry.limit)  # fmt: skip
         self.retry.sleep(pause)

@@ -51,15 +51,15 @@ def test_the_last_error_is_told_when_the_waits_are_used_up() -> None:
         Retry(limit=2, sleep=lambda _: None).call(failing(*errors))  # type: ignore[arg-type]
 
 
-def test_from_the_third_wait_on_it_is_told_what_is_waited_for(
+def test_it_is_told_what_is_waited_for_a_second_or_longer(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    retry = Retry(limit=4, first=1, sleep=lambda _: None, jitter=lambda: 0.0)
+    retry = Retry(limit=4, first=0.5, sleep=lambda _: None, jitter=lambda: 0.0)
     retry.call(failing(*[refusal(503, "busy")] * 2))  # type: ignore[arg-type]
     assert not caplog.messages
     retry.call(failing(*[refusal(503, "busy")] * 4))  # type: ignore[arg-type]
     assert [text.partition("; ")[2] for text in caplog.messages] == [
-        "asked again in 2.0 s, wait 3 of 4", "asked again in 4.0 s, wait 4 of 4",
+        "asked again in 1.0 s, wait 3 of 4", "asked again in 2.0 s, wait 4 of 4",
     ]  # fmt: skip
     assert "503 busy" in caplog.messages[0]
 
