@@ -29,6 +29,10 @@ TOO_MUCH = (413, 429)
 TOGETHER = 4
 """How many times as much as a page is handed on at a time of what was gathered: each part costs the
 store some requests, and all of it has come anyway."""
+FRACTION = 10
+"""A rest of one in so many parts of a page comes with the page before."""
+MOST = 10_000
+"""Hits of a page that every server gives."""
 SPANS = 200
 """Spans of time that a window is counted in before it is read."""
 COUNTED = 100_000
@@ -401,7 +405,8 @@ def _pages(
             **part,
             **({"search_after": after} if after else {}),
         }
-        answer, size = search(client, body, pit, pace, window.keep_alive, retry, known)
+        whole = known if exact and known is not None and known <= MOST else None
+        answer, size = search(client, body, pit, pace, window.keep_alive, retry, known, whole)
         if not answer.get("_shards", {}).get("total", 1):
             return
         hits: Sequence[Hit] = answer["hits"]["hits"]
@@ -516,13 +521,17 @@ def search(
     keep_alive: str,
     retry: Retry,
     known: int | None = None,
+    whole: int | None = None,
 ) -> tuple[Mapping[str, Any], int]:
     """One whole page and the size it was asked in; a cluster under pressure is asked for less.
 
-    Where fewer hits are `known` to be there than are asked for, so many are a full answer.
+    Where fewer hits are `known` to be there than are asked for, so many are a full answer. If
+    `whole` is little more than a page, so many are asked for at once.
     """
     patience = Patience(retry)
     size = pace.size
+    if whole is not None and size < whole <= size + size // FRACTION:
+        size = whole
     while True:
         view = {"id": pit[0], "keep_alive": keep_alive}
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from connectors.search.names import OWN_PREFIXES
 from connectors.search.overlap import crowded, newcomers, settle
 from connectors.search.pace import AIM, Pace
 from connectors.search.paging import (
+    Begun,
     Hit,
     Reading,
     Window,
@@ -193,16 +195,14 @@ class SearchSource:
         there: Counter[int] | None = None
         reading = Reading()
         if mark is not None and (self.prefilter or crowded(position.seen)):
-            lower = mark if window.lower is None else window.lower
-            finds = newcomers(view, position, lower, self.sift)
-            if (yield from self.taken(finds, position, window)):
-                return True
-            lower = max(lower, mark + 1)
-            window = replace(window, lower=lower)
-            if not self.prefilter and len(self.paces) == 1 and lower <= upper:
-                begun = counted(view.client, window, view.pit, self.retry)
-                window = replace(window, begun=begun)
-                reading.begin(lower, begun.total if begun else 0)
+            behind = mark if window.lower is None else window.lower
+            lower = max(behind, mark + 1)
+            with self.counting(view, replace(window, lower=lower)) as begun:
+                finds = newcomers(view, position, behind, self.sift)
+                if (yield from self.taken(finds, position, window)):
+                    return True
+                window = replace(window, lower=lower, begun=begun())
+            reading.begin(lower, window.begun.total if window.begun else 0)
         elif self.prefilter is None:
             known, there = position.seen.keys, Counter()
         # from here on it is not known yet how many events there are besides those that are read
@@ -242,6 +242,16 @@ class SearchSource:
         found = Part(last, known, there)
         yield from self.batch(found, position, upper, view=view, last=True, always=not quiet)
         return False
+
+    @contextmanager
+    def counting(self, view: View, window: Window) -> Iterator[Callable[[], Begun | None]]:
+        """What gives how many hits a window has, which is asked meanwhile; None where it is not."""
+        if self.prefilter or len(self.paces) > 1 or (window.lower or 0) > window.upper:
+            yield lambda: None
+            return
+        with self.pool(1) as pool:
+            coming = pool.submit(counted, view.client, window, view.pit, self.retry)
+            yield coming.result
 
     def none_from(self, time: int) -> bool:
         """Whether it is known that the view has no event from a time (epoch ms) on."""

@@ -85,6 +85,19 @@ def test_a_window_that_was_counted_reads_as_it_does_page_after_page(
         assert sum(len(page.hits) for page in found) == len(plain)
 
 
+def test_a_small_rest_comes_with_the_page_before_it() -> None:
+    client = FakeClient()
+    for n in range(43):
+        client.put("logs-a", str(n), 1000 * n)
+    window = Window("logs-*", "@timestamp", 0, 50_000, client.tiebreak, page_size=20)
+    pit = [client.open_pit("logs-*", "1m") or ""]
+    begun = counted(client, window, pit, Patient().retry)
+    client.bodies.clear()
+    found = [*ahead(client, replace(window, begun=begun), pit, Patient().retry, Reading())]
+    assert [hit["_id"] for page in found for hit in page.hits] == [str(n) for n in range(43)]
+    assert sorted(body["size"] for body in client.bodies) == [21, 22]
+
+
 def test_what_stands_in_both_halves_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A document with two times is found by a search for either."""
     client = FakeClient()

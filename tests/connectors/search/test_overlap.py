@@ -194,7 +194,7 @@ def test_an_event_that_was_listed_and_is_not_given_moves_nothing(client: FakeCli
     def without(answer: Any) -> Any:
         return {**answer, "hits": {**answer["hits"], "hits": []}}
 
-    client.script["search"] = [None, None, without]
+    client.script |= {"search": [None, without], "histogram": [None, None]}
     with pytest.raises(SourceError, match="1 events were there and are not found"):
         run.poll()
     assert run.checkpoint == before
