@@ -69,6 +69,7 @@ class Lstm(Detector[Sessions]):
         "System-Call Language Modeling and Robust Ensemble Method (2016)"
     )
     seeded: ClassVar[bool] = True
+    budgeted: ClassVar[bool] = True
     costly: ClassVar[bool] = True
 
     def __init__(
@@ -95,19 +96,26 @@ class Lstm(Detector[Sessions]):
         some(data)
         self._vocabulary = Vocabulary.of(data)
         self._unknown = math.log(sum(len(session) + 1 for session in data) + 1)
-        rows = (self._vocabulary.tokens(session) for session in data)
-        lessons = Lessons(rows, 1.0, self.seed, CUT, CELLS)
         self._shape = replace(self._shape, tokens=len(self._vocabulary))
-        run = train(
-            recurrent.initial(self._shape, np.random.default_rng(self.seed)),
-            partial(_loss, self._shape),
-            partial(lessons.epoch, partial(_batch, self._shape, True)),
-            lessons.held_out(partial(_batch, self._shape, False)),
-            replace(RECIPE, epochs=lessons.epochs(self.budget), device=self.device),
-            progress,
-        )
-        self._weights, self._training = run.weights, run.summary()
-        return self
+        first = recurrent.initial(self._shape, np.random.default_rng(self.seed))
+        return self._learn(data, first, RECIPE, progress)
+
+    def partial_fit(self, data: Sessions) -> Self:
+        """Go on learning from `data` alone, new events included, at a tenth of the rate.
+
+        What is not in `data` is forgotten little by little: `train/replay.py` mixes the old in.
+        """
+        some(data)
+        old, known = self._fitted(), len(self._vocabulary)
+        self._vocabulary = self._vocabulary.with_others(data)
+        self._unknown = math.log(math.exp(self._unknown) + sum(len(each) + 1 for each in data))
+        self._shape = replace(self._shape, tokens=len(self._vocabulary))
+        first = recurrent.initial(self._shape, np.random.default_rng(self.seed))
+        for name, weights in old.items():
+            # New events come after the old ones: in rows of `token`, in columns of the others.
+            place = np.s_[:known] if name == "token" else np.s_[..., :known]
+            first[name][place if name in ("token", "head", "offset") else ...] = weights
+        return self._learn(data, first, replace(RECIPE, rate=RECIPE.rate / 10), lambda _: None)
 
     def score(self, data: Sessions) -> Floats:
         """The pooled surprise of each session, in nats."""
@@ -153,6 +161,22 @@ class Lstm(Detector[Sessions]):
         made._shape = replace(made._shape, tokens=len(made._vocabulary))
         made._weights = stored.checked(state.arrays, recurrent.sizes(made._shape))
         return made
+
+    def _learn(
+        self, data: Sessions, first: Arrays, recipe: Recipe, progress: Callable[[Progress], None]
+    ) -> Self:
+        rows = (self._vocabulary.tokens(session) for session in data)
+        lessons = Lessons(rows, 1.0, self.seed, CUT, CELLS)
+        run = train(
+            first,
+            partial(_loss, self._shape),
+            partial(lessons.epoch, partial(_batch, self._shape, True)),
+            lessons.held_out(partial(_batch, self._shape, False)),
+            replace(recipe, epochs=lessons.epochs(self.budget), device=self.device),
+            progress,
+        )
+        self._weights, self._training = run.weights, run.summary()
+        return self
 
     def _fitted(self) -> Arrays:
         if self._weights is None:
