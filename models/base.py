@@ -91,6 +91,8 @@ class Detector(ABC, Generic[Data]):
     """Who described the method: a paper, a book or a library."""
     seeded: ClassVar[bool] = False
     """Whether its constructor takes `seed`."""
+    budgeted: ClassVar[bool] = False
+    """Whether its constructor takes `budget`, the tokens that training may see."""
     light: ClassVar[bool] = True
     """Whether it scores with NumPy alone. Whatever `hunt` can switch on does."""
     costly: ClassVar[bool] = False

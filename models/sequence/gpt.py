@@ -60,6 +60,7 @@ class Gpt(Detector[Sessions]):
         "Karpathy: minGPT; for logs Du et al.: DeepLog (CCS 2017), with a transformer for the LSTM"
     )
     seeded: ClassVar[bool] = True
+    budgeted: ClassVar[bool] = True
     costly: ClassVar[bool] = True
 
     def __init__(

@@ -55,6 +55,7 @@ class LogBert(Detector[Sessions]):
         "Ruff et al.: Deep One-Class Classification (ICML 2018)"
     )
     seeded: ClassVar[bool] = True
+    budgeted: ClassVar[bool] = True
     costly: ClassVar[bool] = True
 
     def __init__(

@@ -52,6 +52,7 @@ class MaskedLanguageModel(Detector[Texts]):
         "Liu et al.: RoBERTa (2019); Salazar et al.: Masked Language Model Scoring (ACL 2020)"
     )
     seeded: ClassVar[bool] = True
+    budgeted: ClassVar[bool] = True
     costly: ClassVar[bool] = True
 
     def __init__(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import cache
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,14 @@ def test_scores_are_finite_and_one_for_each(name: str) -> None:
     assert scores.shape == (50,)
     assert scores.dtype == np.float64
     assert np.isfinite(scores).all()
+
+
+@each_detector
+def test_it_takes_what_its_class_says_it_does(name: str) -> None:
+    kind = registry.detector(name)
+    taken = signature(kind).parameters
+    assert (kind.seeded, kind.budgeted) == ("seed" in taken, "budget" in taken)
+    assert kind.daily is None or kind.daily in taken
 
 
 @each_detector

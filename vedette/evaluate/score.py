@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from inspect import signature
 
 import numpy as np
 
@@ -91,6 +90,6 @@ def fused(parts: Sequence[Scored], rule: str, beyond: float = BEYOND) -> Scored:
 
 def _make(kind: type[Detector[object]], seed: int, tokens: int | None) -> Make:
     options = {"seed": seed} if kind.seeded else {}
-    if tokens is not None and "budget" in signature(kind).parameters:
+    if tokens is not None and kind.budgeted:
         options["budget"] = tokens
     return lambda: adapted(kind(**options))
