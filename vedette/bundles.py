@@ -132,12 +132,14 @@ class Gathered:
         privacy: Privacy | None = None,
         *,
         with_edges: bool = False,
+        by_name: bool = False,
     ) -> None:
         """Events that are part of `attacks` are left out, and counted; `privacy` hides values.
 
-        `with_edges`: detectors of graphs will ask for those of each event.
+        `with_edges`: detectors of graphs will ask for those of each event. `by_name`: what learns
+        keeps who events are about by name, so that `add` refuses events about whom is to be hidden.
         """
-        self._with_edges = with_edges
+        self._with_edges, self._by_name = with_edges, by_name
         self._graphs: dict[Graph, Graph] = {}
         self.observations: list[Observation] = []
         self.timeless = self.attacks = 0
@@ -147,7 +149,10 @@ class Gathered:
         self._names: dict[str, str] = {}
 
     def add(self, events: Iterable[Event], told: Callable[[int], None] = lambda _: None) -> None:
-        """Take in events; `told` hears after each thousand how many there are."""
+        """Take in events; `told` hears after each thousand how many there are.
+
+        Raises `InputError` where a name would be kept that is to be hidden.
+        """
         for event in events:
             seen = observation(event, self._privacy)
             if seen is None:
@@ -156,6 +161,8 @@ class Gathered:
             if self._known is not None and self._known.has(seen.entity, seen.time):
                 self.attacks += 1
                 continue
+            if self._by_name:
+                self._refuse_hidden(event, seen.entity)
             self._hash.update(repr((seen.entity, seen.time, sorted(seen.fields.items()))).encode())
             if self._with_edges:
                 seen = replace(seen, edges=self._graph(event))
@@ -163,6 +170,16 @@ class Gathered:
             self.observations.append(self._kept(seen))
             if len(self.observations) % 1000 == 0:
                 told(len(self.observations))
+
+    def _refuse_hidden(self, event: Event, entity: str) -> None:
+        field = hiding.of_entity(event, entity, self._privacy) if self._privacy else None
+        if field is not None:
+            raise InputError(
+                f"detectors of volumes keep the name of who events are about, here that of "
+                f"{field}, which is to be hidden",
+                field="--detector",
+                expected="others, or a field that names nobody whom windows are about",
+            )
 
     def _kept(self, seen: Observation) -> Observation:
         """The observation without what no model asks for; equal ones share what they say."""

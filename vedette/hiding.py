@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from engine.entities import FIELDS
 from engine.errors import SettingsError
+from models.errors import ModelError
 from vedette.settings.secrets import read_secret
 
 if TYPE_CHECKING:
+    from engine.event import Event
     from models.bundle.plan import Plan
     from models.prepare.privacy import Privacy
     from vedette.settings import Models
@@ -30,13 +32,40 @@ def key_of(settings: Models) -> bytes:
         ) from error
 
 
+def keyed(plan: Plan, key: bytes) -> Plan:
+    """The plan bound to the key of its hashes; raises `ModelError`."""
+    _require(plan, key)
+    return plan.keyed(key)
+
+
+def unmet(plan: Plan, privacy: Privacy | None) -> list[str]:
+    """The fields that `plan` hides and no event had: perhaps they are called otherwise."""
+    met = privacy.met if privacy is not None else set()
+    return [name for name in (*plan.mask, *plan.hashed) if met.isdisjoint(_all([name]))]
+
+
+def of_entity(event: Event, entity: str, privacy: Privacy) -> str | None:
+    """The field that says who the event is about, where `privacy` hides it."""
+    name = entity.partition("=")[0]
+    there = [field for field in FIELDS.get(name, ()) if event.first(field) is not None]
+    return next((field for field in there if privacy.hides(field)), None)
+
+
 def of(plan: Plan, key: bytes) -> Privacy | None:
     """What hides the plan's fields, None where there are none; raises `ModelError`.
 
     `user.name` is also `TargetUserName`, and all other names that logs give a user.
     """
+    _require(plan, key)
     whole = replace(plan, mask=_all(plan.mask), hashed=_all(plan.hashed))
     return whole.privacy(key)
+
+
+def _require(plan: Plan, key: bytes) -> None:
+    if plan.hashed and not key:
+        raise ModelError(
+            "hashing fields needs a key of 16 to 64 bytes: name its file in models.hash_key_file"
+        )
 
 
 def _all(names: Iterable[str]) -> tuple[str, ...]:

@@ -46,9 +46,15 @@ class Privacy:
         if both:
             raise ModelError(f"{min(both)} is to be masked and hashed: choose one")
         self._key = key
+        self.met: set[str] = set()
+        """The fields to be hidden that some event had: of a name that is mistyped there is none."""
 
     def __repr__(self) -> str:
         return f"Privacy(mask={sorted(self._mask)}, hash_={sorted(self._hash)})"  # never the key
+
+    def hides(self, field: str) -> bool:
+        """Whether the field, or one above it, is hidden."""
+        return _chosen(field, self._mask | self._hash) is not None
 
     def pseudonym(self, value: object) -> str:
         """The name that stands for `value`: 32 hexadecimal digits. 5 and "5" have the same."""
@@ -64,9 +70,10 @@ class Privacy:
         return {key: self._clean(value, key, hidden) for key, value in copy.items()}
 
     def _walk(self, value: Any, path: str, hidden: dict[str, str]) -> Any:
-        hashed = _chosen(path, self._hash)
-        if hashed or _chosen(path, self._mask):
-            return self._hide(value, hashed, hidden)
+        hashed, masked = _chosen(path, self._hash), _chosen(path, self._mask)
+        if chosen := hashed or masked:
+            self.met.add(chosen)
+            return self._hide(value, hashed is not None, hidden)
         if isinstance(value, Mapping):
             return {key: self._walk(each, f"{path}.{key}", hidden) for key, each in value.items()}
         if isinstance(value, list | tuple):
@@ -91,15 +98,16 @@ class Privacy:
             return {key: self._clean(each, f"{path}.{key}", hidden) for key, each in value.items()}
         if isinstance(value, list | tuple):
             return [self._clean(each, path, hidden) for each in value]
-        if isinstance(value, str) and _chosen(path, self._texts):
+        if isinstance(value, str) and _chosen(path, self._texts) is not None:
             return _replaced(value, hidden)
         return value
 
 
-def _chosen(path: str, fields: frozenset[str]) -> bool:
-    """Whether the field or one above it is among `fields`."""
+def _chosen(path: str, fields: frozenset[str]) -> str | None:
+    """The field, or the nearest one above it, that is among `fields`."""
     parts = path.split(".")
-    return any(".".join(parts[:end]) in fields for end in range(len(parts), 0, -1))
+    above = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+    return next((each for each in above if each in fields), None)
 
 
 def _long(value: str) -> bool:

@@ -85,7 +85,7 @@ def test_hashed_kinds_are_known_by_the_key_alone(
 def test_a_hash_without_a_key_is_refused(run: Callable[..., Answer]) -> None:
     answer = run("fit", "office", "normal.ndjson", *QUICK, "--hash", "user.name")
     assert answer.code == 3
-    assert "hashing fields needs a key of 16 to 64 bytes" in answer.err
+    assert "hashing fields needs a key of 16 to 64 bytes: name its file in models" in answer.err
 
 
 def test_a_key_that_cannot_be_read_is_named(run: Callable[..., Answer]) -> None:
@@ -99,6 +99,29 @@ def test_a_field_is_masked_or_hashed_by_whatever_name(run: Callable[..., Answer]
     answer = run("fit", "office", "normal.ndjson", *QUICK, *both, *config("one.key"))
     assert answer.code == 3
     assert "TargetUserName is to be masked and hashed" in answer.err
+
+
+def test_a_field_that_no_event_has_is_told(run: Callable[..., Answer]) -> None:
+    words = ("--mask", "user.nmae", "--mask", "TargetUserName")
+    answer = run("fit", "office", "normal.ndjson", *QUICK, *words)
+    assert "warning: no event has the field user.nmae: nothing is hidden by it" in answer.err
+    assert "TargetUserName: nothing" in answer.err, "that name alone, which these events do not use"
+    answer = run("fit", "office", "normal.ndjson", *QUICK, "--mask", "user")
+    assert "nothing is hidden" not in answer.err
+
+
+def test_a_detector_that_keeps_names_is_refused_where_those_are_to_be_hidden(
+    run: Callable[..., Answer], tmp_path: Path
+) -> None:
+    volume = ("--detector", "volume-shewhart")
+    write("users.ndjson", [{k: v for k, v in event(at, "florentine").items() if k != "host.name"}
+                           for at in range(90)])  # fmt: skip
+    answer = run("fit", "office", "users.ndjson", *volume, "--mask", "user.name")
+    assert answer.code == 3
+    assert "that of user.name, which is to be hidden" in answer.err
+    assert "florentine" not in answer.err
+    assert run("fit", "office", "normal.ndjson", *volume, "--mask", "user.name").code == 0
+    assert b"florentine" not in kept(tmp_path)
 
 
 def test_a_hunt_hides_what_scoring_hides(run: Callable[..., Answer]) -> None:

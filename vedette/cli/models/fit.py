@@ -87,12 +87,18 @@ def fit(
     width = duration(window, "--window").total_seconds()
     try:
         key = hiding.key_of(settings.models)
-        plan = Plan(chosen, width, seed=seed, mask=mask, hashed=hashed).keyed(key)
+        plan = hiding.keyed(Plan(chosen, width, seed=seed, mask=mask, hashed=hashed), key)
         privacy = hiding.of(plan, key)
     except ModelError as error:
         raise InputError(str(error)) from error
     attacks = Attacks.read(without, width) if without else None
-    gathered = gather(sources, settings, last, tags, attacks, privacy, with_edges=plan.edges)
+    gathered = gather(
+        sources, settings, last, tags, attacks, privacy,
+        with_edges=plan.edges, by_name=plan.volumes,
+    )  # fmt: skip
+    for field in hiding.unmet(plan, privacy) if gathered.observations else ():
+        click.echo(visible(f"warning: no event has the field {field}: nothing is hidden by it"),
+                   err=True)  # fmt: skip
     for finding in sanity.of_training(gathered, width, allow):
         click.echo(visible(f"warning: {finding}"), err=True)
     bundle, fingerprint = bundles.fit(

@@ -27,11 +27,12 @@ def gather(
     privacy: Privacy | None = None,
     *,
     with_edges: bool = False,
+    by_name: bool = False,
 ) -> Gathered:
     """All events of `sources`, each a file, a folder, `-` or the name of a configured source.
 
     Those of `attacks` are left out, and what `privacy` hides is hidden. `with_edges`: a detector
-    asks for those of each event.
+    asks for those of each event. `by_name`: one keeps who they are about.
 
     What could not be read is said on stderr, with how often.
     """
@@ -40,7 +41,7 @@ def gather(
     from vedette.events import of_paths, of_source, source_of
 
     problems, labels = Problems(), log_source(tags)
-    gathered = Gathered(attacks, privacy, with_edges=with_edges)
+    gathered = Gathered(attacks, privacy, with_edges=with_edges, by_name=by_name)
     progress = _Line("events read")
     for name in sources:
         path: Any = "-" if name == "-" else Path(name)
