@@ -171,6 +171,16 @@ class Gathered:
             if len(self.observations) % 1000 == 0:
                 told(len(self.observations))
 
+    def observe(
+        self, observations: Iterable[Observation], told: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """Take in what was observed elsewhere, as it is; `told` as for `add`."""
+        for seen in observations:
+            self._hash.update(repr((seen.entity, seen.time, sorted(seen.fields.items()))).encode())
+            self.observations.append(seen)
+            if len(self.observations) % 1000 == 0:
+                told(len(self.observations))
+
     def _refuse_hidden(self, event: Event, entity: str) -> None:
         field = hiding.of_entity(event, entity, self._privacy) if self._privacy else None
         if field is not None:
@@ -235,10 +245,19 @@ def fit(
         raise InputError(error.message, file=error.file) from error
 
 
-def answers(bundle: Bundle, gathered: Gathered, most_p: float) -> Iterator[Answer]:
-    """What the bundle says of each window whose p is at most `most_p`, the strangest first."""
+def scores(bundle: Bundle, gathered: Gathered) -> list[Scored]:
+    """What the bundle says of each window; `InputError` where it cannot."""
     try:
-        scored = bundle.score(gathered.observations)
+        return bundle.score(gathered.observations)
+    except ModelError as error:
+        raise InputError(error.message, file=error.file) from error
+
+
+def answers(
+    bundle: Bundle, gathered: Gathered, scored: Iterable[Scored], most_p: float
+) -> Iterator[Answer]:
+    """Those of `scored` whose p is at most `most_p` with their reasons, the strangest first."""
+    try:
         for each in sorted(scored, key=lambda each: (each.log_p, each.window.start)):
             if each.p <= most_p:
                 yield Answer(each, bundle.explain(each, gathered.observations))

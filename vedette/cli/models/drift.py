@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from vedette.cli.models.sources import DATA, Public, gather
 from vedette.cli.options import CONFIG, load_settings, word
 
 FORMATS = ("table", "json")
@@ -21,6 +22,7 @@ FORMATS = ("table", "json")
     "--last", default="24h", show_default=True, metavar="DURATION", help="Of an index: so far back."
 )
 @click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@DATA
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
 def drift(
     name: str,
@@ -28,6 +30,7 @@ def drift(
     path: Path | None,
     last: str,
     tags: str | None,
+    data: Path | None,
     form: str | None,
 ) -> int:
     """Say whether the events of SOURCE are still like those that the model NAME learned from.
@@ -39,7 +42,6 @@ def drift(
     from models.drift.drift import drifted
     from models.errors import ModelError
     from vedette import bundles, hiding
-    from vedette.cli.models.sources import gather
     from vedette.output.safe import visible
 
     shown = word("--output", form, FORMATS) or "table"
@@ -47,8 +49,9 @@ def drift(
     model = bundles.model(settings.state.dir, name, hiding.key_of(settings.models))
     bundle = model.bundle
     gathered = gather(
-        sources, settings, last, tags, privacy=model.privacy, with_edges=bundle.plan.edges
-    )
+        sources, settings, last, tags, Public(data, bundle.plan.width),
+        privacy=model.privacy, with_edges=bundle.plan.edges,
+    )  # fmt: skip
     kept = Kept()
     try:
         for scored in bundle.score(gathered.observations):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from vedette.cli.models.sources import DATA, Public, gather
 from vedette.cli.options import CONFIG, PATH, duration, load_settings
 
 
@@ -28,6 +29,7 @@ from vedette.cli.options import CONFIG, PATH, duration, load_settings
     "--last", default="30d", show_default=True, metavar="DURATION", help="Of an index: so far back."
 )
 @click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@DATA
 @click.option(
     "--without",
     type=PATH,
@@ -62,6 +64,7 @@ def fit(
     window: str,
     last: str,
     tags: str | None,
+    data: Path | None,
     without: Path | None,
     mask: tuple[str, ...],
     hashed: tuple[str, ...],
@@ -70,7 +73,8 @@ def fit(
 ) -> int:
     """Learn from the events of SOURCE, all held to be normal, and keep that as NAME.
 
-    SOURCE is a file, a folder, - or the name of a configured source. What is scored is one window
+    SOURCE is a file, a folder, - or the name of a configured source, or of a public set, whose
+    training part is learned. What is scored is one window
     of time of one host (or user, or address, where an event names no host).
     """
     from engine.errors import InputError
@@ -78,7 +82,6 @@ def fit(
     from models.errors import ModelError
     from vedette import bundles, hiding, sanity
     from vedette.attacks import Attacks
-    from vedette.cli.models.sources import gather
     from vedette.output.safe import visible
 
     settings = load_settings(path).settings
@@ -93,7 +96,7 @@ def fit(
         raise InputError(str(error)) from error
     attacks = Attacks.read(without, width) if without else None
     gathered = gather(
-        sources, settings, last, tags, attacks, privacy,
+        sources, settings, last, tags, Public(data, width, learn=True), attacks, privacy,
         with_edges=plan.edges, by_name=plan.volumes,
     )  # fmt: skip
     for field in hiding.unmet(plan, privacy) if gathered.observations else ():

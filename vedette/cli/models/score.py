@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from vedette.cli.models.sources import DATA, Public, gather
 from vedette.cli.options import CONFIG, load_settings, word
 
 if TYPE_CHECKING:
+    from models.bundle.bundle import Scored
     from vedette.bundles import Answer
 
 FORMATS = ("table", "ndjson", "json")
@@ -30,6 +33,7 @@ FORMATS = ("table", "ndjson", "json")
     "--last", default="24h", show_default=True, metavar="DURATION", help="Of an index: so far back."
 )
 @click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@DATA
 @click.option(
     "--output", "-o", "form", metavar="FORMAT", help="table, ndjson or json.  [default: table]"
 )
@@ -41,6 +45,7 @@ def score(
     limit: int | None,
     last: str,
     tags: str | None,
+    data: Path | None,
     form: str | None,
 ) -> int:
     """Say which windows of the events of SOURCE are strange to the model NAME, and why.
@@ -48,17 +53,19 @@ def score(
     p is the share of normal windows that would look as strange; the strangest comes first.
     """
     from vedette import bundles, hiding, sanity
-    from vedette.cli.models.sources import gather
 
     shown = word("--output", form, FORMATS) or "table"
     settings = load_settings(path).settings
     model = bundles.model(settings.state.dir, name, hiding.key_of(settings.models))
+    plan = model.bundle.plan
+    public = Public(data, plan.width)
     gathered = gather(
-        sources, settings, last, tags, privacy=model.privacy, with_edges=model.bundle.plan.edges
+        sources, settings, last, tags, public, privacy=model.privacy, with_edges=plan.edges
     )
     if finding := sanity.of_scored(gathered, model.training):
         click.echo(f"warning: {finding}", err=True)
-    found = list(islice(bundles.answers(model.bundle, gathered, most), limit))
+    scored = bundles.scores(model.bundle, gathered)
+    found = list(islice(bundles.answers(model.bundle, gathered, scored, most), limit))
     if shown == "json":
         click.echo(json.dumps([each.as_json() for each in found], ensure_ascii=True, indent=1))
     for each in found if shown == "ndjson" else ():
@@ -66,7 +73,19 @@ def score(
     for each in found if shown == "table" else ():
         _show(each)
     click.echo(f"{len(found):,} windows shown of {len(gathered.observations):,} events", err=True)
+    if public.labelled is not None:
+        click.echo(_labelled(scored, public.labelled, most), err=True)
     return 0
+
+
+def _labelled(scored: Sequence[Scored], attacks: set[tuple[str, float]], most: float) -> str:
+    """How many attacks and other windows have a p up to `most`, by the labels of a public set."""
+    told = [(each.p <= most, (str(each.window.entity), each.window.start) in attacks)
+            for each in scored]  # fmt: skip
+    true, false = ([strange for strange, attack in told if attack is wanted]
+                   for wanted in (True, False))  # fmt: skip
+    return (f"p up to {most:g}: {sum(true):,} of {len(true):,} windows that are labelled attacks, "
+            f"{sum(false):,} of {len(false):,} others")  # fmt: skip
 
 
 def _show(answer: Answer) -> None:

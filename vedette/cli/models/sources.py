@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from vedette.cli.options import duration, log_source
+from vedette.cli.options import PATH, duration, log_source
 
 if TYPE_CHECKING:
+    from models.bundle.observation import Observation
     from models.prepare.privacy import Privacy
     from vedette.attacks import Attacks
     from vedette.bundles import Gathered
     from vedette.settings import Settings
+
+DATA = click.option(
+    "--data",
+    type=PATH,
+    metavar="FOLDER",
+    help="The folder of public data, where SOURCE is a public set.",
+)
 
 
 def gather(
@@ -23,16 +33,18 @@ def gather(
     settings: Settings,
     last: str,
     tags: str | None,
+    public: Public,
     attacks: Attacks | None = None,
     privacy: Privacy | None = None,
     *,
     with_edges: bool = False,
     by_name: bool = False,
 ) -> Gathered:
-    """All events of `sources`, each a file, a folder, `-` or the name of a configured source.
+    """All events of `sources`, each a file, a folder, `-`, a configured source or a public set.
 
     Those of `attacks` are left out, and what `privacy` hides is hidden. `with_edges`: a detector
-    asks for those of each event. `by_name`: one keeps who they are about.
+    asks for those of each event. `by_name`: one keeps who they are about. `public` says what is
+    read of public sets, and hears what these label.
 
     What could not be read is said on stderr, with how often.
     """
@@ -47,6 +59,8 @@ def gather(
         path: Any = "-" if name == "-" else Path(name)
         if name == "-" or Path(name).exists():
             gathered.add(of_paths([path], problems, labels), progress)
+        elif public.has(name) and name not in {source.name for source in settings.sources}:
+            gathered.observe(public.read(name), progress)
         else:
             source = source_of(settings, name)
             events = of_source(
@@ -61,6 +75,34 @@ def gather(
     if attacks is not None:
         click.echo(f"{gathered.attacks:,} events of attacks are left out", err=True)
     return gathered
+
+
+@dataclass
+class Public:
+    """What is read of public sets below the folder `data`: the part to learn, or the one to score.
+
+    A session is a window of `width` seconds. `labelled` are those that are attacks, by entity and
+    start, of all sets that were read; None before one was.
+    """
+
+    data: Path | None
+    width: float
+    learn: bool = False
+    labelled: set[tuple[str, float]] | None = None
+
+    def has(self, name: str) -> bool:
+        """Whether a set has that name."""
+        from vedette.evaluate.observed import is_set
+
+        return is_set(name)
+
+    def read(self, name: str) -> Iterator[Observation]:
+        """The events of the set; raises `InputError`."""
+        from vedette.evaluate.observed import Observed
+
+        part = Observed.load(name, self.data, self.width, learn=self.learn)
+        self.labelled = (self.labelled or set()) | part.attacks()
+        return part.observations()
 
 
 class _Line:
