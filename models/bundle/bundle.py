@@ -93,8 +93,10 @@ class Bundle:
         plan: Plan,
         told: Callable[[str], None] = lambda _: None,
     ) -> Self:
-        """Learn from `observations`, all held to be normal; `told` hears which detector learns.
+        """Learn from `observations`, all held to be normal.
 
+        `told` hears what learns: first "templates", then each detector's name, for every fold and
+        once for all of them.
         Folds are spans of time. `DataError` where there are too few windows to calibrate by.
         """
         if not observations:
@@ -108,9 +110,10 @@ class Bundle:
         parts: dict[str, Part] = {}
         columns, kept = [], np.ones(len(seen), dtype=np.bool_)
         for name in plan.detectors:
-            told(name)
             make = partial(plan.make, name)
-            parts[name], scores, settled = Part.fit(make, texts, seen, folds, starts)
+            parts[name], scores, settled = Part.fit(
+                make, texts, seen, folds, starts, partial(told, name)
+            )
             columns.append(parts[name].calibrator.log_p(scores, middle=True))
             kept &= settled
         log_p = np.stack(columns, axis=1)[kept]

@@ -36,6 +36,7 @@ class Part:
         seen: Sequence[Window],
         folds: NDArray[np.intp],
         blocks: Sequence[Hashable],
+        told: Callable[[], None] = lambda: None,
     ) -> tuple[Self, Floats, NDArray[np.bool_]]:
         """The detector fitted on all windows, the raw scores of the normals, and which counted.
 
@@ -43,16 +44,18 @@ class Part:
         what the calibration learns, of those after a beginning that never comes again
         (`calibrate/settled.py`; `blocks`, in the order of time, names what stays together). The
         detector that is kept knows more normals than those did, so its alarms are rather fewer
-        than asked for, never more.
+        than asked for, never more. `told` is called before each fit.
         """
         detector = make()
         data, scores = data_of(detector, seen), np.zeros(len(seen))
         with one_thread():
             for fold in range(int(folds.max()) + 1):
+                told()
                 inside = folds == fold
                 without = windowed(make(), texts)
                 without.fit(take(data, ~inside))
                 scores[inside] = without.score(take(data, inside))
+            told()
             asked = windowed(detector, texts)
             asked.fit(data)
         kept = settled(Calibrator().fit(scores).log_p(scores, middle=True), blocks)

@@ -1,4 +1,4 @@
-"""`vedette models`: fit, score, list and show models."""
+"""`vedette models`: tune, fit, score, list and show models."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from vedette.cli.models.fit import fit
 from vedette.cli.models.list import list_models
 from vedette.cli.models.score import score
 from vedette.cli.models.show import show
+from vedette.cli.models.tune import tune
 
 
 @click.group("models")
@@ -24,5 +25,5 @@ def command() -> None:
     """
 
 
-for each in (fit, score, drift, list_models, show):
+for each in (fit, score, drift, list_models, show, tune):
     command.add_command(each)

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import click
 
+from vedette.cli.models.bar import Learning
 from vedette.cli.models.sources import DATA, Public, gather
 from vedette.cli.options import CONFIG, PATH, duration, load_settings
+
+EMBEDDING = "embedding-hdbscan"
+"""The detector that has an encoder."""
 
 
 @click.command("fit")
@@ -21,6 +25,11 @@ from vedette.cli.options import CONFIG, PATH, duration, load_settings
     multiple=True,
     metavar="NAME",
     help="Only this detector of the default set, or another one; may be repeated.",
+)
+@click.option(
+    "--encoder",
+    metavar="NAME",
+    help="Of embedding-hdbscan: best, minilm, hashing, or the folder of one that was tuned.",
 )
 @click.option(
     "--window", default="10m", show_default=True, metavar="DURATION", help="Length of a window."
@@ -61,6 +70,7 @@ def fit(
     sources: tuple[str, ...],
     path: Path | None,
     detectors: tuple[str, ...],
+    encoder: str | None,
     window: str,
     last: str,
     tags: str | None,
@@ -87,6 +97,14 @@ def fit(
     settings = load_settings(path).settings
     folder = bundles.folder_of(settings.state.dir, name)
     chosen = {each: DEFAULT.get(each, {}) for each in detectors} or dict(DEFAULT)
+    if encoder is not None:
+        from vedette import encoders
+
+        if EMBEDDING not in chosen:
+            raise InputError(
+                "no detector has an encoder", field="--encoder", expected=f"--detector {EMBEDDING}"
+            )
+        chosen[EMBEDDING] = {**chosen[EMBEDDING], "encoder": encoders.named(encoder)}
     width = duration(window, "--window").total_seconds()
     try:
         key = hiding.key_of(settings.models)
@@ -104,13 +122,10 @@ def fit(
                    err=True)  # fmt: skip
     for finding in sanity.of_training(gathered, width, allow):
         click.echo(visible(f"warning: {finding}"), err=True)
-    bundle, fingerprint = bundles.fit(
-        gathered,
-        plan,
-        folder,
-        lambda: datetime.now(UTC),
-        lambda part: click.echo(f"learning: {part}", err=True),
-    )
+    with Learning(len(plan.detectors), plan.folds) as learning:
+        bundle, fingerprint = bundles.fit(
+            gathered, plan, folder, lambda: datetime.now(UTC), learning.begin
+        )
     if begun := bundle.learned - len(bundle.normal):
         click.echo(f"the first {begun:,} windows are a beginning that does not come again: "
                    "learned, and left out of calibration", err=True)  # fmt: skip

@@ -39,12 +39,13 @@ def gather(
     *,
     with_edges: bool = False,
     by_name: bool = False,
+    into: Gathered | None = None,
 ) -> Gathered:
     """All events of `sources`, each a file, a folder, `-`, a configured source or a public set.
 
     Those of `attacks` are left out, and what `privacy` hides is hidden. `with_edges`: a detector
     asks for those of each event. `by_name`: one keeps who they are about. `public` says what is
-    read of public sets, and hears what these label.
+    read of public sets, and hears what these label. `into`: what takes the events in.
 
     What could not be read is said on stderr, with how often.
     """
@@ -53,7 +54,7 @@ def gather(
     from vedette.events import of_paths, of_source, source_of
 
     problems, labels = Problems(), log_source(tags)
-    gathered = Gathered(attacks, privacy, with_edges=with_edges, by_name=by_name)
+    gathered = into or Gathered(attacks, privacy, with_edges=with_edges, by_name=by_name)
     progress = _Line("events read")
     for name in sources:
         path: Any = "-" if name == "-" else Path(name)
