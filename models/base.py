@@ -93,6 +93,8 @@ class Detector(ABC, Generic[Data]):
     """Whether its constructor takes `seed`."""
     budgeted: ClassVar[bool] = False
     """Whether its constructor takes `budget`, the tokens that training may see."""
+    learns_with: ClassVar[tuple[str, ...]] = ()
+    """The libraries of `vedette[ml]` that `fit` imports."""
     light: ClassVar[bool] = True
     """Whether it scores with NumPy alone. Whatever `hunt` can switch on does."""
     costly: ClassVar[bool] = False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from models.errors import ModelError
@@ -17,3 +19,8 @@ def library(module: str) -> Any:
         if (error.name or "").partition(".")[0] != wanted:
             raise
         raise ModelError(f"this needs {wanted}: pip install 'vedette[ml]'") from error
+
+
+def missing(modules: Iterable[str]) -> list[str]:
+    """Those that are not installed."""
+    return [each for each in modules if find_spec(each) is None]

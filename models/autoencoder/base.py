@@ -27,6 +27,7 @@ class Autoencoder(Detector[NDArray[Any]]):
     """A network that was trained to make its input again, column by column in standard scale."""
 
     takes: ClassVar[Takes] = Takes.VECTORS
+    learns_with: ClassVar[tuple[str, ...]] = ("torch",)
     seeded: ClassVar[bool] = True
     parameters: ClassVar[tuple[str, ...]]
     """The names of the constructor's arguments."""

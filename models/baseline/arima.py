@@ -28,6 +28,7 @@ class Arima(Chart):
     """
 
     name: ClassVar[str] = "arima"
+    learns_with: ClassVar[tuple[str, ...]] = ("statsmodels",)
     source: ClassVar[str] = (
         "Box, Jenkins: Time Series Analysis, Forecasting and Control (1970); fitted by statsmodels"
     )

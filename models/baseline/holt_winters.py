@@ -37,6 +37,7 @@ class HoltWinters(Chart):
     """
 
     name: ClassVar[str] = "holt-winters"
+    learns_with: ClassVar[tuple[str, ...]] = ("statsmodels",)
     source: ClassVar[str] = (
         "Winters: Forecasting Sales by Exponentially Weighted Moving Averages (1960); Gardner, "
         "McKenzie: Forecasting Trends in Time Series (1985); fitted by statsmodels"

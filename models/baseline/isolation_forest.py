@@ -22,6 +22,7 @@ class IsolationForest(OverVectors):
     """
 
     name: ClassVar[str] = "isolation-forest"
+    learns_with: ClassVar[tuple[str, ...]] = ("sklearn",)
     source: ClassVar[str] = "Liu, Ting, Zhou: Isolation Forest (2008); fitted by scikit-learn"
     seeded: ClassVar[bool] = True
 

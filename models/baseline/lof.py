@@ -23,6 +23,7 @@ class Lof(OverVectors):
     """
 
     name: ClassVar[str] = "lof"
+    learns_with: ClassVar[tuple[str, ...]] = ("sklearn",)
     source: ClassVar[str] = (
         "Breunig, Kriegel, Ng, Sander: LOF: Identifying Density-Based Local Outliers (2000); "
         "fitted by scikit-learn"

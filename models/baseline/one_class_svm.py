@@ -22,6 +22,7 @@ class OneClassSvm(OverVectors):
     """
 
     name: ClassVar[str] = "one-class-svm"
+    learns_with: ClassVar[tuple[str, ...]] = ("sklearn",)
     source: ClassVar[str] = (
         "Schölkopf, Platt, Shawe-Taylor, Smola, Williamson: Estimating the Support of a "
         "High-Dimensional Distribution (2001); fitted by scikit-learn"

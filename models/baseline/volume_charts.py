@@ -216,6 +216,7 @@ class VolumeHoltWinters(VolumeChart):
 
     name: ClassVar[str] = "volume-holt-winters"
     source: ClassVar[str] = HoltWinters.source
+    learns_with: ClassVar[tuple[str, ...]] = HoltWinters.learns_with
     young: ClassVar[bool] = False
     daily: ClassVar[str | None] = "period"
 
@@ -237,6 +238,7 @@ class VolumeArima(VolumeChart):
 
     name: ClassVar[str] = "volume-arima"
     source: ClassVar[str] = Arima.source
+    learns_with: ClassVar[tuple[str, ...]] = Arima.learns_with
     young: ClassVar[bool] = False
 
     def __init__(self, order: Sequence[int] = (2, 0, 1)) -> None:

@@ -10,6 +10,7 @@ from models.base import Detector, Json, Takes
 from models.combine.rules import RULES
 from models.errors import ModelError, StoreError
 from models.feature.temporal import DAY
+from models.libraries import missing
 from models.prepare.privacy import Privacy
 from models.registry import detector
 from models.template.event import MESSAGES
@@ -84,6 +85,15 @@ class Plan:
     def volumes(self) -> bool:
         """Whether a detector takes how much there was before."""
         return any(detector(name).takes is Takes.VOLUMES for name in self.detectors)
+
+    def require_libraries(self) -> None:
+        """`ModelError` where detectors need libraries to learn that are not installed."""
+        lacking = {name: missing(detector(name).learns_with) for name in self.detectors}
+        told = [f"{name} needs {' and '.join(found)}" for name, found in lacking.items() if found]
+        if told:
+            left = [name for name, found in lacking.items() if not found]
+            others = f", or leave them out: {', '.join(left)} need nothing" if left else ""
+            raise ModelError(f"to learn, {', '.join(told)}: pip install 'vedette[ml]'{others}")
 
     def privacy(self, key: bytes = b"") -> Privacy | None:
         """What hides values, None where nothing is to be hidden.

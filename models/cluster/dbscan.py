@@ -20,6 +20,7 @@ class Dbscan(Clustering):
     """
 
     name: ClassVar[str] = "dbscan"
+    learns_with: ClassVar[tuple[str, ...]] = ("sklearn",)
     source: ClassVar[str] = (
         "Ester, Kriegel, Sander, Xu: A Density-Based Algorithm for Discovering Clusters in Large "
         "Spatial Databases with Noise (1996); scikit-learn"

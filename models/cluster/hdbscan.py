@@ -33,6 +33,7 @@ class Hdbscan(Clustering):
     """
 
     name: ClassVar[str] = "hdbscan"
+    learns_with: ClassVar[tuple[str, ...]] = ("hdbscan", "scipy")
     source: ClassVar[str] = (
         "Campello, Moulavi, Zimek, Sander: Hierarchical Density Estimates for Data Clustering, "
         "Visualization, and Outlier Detection (2015); the library hdbscan"

@@ -16,6 +16,7 @@ class KMeans(Clustering):
     """The distance to the nearest centre, by the median distance of those who belong to it."""
 
     name: ClassVar[str] = "k-means"
+    learns_with: ClassVar[tuple[str, ...]] = ("sklearn",)
     source: ClassVar[str] = (
         "Lloyd: Least Squares Quantization in PCM (1982); Arthur, Vassilvitskii: k-means++ (2007); "
         "scikit-learn"

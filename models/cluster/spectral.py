@@ -20,6 +20,7 @@ class Spectral(Clustering):
     """
 
     name: ClassVar[str] = "spectral"
+    learns_with: ClassVar[tuple[str, ...]] = ("sklearn",)
     source: ClassVar[str] = (
         "Ng, Jordan, Weiss: On Spectral Clustering: Analysis and an Algorithm (2001); von Luxburg: "
         "A Tutorial on Spectral Clustering (2007); scikit-learn"

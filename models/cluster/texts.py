@@ -58,6 +58,7 @@ class EmbeddingHdbscan(Detector[Texts]):
 
     name: ClassVar[str] = "embedding-hdbscan"
     takes: ClassVar[Takes] = Takes.TEXTS
+    learns_with: ClassVar[tuple[str, ...]] = ("hdbscan", "scipy")
     source: ClassVar[str] = (
         "Reimers, Gurevych: Sentence-BERT (2019); Campello, Moulavi, Zimek, Sander: Hierarchical "
         "Density Estimates for Data Clustering, Visualization, and Outlier Detection (2015)"

@@ -55,6 +55,7 @@ class Gpt(Detector[Sessions]):
 
     name: ClassVar[str] = "gpt"
     takes: ClassVar[Takes] = Takes.SESSIONS
+    learns_with: ClassVar[tuple[str, ...]] = ("torch",)
     source: ClassVar[str] = (
         "Radford et al.: Improving Language Understanding by Generative Pre-Training (2018); "
         "Karpathy: minGPT; for logs Du et al.: DeepLog (CCS 2017), with a transformer for the LSTM"

@@ -50,6 +50,7 @@ class LogBert(Detector[Sessions]):
 
     name: ClassVar[str] = "logbert"
     takes: ClassVar[Takes] = Takes.SESSIONS
+    learns_with: ClassVar[tuple[str, ...]] = ("torch",)
     source: ClassVar[str] = (
         "Guo, Yuan, Wu: LogBERT: Log Anomaly Detection via BERT (IJCNN 2021); "
         "Ruff et al.: Deep One-Class Classification (ICML 2018)"

@@ -64,6 +64,7 @@ class Lstm(Detector[Sessions]):
 
     name: ClassVar[str] = "lstm"
     takes: ClassVar[Takes] = Takes.SESSIONS
+    learns_with: ClassVar[tuple[str, ...]] = ("torch",)
     source: ClassVar[str] = (
         "Hochreiter, Schmidhuber: Long Short-Term Memory (1997); Kim et al.: LSTM-Based "
         "System-Call Language Modeling and Robust Ensemble Method (2016)"

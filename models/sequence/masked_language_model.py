@@ -48,6 +48,7 @@ class MaskedLanguageModel(Detector[Texts]):
 
     name: ClassVar[str] = "masked-language-model"
     takes: ClassVar[Takes] = Takes.TEXTS
+    learns_with: ClassVar[tuple[str, ...]] = ("torch",)
     source: ClassVar[str] = (
         "Liu et al.: RoBERTa (2019); Salazar et al.: Masked Language Model Scoring (ACL 2020)"
     )

@@ -5,18 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import cache
+from importlib import import_module
 from inspect import signature
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models import registry, store
+from models import libraries, registry, store
 from models.base import Detector, Takes
 from models.errors import DataError, StoreError
 from tests.models import data
 
 NAMES = list(registry.detectors())
+IMPORTED: dict[str, set[str]] = {}
+"""Of each detector the libraries that fitting it asked for."""
 each_detector = pytest.mark.parametrize("name", NAMES)
 
 
@@ -29,7 +32,14 @@ def fitted(name: str) -> Detector[Any]:
 def fit(name: str, what: Any = None) -> Detector[Any]:
     kind = registry.detector(name)
     model = kind(seed=7) if kind.seeded else kind()  # type: ignore[call-arg]
-    return model.fit(data.MAKE[kind.takes](120) if what is None else what)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(libraries, "import_module", lambda module: imported(name, module))
+        return model.fit(data.MAKE[kind.takes](120) if what is None else what)
+
+
+def imported(name: str, module: str) -> Any:
+    IMPORTED.setdefault(name, set()).add(module.partition(".")[0])
+    return import_module(module)
 
 
 def takes(name: str) -> Takes:
@@ -51,6 +61,8 @@ def test_it_takes_what_its_class_says_it_does(name: str) -> None:
     taken = signature(kind).parameters
     assert (kind.seeded, kind.budgeted) == ("seed" in taken, "budget" in taken)
     assert kind.daily is None or kind.daily in taken
+    fitted(name)
+    assert IMPORTED.get(name, set()) == {*kind.learns_with}
 
 
 @each_detector

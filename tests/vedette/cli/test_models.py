@@ -158,6 +158,18 @@ def test_too_little_to_learn_from_is_said(run: Callable[..., Answer]) -> None:
     assert "do not fill 3 folds" in answer.err
 
 
+def test_libraries_that_are_missing_are_named_before_events_are_read(
+    run: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.libraries.find_spec", lambda _: None)
+    answer = run("fit", "office", "normal.ndjson")
+    assert answer.code == 3
+    assert "gpt needs torch, embedding-hdbscan needs hdbscan and scipy: pip install" in answer.err
+    assert "or leave them out: new-value, event-rarity, count-tail" in answer.err
+    assert "learning" not in answer.err
+    assert run("fit", "office", "normal.ndjson", *QUICK).code == 0
+
+
 def test_a_detector_of_series_is_refused(run: Callable[..., Answer]) -> None:
     answer = run("fit", "office", "normal.ndjson", "--detector", "ewma")
     assert answer.code == 3

@@ -109,6 +109,7 @@ def fit(
     try:
         key = hiding.key_of(settings.models)
         plan = hiding.keyed(Plan(chosen, width, seed=seed, mask=mask, hashed=hashed), key)
+        plan.require_libraries()
         privacy = hiding.of(plan, key)
     except ModelError as error:
         raise InputError(str(error)) from error
