@@ -83,10 +83,10 @@ def found_at(state: Path, name: str) -> Path:
 
 
 def names(state: Path) -> list[str]:
-    """The names of all bundles, in order."""
+    """The names of all bundles, in order; also of those that cannot be read."""
     room = state / ROOM
-    own = [each.name for each in room.iterdir()] if room.is_dir() else []
-    return sorted({*SHIPPED, *(name for name in own if (room / name / keep.TOLD).is_file())})
+    own = [each.name for each in room.iterdir() if each.is_dir()] if room.is_dir() else []
+    return sorted({*SHIPPED, *own})
 
 
 def load(state: Path, name: str) -> Bundle:

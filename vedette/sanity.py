@@ -12,8 +12,8 @@ from models.prepare.finding import Finding, Severity
 from models.template.event import event_key, message
 from vedette.bundles import Gathered
 
-NAMES = ("bad-times", "constant-field", "cut-off", "empty", "few")
-"""What `of_training` may find."""
+NAMES = ("bad-times", "constant-field", "cut-off", "few")
+"""What `of_training` may find and can be allowed: nothing at all cannot be learned from."""
 
 
 def of_training(gathered: Gathered, width: float, allow: Iterable[str] = ()) -> list[Finding]:
@@ -40,7 +40,8 @@ def of_training(gathered: Gathered, width: float, allow: Iterable[str] = ()) -> 
     found = check(side, gap=width)
     for each in found:
         if each.severity is Severity.REFUSE and each.name not in allowed:
-            raise InputError(str(each), field="SOURCE", expected=f"or --allow {each.name}")
+            other = f"others, or --allow {each.name}" if each.name in NAMES else "events with times"
+            raise InputError(str(each), field="SOURCE", expected=other)
     return found
 
 

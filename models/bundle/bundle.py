@@ -106,6 +106,11 @@ class Bundle:
         templates.learn_all(each.fields for each in observations)
         seen = _windows(observations, templates, plan)
         starts = [window.start for window in seen]
+        if (spans := len({*starts})) < plan.folds:
+            raise DataError(
+                f"the events lie in {spans} spans of {plan.width:g} seconds, and {plan.folds} are "
+                "needed: each is left out in turn to calibrate by"
+            )
         folds, texts = folds_of(starts, plan.folds), templates.texts()
         parts: dict[str, Part] = {}
         columns, kept = [], np.ones(len(seen), dtype=np.bool_)

@@ -37,7 +37,7 @@ def test_the_order_in_which_files_were_read_is_no_fault() -> None:
 def test_events_that_are_all_of_one_kind_are_refused_by_name() -> None:
     with pytest.raises(InputError, match=r"constant-field: 1 of 1 .*: kind of event") as caught:
         sanity.of_training(gathered(days(kinds=1)), 600)
-    assert caught.value.expected == "or --allow constant-field"
+    assert caught.value.expected == "others, or --allow constant-field"
 
 
 def test_what_is_allowed_is_only_told() -> None:
@@ -51,8 +51,11 @@ def test_a_check_that_there_is_not_cannot_be_allowed() -> None:
 
 
 def test_nothing_to_learn_from_is_refused() -> None:
-    with pytest.raises(InputError, match="empty"):
+    with pytest.raises(InputError, match="empty") as caught:
         sanity.of_training(gathered([]), 600)
+    assert caught.value.expected == "events with times"
+    with pytest.raises(InputError, match="no check is called 'empty'"):
+        sanity.of_training(gathered([]), 600, ["empty"])
 
 
 def test_little_and_cut_off_data_are_told() -> None:

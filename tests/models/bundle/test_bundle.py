@@ -189,7 +189,7 @@ def test_a_plan_that_there_cannot_be_is_refused(tmp_path: Path) -> None:
 
 
 def test_too_few_spans_of_time_are_refused() -> None:
-    with pytest.raises(DataError, match="blocks"):
+    with pytest.raises(DataError, match="lie in 2 spans of 60 seconds"):
         Bundle.fit(day(2), LIGHT)
 
 

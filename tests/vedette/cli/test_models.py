@@ -152,10 +152,21 @@ def test_an_altered_model_is_refused(fitted: Callable[..., Answer], tmp_path: Pa
     assert "is not the detector that the bundle describes" in answer.err
 
 
+def test_a_model_without_its_description_is_listed_as_one_that_cannot_be_read(
+    fitted: Callable[..., Answer], tmp_path: Path
+) -> None:
+    (tmp_path / "state/vedette/models/office/bundle.json").unlink()
+    answer = fitted("list")
+    assert answer.code == 1
+    assert "office: " in answer.err
+    assert "bundle.json: cannot be read" in answer.err
+    assert answer.out.startswith("demo-office  ")
+
+
 def test_too_little_to_learn_from_is_said(run: Callable[..., Answer]) -> None:
     answer = run("fit", "office", "today.ndjson", *QUICK)
     assert answer.code == 3
-    assert "do not fill 3 folds" in answer.err
+    assert "lie in 1 spans of 600 seconds, and 3 are needed" in answer.err
 
 
 def test_libraries_that_are_missing_are_named_before_events_are_read(
