@@ -20,6 +20,7 @@ from typing import Self
 import numpy as np
 
 from models.base import UNKNOWN, Floats, Reason, Takes
+from models.bundle.counted import usual
 from models.bundle.observation import Observation
 from models.bundle.part import Part
 from models.bundle.plan import Plan
@@ -76,15 +77,17 @@ class Bundle:
         fusion: Fusion,
         normal: Floats,
         learned: int,
+        usual: Floats | None = None,
     ) -> None:
         """`normal` has the log p of the normal windows that calibrate, each cross-fitted.
 
         `learned` is how many windows were learned, those of a restless beginning among them.
+        `usual` are the rows of some of them (`counted.py`), where a detector takes such.
         """
         if not 0 < len(normal) <= learned:
             raise ModelError(f"{len(normal)} of {learned} windows cannot calibrate")
         self.plan, self.templates, self.parts = plan, templates, parts
-        self.fusion, self.normal, self.learned = fusion, normal, learned
+        self.fusion, self.normal, self.learned, self.usual = fusion, normal, learned, usual
 
     @classmethod
     def fit(
@@ -112,18 +115,19 @@ class Bundle:
                 "needed: each is left out in turn to calibrate by"
             )
         folds, texts = folds_of(starts, plan.folds), templates.texts()
+        rows = usual([each.events for each in seen], len(texts)) if plan.vectors else None
         parts: dict[str, Part] = {}
         columns, kept = [], np.ones(len(seen), dtype=np.bool_)
         for name in plan.detectors:
             make = partial(plan.make, name)
             parts[name], scores, settled = Part.fit(
-                make, texts, seen, folds, starts, partial(told, name)
+                make, texts, seen, folds, starts, partial(told, name), rows
             )
             columns.append(parts[name].calibrator.log_p(scores, middle=True))
             kept &= settled
         log_p = np.stack(columns, axis=1)[kept]
         fusion = Fusion(plan.rule).fit(log_p)
-        return cls(plan, templates, parts, fusion, fusion.log_p(log_p), len(seen))
+        return cls(plan, templates, parts, fusion, fusion.log_p(log_p), len(seen), rows)
 
     def windows(self, observations: Sequence[Observation]) -> list[Window]:
         """The windows of `observations`, with numbers that this bundle knows."""

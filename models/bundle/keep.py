@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import store
-from models.base import Json, State
+from models.base import Floats, Json, State, matrix
 from models.bundle.bundle import Bundle
 from models.bundle.part import Part
 from models.bundle.plan import Plan
@@ -42,6 +42,8 @@ def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = Non
     arrays: _Arrays = {"normal": bundle.normal}
     if bundle.learned != len(bundle.normal):
         arrays["learned"] = np.array([bundle.learned], dtype=np.int64)
+    if bundle.usual is not None:
+        arrays["usual"] = bundle.usual
     _put(arrays, "templates", templates)
     _put(arrays, "fusion", fusion)
     for name, state in calibrations.items():
@@ -104,17 +106,29 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
     templates = EventTemplates.restore(_state(told["templates"], arrays, "templates"))
     fusion = Fusion.restore(_state(told["fusion"], arrays, "fusion"))
     parts, texts = {}, templates.texts()
+    usual = _usual(arrays, len(texts))
     for name in plan.detectors:
         calibration = {"parameters": told["calibrations"][name], "facts": {}}
         parts[name] = Part.known(
             _detector(folder / name, told["detectors"][name], name),
             texts,
             Calibrator.restore(_state(calibration, arrays, f"calibration/{name}")),
+            usual,
         )
     normal = np.asarray(arrays["normal"], dtype=np.float64)
     # An index: a number that is not whole is refused.
     learned = index(arrays["learned"].item()) if "learned" in arrays else len(normal)
-    return Bundle(plan, templates, parts, fusion, normal, learned)
+    return Bundle(plan, templates, parts, fusion, normal, learned, usual)
+
+
+def _usual(arrays: _Arrays, events: int) -> Floats | None:
+    """The rows of ordinary windows; a bundle without detectors of vectors has none."""
+    if "usual" not in arrays:
+        return None
+    rows = matrix(arrays["usual"], events + 1)
+    if not len(rows):
+        raise StoreError("has no ordinary windows to hold others against")
+    return rows
 
 
 def _detector(folder: Path, print_: str, name: str) -> Any:

@@ -37,6 +37,7 @@ class Part:
         folds: NDArray[np.intp],
         blocks: Sequence[Hashable],
         told: Callable[[], None] = lambda: None,
+        usual: Floats | None = None,
     ) -> tuple[Self, Floats, NDArray[np.bool_]]:
         """The detector fitted on all windows, the raw scores of the normals, and which counted.
 
@@ -44,7 +45,8 @@ class Part:
         what the calibration learns, of those after a beginning that never comes again
         (`calibrate/settled.py`; `blocks`, in the order of time, names what stays together). The
         detector that is kept knows more normals than those did, so its alarms are rather fewer
-        than asked for, never more. `told` is called before each fit.
+        than asked for, never more. `told` is called before each fit; `usual`
+        are rows of ordinary windows, for a detector of vectors.
         """
         detector = make()
         data, scores = data_of(detector, seen), np.zeros(len(seen))
@@ -56,7 +58,7 @@ class Part:
                 without.fit(take(data, ~inside))
                 scores[inside] = without.score(take(data, inside))
             told()
-            asked = windowed(detector, texts)
+            asked = windowed(detector, texts, usual)
             asked.fit(data)
         kept = settled(Calibrator().fit(scores).log_p(scores, middle=True), blocks)
         return cls(detector, asked, Calibrator().fit(scores[kept])), scores, kept
@@ -66,9 +68,15 @@ class Part:
         return data_of(self.detector, seen)
 
     @classmethod
-    def known(cls, detector: Detector[Any], texts: Sequence[str], calibrator: Calibrator) -> Self:
+    def known(
+        cls,
+        detector: Detector[Any],
+        texts: Sequence[str],
+        calibrator: Calibrator,
+        usual: Floats | None = None,
+    ) -> Self:
         """A part that was fitted before."""
-        return cls(detector, windowed(detector, texts), calibrator)
+        return cls(detector, windowed(detector, texts, usual), calibrator)
 
 
 def data_of(detector: Detector[Any], seen: Sequence[Window]) -> Sequence[Any]:

@@ -86,6 +86,11 @@ class Plan:
         """Whether a detector takes how much there was before."""
         return any(detector(name).takes is Takes.VOLUMES for name in self.detectors)
 
+    @property
+    def vectors(self) -> bool:
+        """Whether a detector takes how often each event occurs."""
+        return any(detector(name).takes is Takes.VECTORS for name in self.detectors)
+
     def require_libraries(self) -> None:
         """`ModelError` where detectors need libraries to learn that are not installed."""
         lacking = {name: missing(detector(name).learns_with) for name in self.detectors}

@@ -2,6 +2,7 @@
 
 SESSIONS  the numbers of the window's events
 VECTORS   log(1 + how often each event occurs), with a last column for all that training never saw
+          (`counted.py`)
 TEXTS     the texts of the window's events: it is as strange as the strangest of them
 EDGES     the edges of the window's events, which are not told by their numbers
 VOLUMES   how many events the window's entity has, and had in the windows before
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from models.base import Detector, Floats, Reason, Session, Sessions, Takes, by_distinct
+from models.bundle.counted import Counted
 from models.errors import DataError
 
 MOST = 20
@@ -34,42 +36,18 @@ class Windowed(Protocol):
         """Why one scored as it did."""
 
 
-def windowed(detector: Detector[Any], texts: Sequence[str]) -> Windowed:
-    """`detector`, able to take windows; `texts` are those of the numbers from 1 on."""
+def windowed(
+    detector: Detector[Any], texts: Sequence[str], usual: Floats | None = None
+) -> Windowed:
+    """`detector`, able to take windows; `texts` are those of the numbers from 1 on.
+
+    `usual` are the rows of ordinary windows that one of vectors explains strange ones by.
+    """
     if detector.takes in (Takes.SESSIONS, Takes.EDGES, Takes.VOLUMES):
         return detector
     if detector.takes is Takes.VECTORS:
-        return Counted(detector, len(texts))
+        return Counted(detector, len(texts), usual)
     return Strangest(detector, texts)
-
-
-class Counted:
-    """A detector of vectors, asked about sessions by how often each event occurs in them."""
-
-    def __init__(self, inner: Detector[Any], events: int) -> None:
-        self.inner, self.events = inner, events
-
-    def fit(self, data: Sessions) -> Counted:
-        """Learn the counts of the sessions."""
-        self.inner.fit(vectors(data, self.events))
-        return self
-
-    def score(self, data: Sessions) -> Floats:
-        """What the detector says of each session's counts."""
-        return by_distinct(data, lambda keys: self.inner.score(vectors(keys, self.events)))
-
-    def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
-        """The detector's own reasons."""
-        return self.inner.explain(vectors([data[at]], self.events), 0, most)
-
-
-def vectors(sessions: Sequence[Session], events: int) -> Floats:
-    """Counts of the events 1 to `events`, then of all others, as log(1 + n), (n, events + 1)."""
-    rows = np.zeros((len(sessions), events + 1))
-    for row, session in zip(rows, sessions, strict=True):
-        for event in session:
-            row[event - 1 if 0 < event <= events else events] += 1
-    return np.log1p(rows)
 
 
 class Strangest:

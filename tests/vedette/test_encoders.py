@@ -11,6 +11,7 @@ import pytest
 from engine.errors import InputError
 from models.base import Texts
 from models.embed import minilm, safetensors, tune
+from models.embed.retrieval import Found
 from tests.vedette.cli.command import vedette
 from vedette import encoders
 
@@ -44,6 +45,18 @@ def test_lines_of_the_table_are_of_templates_that_are_not_tuned_on() -> None:
     assert asked.isdisjoint(line.split()[0] for line in found.learned)
     assert sorted([*found.learned, *found.asked]) == sorted([*lines(), "a line by itself"])
     assert encoders.parted([*lines(), "a line by itself"], 3) == found
+
+
+@pytest.mark.parametrize("after", [0.5, 0.9])
+def test_an_encoder_that_tuning_made_worse_is_said_to_be(
+    after: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [("before", Found(1.0, 0.8, 0.5)), ("after", Found(1.0, after, 0.5))]
+    monkeypatch.setattr(encoders, "tuned", lambda *_: rows)
+    (tmp_path / "site.log").write_text("".join(f"{line}\n" for line in lines()))
+    answer = vedette("models", "tune", str(tmp_path / "new"), str(tmp_path / "site.log"))
+    assert answer.code == 0
+    assert ("worse than before" in answer.err) == (after < 0.8)
 
 
 def test_too_few_templates_are_refused() -> None:

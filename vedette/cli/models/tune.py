@@ -61,4 +61,7 @@ def tune(
     others = f"{len(lines.asked):,} lines of {len({*lines.templates}):,} other templates"
     click.echo(f"tuned on {len(lines.learned):,} lines; {others} look for each other", err=True)
     click.echo(table(rows))
+    (_, before), (_, after) = rows
+    if after.precision < before.precision:
+        click.echo("these lines find each other worse than before: better leave it", err=True)
     return 0

@@ -1,0 +1,124 @@
+"""Detectors of vectors, asked about windows by how often each event occurs in them.
+
+Why one is strange is told by events: by Shapley values (`explain/shapley.py`) among the few that
+matter most, held against usual windows. They say how much of the score is each event's, where
+several share it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.base import Detector, Floats, Reason, Session, Sessions, by_distinct
+from models.cluster.clustering import Clustering
+from models.explain.shapley import shapley
+
+USUAL = 16
+"""Windows of training that a strange one is held against."""
+LOOKED_AT, ASKED = 64, 6
+"""Events that are looked at one by one, and of which every set is scored: 2^6 x 16 rows."""
+
+_COLUMN = re.compile(r"\bcolumn (\d+)\b")
+
+
+class Counted:
+    """A detector of vectors, asked about sessions by how often each event occurs in them.
+
+    `usual` are rows of ordinary sessions, as `vectors` makes them; without them, and for clusters,
+    reasons are the detector's own.
+    """
+
+    def __init__(self, inner: Detector[Any], events: int, usual: Floats | None = None) -> None:
+        self.inner, self.events, self.usual = inner, events, usual
+
+    def fit(self, data: Sessions) -> Counted:
+        """Learn the counts of the sessions."""
+        self.inner.fit(vectors(data, self.events))
+        return self
+
+    def score(self, data: Sessions) -> Floats:
+        """What the detector says of each session's counts."""
+        return by_distinct(data, lambda keys: self.inner.score(vectors(keys, self.events)))
+
+    def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
+        """What its events add to the score; which cluster is near, where it is about clusters."""
+        row = vectors([data[at]], self.events)
+        found: list[Reason] = []
+        if self.usual is not None and not isinstance(self.inner, Clustering):
+            found = self._shares(row[0], self.usual)
+        return found[:most] or [self._named(each) for each in self.inner.explain(row, 0, most)]
+
+    def _shares(self, row: Floats, usual: Floats) -> list[Reason]:
+        middle = np.median(usual, axis=0)
+        columns = self._telling(row, middle)
+        if not len(columns):
+            return []
+
+        def scored(values: Floats) -> Floats:
+            rows = np.repeat(row[None], len(values), axis=0)
+            rows[:, columns] = values
+            return self.inner.score(rows)
+
+        told = shapley(scored, row[columns], usual[:, columns])
+        order = np.argsort(-told.values, kind="stable")
+        total = float(self.inner.score(row[None])[0])
+        return [
+            self._share(int(columns[each]), row, middle, float(told.values[each]), total)
+            for each in order
+            if told.values[each] > 0
+        ]
+
+    def _telling(self, row: Floats, middle: Floats) -> NDArray[np.intp]:
+        """The columns whose usual value takes most off the score, at most `ASKED`."""
+        apart = np.abs(row - middle)
+        columns = np.argsort(-apart, kind="stable")[:LOOKED_AT]
+        columns = columns[apart[columns] > 0]
+        rows = np.repeat(row[None], len(columns) + 1, axis=0)
+        rows[np.arange(len(columns)), columns] = middle[columns]
+        scores = self.inner.score(rows)
+        return columns[np.argsort(scores[:-1], kind="stable")[:ASKED]]
+
+    def _share(
+        self, column: int, row: Floats, middle: Floats, value: float, total: float
+    ) -> Reason:
+        here, usually = (round(float(np.expm1(each[column]))) for each in (row, middle))
+        text = f"event {self._event(column)} occurs {_times(here)}, usually {_times(usually)}: "
+        return Reason(
+            f"event {self._event(column)}", value, f"{text}{value:.3g} of a score of {total:.3g}"
+        )
+
+    def _named(self, reason: Reason) -> Reason:
+        """A reason about a column, as one about its event."""
+        feature, text = (
+            _COLUMN.sub(lambda found: f"event {self._event(int(found[1]))}", each)
+            for each in (reason.feature, reason.text)
+        )
+        return replace(reason, feature=feature, text=text)
+
+    def _event(self, column: int) -> int:
+        return column + 1 if column < self.events else 0
+
+
+def vectors(sessions: Sequence[Session], events: int) -> Floats:
+    """Counts of the events 1 to `events`, then of all others, as log(1 + n), (n, events + 1)."""
+    rows = np.zeros((len(sessions), events + 1))
+    for row, session in zip(rows, sessions, strict=True):
+        for event in session:
+            row[event - 1 if 0 < event <= events else events] += 1
+    return np.log1p(rows)
+
+
+def usual(sessions: Sequence[Session], events: int) -> Floats:
+    """The rows of up to `USUAL` of `sessions`, evenly drawn in their order."""
+    places = np.unique(np.linspace(0, len(sessions) - 1, USUAL).round().astype(np.intp))
+    return vectors([sessions[at] for at in places.tolist()], events)
+
+
+def _times(count: int) -> str:
+    return ("never", "once", "twice")[count] if count < 3 else f"{count:,} times"
