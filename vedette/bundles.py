@@ -20,6 +20,7 @@ from models.bundle import keep
 from models.bundle.bundle import Bundle, Scored
 from models.bundle.observation import Observation
 from models.bundle.plan import Plan
+from models.cluster.texts import EmbeddingHdbscan
 from models.errors import ModelError
 from models.graph.edge import Graph
 from models.prepare.privacy import Privacy
@@ -223,10 +224,12 @@ def fit(
 ) -> tuple[Bundle, str]:
     """Fit a bundle, write it into `folder`; the bundle and its fingerprint.
 
-    Raises `InputError` where the events cannot serve.
+    Clusters of texts that a bundle in `folder` had too keep their numbers. Raises `InputError`
+    where the events cannot serve.
     """
     try:
         bundle = Bundle.fit(gathered.observations, plan, told)
+        _follow(bundle, folder)
         times = [seen.time for seen in gathered.observations]
         begun = bundle.learned - len(bundle.normal)
         return bundle, keep.save(bundle, folder, {
@@ -243,6 +246,18 @@ def fit(
         })  # fmt: skip
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
+
+
+def _follow(bundle: Bundle, folder: Path) -> None:
+    try:
+        before = keep.load(folder)
+    except ModelError:  # there was none, or none that can be read: this one takes its place
+        return
+    for name, part in bundle.parts.items():
+        old = before.parts.get(name)
+        pair = (part.detector, old.detector if old else None)
+        if isinstance(pair[0], EmbeddingHdbscan) and isinstance(pair[1], EmbeddingHdbscan):
+            pair[0].following(pair[1])
 
 
 def scores(bundle: Bundle, gathered: Gathered) -> list[Scored]:

@@ -181,6 +181,28 @@ def test_libraries_that_are_missing_are_named_before_events_are_read(
     assert run("fit", "office", "normal.ndjson", *QUICK).code == 0
 
 
+def test_clusters_are_shown_and_keep_their_numbers_when_a_model_is_fitted_anew(
+    run: Callable[..., Answer],
+) -> None:
+    services = ("sshd", "cron", "login", "sudo", "telnetd", "ftpd", "smbd", "xdm")
+    kinds = [f"session opened for {each} by pam" for each in services]
+    kinds += [f"{each} is starved of memory pages now" for each in services]
+    later = [*(f"backup volume {each} finished well" for each in services), *kinds]
+    found = []
+    for lines in (kinds, later):
+        told = [{"event.action": line, "@timestamp": event(at, 0)["@timestamp"]}
+                for at, line in enumerate(lines * 8)]  # fmt: skip
+        Path("said.ndjson").write_text("".join(json.dumps(each) + "\n" for each in told))
+        words = ("--detector", "embedding-hdbscan", "--encoder", "hashing")
+        assert run("fit", "said", "said.ndjson", *words).code == 0
+        found.append(json.loads(run("show", "said", "-o", "json").out)["clusters"])
+    before, after = found
+    assert len(before) == 2
+    assert before.items() <= after.items()
+    assert any("backup volume" in label for label in after.values())
+    assert "cluster 0: " in run("show", "said").out
+
+
 def test_a_detector_of_series_is_refused(run: Callable[..., Answer]) -> None:
     answer = run("fit", "office", "normal.ndjson", "--detector", "ewma")
     assert answer.code == 3

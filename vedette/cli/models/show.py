@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vedette.cli.options import CONFIG, load_settings, word
+
+if TYPE_CHECKING:
+    from models.bundle.bundle import Bundle
 
 FORMATS = ("table", "json")
 
@@ -41,7 +45,7 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
         click.echo(json.dumps({"name": name, **print_, **known, "budget": {
             "alerts_a_day": budget, "p": asked.p, "counted": asked.counted,
             "achieved": asked.a_day, "low": asked.low, "high": asked.high,
-        }}, indent=1))  # fmt: skip
+        }, "clusters": dict(_clusters(bundle))}, indent=1))  # fmt: skip
         return 0
     lines = [f"{name}  sha256 {keep.fingerprint(folder)}"]
     lines += [f"  {key}: {value}" for key, value in told["training"].items()]
@@ -52,6 +56,20 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
         f"  {budget:g} false alarms a day: p up to {asked.p:.3g}{counted}; normals of the training "
         f"made {asked.a_day:.3g} a day ({asked.low:.3g} to {asked.high:.3g})"
     ]
+    lines += [f"  cluster {number}: {text}" for number, text in _clusters(bundle)]
     for line in lines:
         click.echo(visible(line))
     return 0
+
+
+def _clusters(bundle: Bundle) -> list[tuple[int, str]]:
+    """The clusters of texts by their numbers, each with what its most typical texts share."""
+    from models.cluster.texts import EmbeddingHdbscan
+
+    inside = [part.detector for part in bundle.parts.values()]
+    return [
+        each
+        for detector in inside
+        if isinstance(detector, EmbeddingHdbscan)
+        for each in sorted(detector.labels().items())
+    ]
