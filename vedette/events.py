@@ -25,11 +25,12 @@ from vedette.settings import FolderSource, SearchSource, Settings
 def of_paths(
     paths: Sequence[Path | Literal["-"]], report: Report, tags: LogSource | None
 ) -> Iterator[Event]:
-    """The events of files; a file named outright that is plain text gives one a line."""
-    for path in paths:
+    """The events of files and of those in folders; plain text gives one a line."""
+    found = (each for path in paths for each in _files(path, report))
+    for path in found:
         if path != "-" and Path(path).is_file():
             context = Context(str(path), report, Limits())
-            if is_plain(Path(path), context):
+            if _plain(Path(path), context):
                 yield from named(read_plain(Path(path), context, datetime.now(UTC)), tags)
                 continue
         source = FileSource([path], report)
@@ -37,6 +38,20 @@ def of_paths(
             yield from named((r for batch in source.poll() for r in batch.records), tags)
         finally:
             source.close()
+
+
+def _files(path: Path | Literal["-"], report: Report) -> Iterator[Path | Literal["-"]]:
+    if path == "-" or not Path(path).is_dir():
+        yield path
+    else:
+        yield from (each for each, _ in files(Path(path), report))
+
+
+def _plain(path: Path, context: Context) -> bool:
+    try:
+        return is_plain(path, context)
+    except OSError:  # whoever reads it next says why
+        return False
 
 
 def named(records: Iterable[Record], tags: LogSource | None) -> Iterator[Event]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.files.blocks import peek
+from connectors.files.dated import parse_dated
 from connectors.files.decompress import decompressor
 from connectors.files.evtx import MAGIC
 from connectors.files.limits import BLOCK, Context
@@ -37,7 +38,7 @@ def _json_list(head: bytes) -> bool:
 
 
 def read_plain(path: Path, context: Context, now: datetime) -> Iterator[Record]:
-    """Each line that is not empty: the event in it, else `{"message": text}`. Raises OSError.
+    """Each line that is not empty: the event in it, else its time and text. Raises OSError.
 
     The record's `raw` is the line. Bytes that are no UTF-8 become U+FFFD; a line is cut at 64 KiB,
     and reported. `now` tells the year of a time that has none.
@@ -49,7 +50,7 @@ def read_plain(path: Path, context: Context, now: datetime) -> Iterator[Record]:
                 context.tell("line-cut", f"longer than {LONGEST} bytes", number)
             text = line[:LONGEST].rstrip(b"\r\n").decode("utf-8", "replace")
             if text.strip():
-                document = parse_plain(text, now) or {"message": text}
+                document = parse_plain(text, now) or parse_dated(text) or {"message": text}
                 yield Record(document, context.origin, line=number, raw=line[:LONGEST])
 
 

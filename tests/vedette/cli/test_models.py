@@ -203,6 +203,19 @@ def test_clusters_are_shown_and_keep_their_numbers_when_a_model_is_fitted_anew(
     assert "cluster 0: " in run("show", "said").out
 
 
+def test_a_folder_of_plain_logs_whose_lines_begin_with_a_time_is_learned(
+    run: Callable[..., Answer], tmp_path: Path
+) -> None:
+    (tmp_path / "logs").mkdir()
+    clock = [START + timedelta(minutes=10 * at) for at in range(20)]
+    lines = [f"{each:%Y-%m-%d %H:%M:%S},250 INFO {word}" for each in clock for word in ("up", "ok")]
+    (tmp_path / "logs/app.log").write_text("\n".join(lines))
+    (tmp_path / "logs/more.ndjson").write_text(json.dumps(normal()[0]) + "\n")
+    answer = run("fit", "apps", "logs", *QUICK)
+    assert answer.code == 0
+    assert "41 events in 21 windows, " in answer.out
+
+
 def test_a_detector_of_series_is_refused(run: Callable[..., Answer]) -> None:
     answer = run("fit", "office", "normal.ndjson", "--detector", "ewma")
     assert answer.code == 3
