@@ -216,6 +216,15 @@ def test_a_folder_of_plain_logs_whose_lines_begin_with_a_time_is_learned(
     assert "41 events in 21 windows, " in answer.out
 
 
+def test_what_could_not_be_read_is_named_with_an_example(run: Callable[..., Answer]) -> None:
+    with Path("normal.ndjson").open("a") as file:
+        file.write('{"broken\n{"more\n')
+    answer = run("fit", "office", "normal.ndjson", *QUICK)
+    assert answer.code == 0
+    assert "malformed-json: normal.ndjson:1921: " in answer.err
+    assert "malformed-json: 2 in all" in answer.err
+
+
 def test_a_detector_of_series_is_refused(run: Callable[..., Answer]) -> None:
     answer = run("fit", "office", "normal.ndjson", "--detector", "ewma")
     assert answer.code == 3

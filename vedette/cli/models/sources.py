@@ -47,11 +47,12 @@ def gather(
     asks for those of each event. `by_name`: one keeps who they are about. `public` says what is
     read of public sets, and hears what these label. `into`: what takes the events in.
 
-    What could not be read is said on stderr, with how often.
+    What could not be read is said on stderr, with an example of each kind and how often.
     """
     from engine.errors import Problems
     from vedette.bundles import Gathered
     from vedette.events import of_paths, of_source, source_of
+    from vedette.output.safe import visible
 
     problems, labels = Problems(), log_source(tags)
     gathered = into or Gathered(attacks, privacy, with_edges=with_edges, by_name=by_name)
@@ -69,8 +70,12 @@ def gather(
             )
             gathered.add(events, progress)
     progress.end()
-    for kind, count in sorted(problems.counts.items()):
-        click.echo(f"{count:,} times: {kind}", err=True)
+    said: set[str] = set()
+    for problem in problems:
+        if problem.kind not in said:  # the first of each, as an example
+            said.add(problem.kind)
+            click.echo(visible(f"{problem.kind}: {problem}"), err=True)
+            click.echo(f"{problem.kind}: {problems.counts[problem.kind]:,} in all", err=True)
     if gathered.timeless:
         click.echo(f"{gathered.timeless:,} events have no time and are left out", err=True)
     if attacks is not None:
