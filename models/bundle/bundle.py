@@ -18,6 +18,7 @@ from functools import partial
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.base import UNKNOWN, Floats, Reason, Takes
 from models.bundle.counted import usual
@@ -40,6 +41,9 @@ LEAST = -1e6
 NAMED = 2
 """Kinds of new events that an explanation names."""
 _EVENT = re.compile(r"\bevent (\d+)\b")
+
+REFERENCE = 2_000
+"""Events of training that are kept to tell drift by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +82,19 @@ class Bundle:
         normal: Floats,
         learned: int,
         usual: Floats | None = None,
+        reference: NDArray[np.int64] | None = None,
     ) -> None:
         """`normal` has the log p of the normal windows that calibrate, each cross-fitted.
 
         `learned` is how many windows were learned, those of a restless beginning among them.
-        `usual` are the rows of some of them (`counted.py`), where a detector takes such.
+        `usual` are the rows of some of them (`counted.py`), where a detector takes such;
+        `reference` are events of some of them, to tell drift by.
         """
         if not 0 < len(normal) <= learned:
             raise ModelError(f"{len(normal)} of {learned} windows cannot calibrate")
         self.plan, self.templates, self.parts = plan, templates, parts
         self.fusion, self.normal, self.learned, self.usual = fusion, normal, learned, usual
+        self.reference = reference
 
     @classmethod
     def fit(
@@ -127,7 +134,8 @@ class Bundle:
             kept &= settled
         log_p = np.stack(columns, axis=1)[kept]
         fusion = Fusion(plan.rule).fit(log_p)
-        return cls(plan, templates, parts, fusion, fusion.log_p(log_p), len(seen), rows)
+        events = np.array([e for each in drawn(seen) for e in each.events], dtype=np.int64)
+        return cls(plan, templates, parts, fusion, fusion.log_p(log_p), len(seen), rows, events)
 
     def windows(self, observations: Sequence[Observation]) -> list[Window]:
         """The windows of `observations`, with numbers that this bundle knows."""
@@ -261,6 +269,12 @@ class Bundle:
 
     def _text(self, number: int) -> str:
         return self.templates.text(number) if 0 < number <= len(self.templates) else ""
+
+
+def drawn(seen: Sequence[Window], most: int = REFERENCE) -> list[Window]:
+    """Windows evenly drawn in their order, about as many as have `most` events together."""
+    step = max(-(-sum(map(len, seen)) // most), 1)
+    return list(seen[::step])
 
 
 def _windows(

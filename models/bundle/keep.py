@@ -42,6 +42,8 @@ def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = Non
     arrays: _Arrays = {"normal": bundle.normal}
     if bundle.learned != len(bundle.normal):
         arrays["learned"] = np.array([bundle.learned], dtype=np.int64)
+    if bundle.reference is not None:
+        arrays["reference"] = bundle.reference
     if bundle.usual is not None:
         arrays["usual"] = bundle.usual
     _put(arrays, "templates", templates)
@@ -118,7 +120,9 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
     normal = np.asarray(arrays["normal"], dtype=np.float64)
     # An index: a number that is not whole is refused.
     learned = index(arrays["learned"].item()) if "learned" in arrays else len(normal)
-    return Bundle(plan, templates, parts, fusion, normal, learned, usual)
+    return Bundle(
+        plan, templates, parts, fusion, normal, learned, usual, _reference(arrays, len(texts))
+    )
 
 
 def _usual(arrays: _Arrays, events: int) -> Floats | None:
@@ -129,6 +133,16 @@ def _usual(arrays: _Arrays, events: int) -> Floats | None:
     if not len(rows):
         raise StoreError("has no ordinary windows to hold others against")
     return rows
+
+
+def _reference(arrays: _Arrays, events: int) -> NDArray[np.int64] | None:
+    """Events of training to tell drift by; bundles of earlier versions have none."""
+    if "reference" not in arrays:
+        return None
+    found = arrays["reference"]
+    if found.ndim != 1 or found.dtype != np.int64 or not ((found >= 0) & (found <= events)).all():
+        raise StoreError("holds events that its templates do not have")
+    return found
 
 
 def _detector(folder: Path, print_: str, name: str) -> Any:

@@ -111,6 +111,10 @@ class EmbeddingHdbscan(Detector[Texts]):
         apart, at = nearest(self._vectors[inside], vectors, 1)
         return self._labels[inside[at[:, 0]]], apart[:, 0]
 
+    def vectors(self, data: Texts) -> Vectors:
+        """What each text means to its encoder, (n, width)."""
+        return self._using().encode(data)
+
     def labels(self) -> dict[int, str]:
         """A readable label for each cluster."""
         return {cluster: label(texts) for cluster, texts in self._typical.items()}

@@ -270,17 +270,22 @@ def test_events_like_those_of_training_have_not_drifted_and_others_have(
     Path("usual.ndjson").write_bytes(ndjson(each.document for each in ordinary(120)))
     other = [record(60 * n + m, 5140 + m).document for n in range(120) for m in range(3)]
     Path("other.ndjson").write_bytes(ndjson(other))
-    few = ("--detector", "new-value", "--detector", "markov", "--window", "1m")
+    few = ("--detector", "new-value", "--detector", "markov", "--window", "1m",
+           "--detector", "embedding-hdbscan", "--encoder", "hashing")  # fmt: skip
     assert vedette("models", "fit", "small", "usual.ndjson", *few).code == 0
     same = vedette("models", "drift", "small", "usual.ndjson")
     assert same.code == 0
     assert same.out.splitlines()[0] == "120 windows are like those that small learned from"
+    assert "frequency of templates is as before (0, p 1)" in same.out
+    assert "mean embedding is as before" in same.out
     parted = vedette("models", "drift", "small", "other.ndjson")
     assert parted.code == 1
     assert "100.0% of events are of kinds that it never saw" in parted.out
     told = json.loads(vedette("models", "drift", "small", "other.ndjson", "-o", "json").out)
     assert told["drifted"]
-    assert len(told["measures"]) == 2
+    moved = {each["name"]: each["p"] for each in told["measures"]}
+    assert len(moved) == 6
+    assert max(p for name, p in moved.items() if name != "stability of scores") <= 0.01
 
 
 def test_a_user_who_was_never_on_a_host_is_named(run: Callable[..., Answer]) -> None:

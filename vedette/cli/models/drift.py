@@ -42,6 +42,7 @@ def drift(
     from models.drift.drift import drifted
     from models.errors import ModelError
     from vedette import bundles, hiding
+    from vedette.moved import moved
     from vedette.output.safe import visible
 
     shown = word("--output", form, FORMATS) or "table"
@@ -54,15 +55,17 @@ def drift(
     )  # fmt: skip
     kept = Kept()
     try:
-        for scored in bundle.score(gathered.observations):
+        answered = bundle.score(gathered.observations)
+        for scored in answered:
             kept.take(scored)
         drifts = measured(bundle, kept)
+        others = moved(bundle, gathered.observations, answered) if drifts else []
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
     parted = bool(stranger(drifts, bundle, kept))
     if shown == "json":
         told = {"drifted": parted, "windows": kept.seen, "unseen": kept.share,
-                "measures": [asdict(each) for each in drifts]}  # fmt: skip
+                "measures": [asdict(each) for each in [*drifts, *others]]}  # fmt: skip
         click.echo(json.dumps(told))
         return 1 if parted else 0
     if not drifts:
@@ -74,5 +77,7 @@ def drift(
         click.echo(visible(f"  {each.words()}"))
     if drifted(drifts) and not parted:
         click.echo(f"  too little to be told: less than {GAP:g} apart, or not stranger")
+    for each in others:
+        click.echo(visible(f"  {each.words()}"))
     click.echo(f"  {kept.share:.1%} of events are of kinds that it never saw")
     return 1 if parted else 0
