@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Detector, Floats, Reason, Session, Sessions, by_distinct
-from models.cluster.clustering import Clustering
+from models.cluster.clustering import NOISE, Clustering
 from models.explain.shapley import shapley
 
 USUAL = 16
 """Windows of training that a strange one is held against."""
 LOOKED_AT, ASKED = 64, 6
 """Events that are looked at one by one, and of which every set is scored: 2^6 x 16 rows."""
+TYPICAL, OFTEN = 3, float(np.log1p(0.5))
+"""How many events a cluster is told by, and what a count must be on average for that."""
 
 _COLUMN = re.compile(r"\bcolumn (\d+)\b")
 
@@ -52,7 +54,23 @@ class Counted:
         found: list[Reason] = []
         if self.usual is not None and not isinstance(self.inner, Clustering):
             found = self._shares(row[0], self.usual)
-        return found[:most] or [self._named(each) for each in self.inner.explain(row, 0, most)]
+        if found:
+            return found[:most]
+        kind = self._kind(self.inner, row) if isinstance(self.inner, Clustering) else ""
+        return [
+            replace(each, text=each.text + kind) if each.feature == "cluster" else each
+            for each in map(self._named, self.inner.explain(row, 0, most))
+        ]
+
+    def _kind(self, clusters: Clustering, row: Floats) -> str:
+        """What windows of the nearest cluster hold mostly, as the rest of a sentence."""
+        (cluster,), _ = clusters.assign(row)
+        if cluster == NOISE:
+            return ""
+        middle = clusters.places.points[clusters.places.labels == cluster].mean(axis=0)
+        columns = np.argsort(-middle, kind="stable")[:TYPICAL]
+        typical = [f"event {self._event(int(at))}" for at in columns if middle[at] > OFTEN]
+        return f"; usual in it: {', '.join(typical)}" if typical else ""
 
     def _shares(self, row: Floats, usual: Floats) -> list[Reason]:
         middle = np.median(usual, axis=0)

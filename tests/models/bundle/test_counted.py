@@ -64,7 +64,11 @@ def test_an_ordinary_window_has_reasons_too() -> None:
 
 def test_clusters_say_which_one_is_near() -> None:
     model = Counted(KMeans(), 4, usual(SESSIONS, 4)).fit(SESSIONS)
-    assert "the nearest known cluster is" in model.explain([ODD], 0)[0].text
+    text = model.explain([ODD], 0)[0].text
+    assert text.startswith("the nearest known cluster is ")
+    two = Counted(KMeans(), 4).fit([(1, 1, 1, 2)] * 40 + [(3, 3, 4, 4, 4)] * 40)
+    assert two.explain([(1, 1, 2, 77)], 0)[0].text.endswith("; usual in it: event 1, event 2")
+    assert two.explain([(3, 4, 4)], 0)[0].text.endswith("; usual in it: event 4, event 3")
 
 
 def test_ordinary_windows_are_few_and_evenly_drawn() -> None:
