@@ -24,6 +24,8 @@ SHARE = 0.2
 """The share of templates whose lines are kept from tuning, to be asked for in the table."""
 FEWEST = 5
 """Templates with two different lines or more that are needed."""
+TORCH = "minilm-torch"
+"""The encoder that no model is fitted with: what a hunt can switch on scores without torch."""
 MOST, MOST_EACH = 2_000, 50
 """Lines in the table, and of one template, at most."""
 
@@ -101,6 +103,8 @@ def tuned(
 def named(encoder: str) -> str:
     """What a model keeps of an encoder's name; a folder wherever one stands. `InputError` where
     there is none."""
+    if encoder == TORCH:
+        raise InputError("scores with torch", field="--encoder", expected="minilm, its equal")
     name = encoder if encoder in choose.NAMES else str(Path(encoder).resolve())
     try:
         choose.encoder(name)

@@ -92,6 +92,7 @@ def test_a_tuned_encoder_is_what_a_model_is_fitted_with(
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
+        (("--encoder", "minilm-torch"), "scores with torch; expected minilm, its equal"),
         (("--encoder", "nowhere"), "no encoder is called '/"),
         (("--encoder", "hashing", "--detector", "markov"), "no detector has an encoder"),
     ],
