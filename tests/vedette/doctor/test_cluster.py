@@ -27,7 +27,8 @@ def test_all_is_well_on_a_good_cluster(kind: str, name: str) -> None:
     [
         ("reachable", {"version": SourceError("refused")}, "fail", "refused"),
         ("version", {"version": "8.18.9"}, "fail", "8.18.9 is too old"),
-        ("version", {"version": "8.19.21"}, "warn", "has not been tested"),
+        ("version", {"version": "8.19.3"}, "ok", "faults were played on 8.19.21 too"),
+        ("version", {"version": "7.17.0"}, "fail", "7.17.0 is too old"),
         ("version", {"version": "10.0.0"}, "warn", "has not been tested"),
         ("version", {"version": "9.5.0"}, "ok", r"9.5.0 \(tests run 9.4.3\)"),
         ("privileges", {"lacking": ["read on logs-*"]}, "fail", r"lacks read on logs-\*"),

@@ -16,6 +16,9 @@ from vedette.doctor.registry import REACHABLE, check
 TESTED = {"elasticsearch": "9.4.3", "opensearch": "3.6.0"}
 """The versions that the project's own tests run."""
 
+PLAYED = {("elasticsearch", 8): "8.19.21"}
+"""Of other major versions, the one on which the faults of docs/reliability.md were played."""
+
 OLDEST = {"elasticsearch": (8, 19), "opensearch": (3, 3)}
 """Before these a point in time cannot be read without a tie, or the client does not speak it."""
 
@@ -42,6 +45,8 @@ def version(patient: Patient) -> Iterator[Finding]:
     if numbers(found)[:2] < OLDEST[kind]:
         oldest = ".".join(map(str, OLDEST[kind]))
         yield fail(f"{kind} {found} is too old", f"upgrade to {oldest} or later")
+    elif (played := PLAYED.get((kind, numbers(found)[0]))) is not None:
+        yield ok(f"{kind} {found} (tests run {tested}; faults were played on {played} too)")
     elif numbers(found)[:1] != numbers(tested)[:1]:
         yield warn(
             f"{kind} {found} has not been tested", f"tests run {tested}; watch the first day"
