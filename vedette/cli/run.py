@@ -278,16 +278,31 @@ def _assemble(loaded: Loaded, form: str | None, report: Report, stop: Stop) -> A
 
 
 def _telling(meter: Meter | None) -> Report:
-    """Where problems of a run go: to its log, and to what counts."""
+    """Where problems of a run go: to its log, so many of a kind, and to what counts."""
+    from vedette.throttle import Throttle
+
+    throttle = Throttle()
 
     def tell(problem: Problem) -> None:
+        if meter:
+            meter.problem(problem)
+        number, held = throttle.take(problem.kind)
+        kind = said("problem", vedette__problem=problem.kind)
+        if held:
+            log.warning("%s: %d more before this", problem.kind, held, extra=kind)
+        if number > throttle.most:
+            if number == throttle.most + 1:
+                log.warning(
+                    "%s: more of these are counted and not shown for up to %d s; "
+                    "vedette gaps has what is kept of them",
+                    problem.kind, throttle.period, extra=kind,
+                )  # fmt: skip
+            return
         place = {"file__path": problem.file, "log__origin__file__line": problem.line}
         known = {name: value for name, value in place.items() if value is not None}
         log.warning(
             "%s: %s", problem.kind, problem,
             extra=said("problem", vedette__problem=problem.kind, **known),
         )  # fmt: skip
-        if meter:
-            meter.problem(problem)
 
     return tell

@@ -142,6 +142,16 @@ def test_each_line_of_a_json_log_is_one_object(home: Path) -> None:
     assert lines[-1]["message"].endswith("dead letters")
 
 
+def test_a_flood_of_bad_lines_is_counted_and_does_not_flood_the_log(home: Path) -> None:
+    configure()
+    Path("inbox/bad.ndjson").write_text("".join(f"{{bad {n}\n" for n in range(100)))
+    lines = until_idle().err.splitlines()
+    assert sum("bad.ndjson:" in line for line in lines) == 20
+    assert sum("more of these are counted" in line for line in lines) == 1
+    counted = json.loads(vedette("gaps", "-o", "json").out)
+    assert sum(note["count"] for note in counted) == 100
+
+
 def test_no_source_is_a_clear_error(home: Path) -> None:
     Path("vedette.yml").write_text("rules: {paths: [rules]}\nsources: []\n")
     answer = until_idle()
