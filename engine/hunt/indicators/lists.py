@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.errors import InputError, Report
+from engine.errors import InputError, Problem, Problems, Report
 from engine.hunt.indicators import csv_list, stix
 from engine.hunt.indicators.indicator import Indicator, Indicators
 
@@ -20,15 +20,31 @@ class Lists:
         self.files, self._column, self._subdomains = files, column, subdomains
         self._stamp: tuple[tuple[int, int], ...] | None = None
         self._read = Indicators(())
+        self._untold = Problems()
 
-    def read(self, report: Report) -> Indicators:
-        """The indicators as the files have them now. Raises `InputError`."""
+    def read(self, report: Report | None = None) -> Indicators:
+        """The indicators as the files have them now. Raises `InputError`.
+
+        What is left out of them is told once, in one problem a kind, to the first that has a
+        `report`: a hunt is read when it is loaded, where nobody listens, and told of when it runs.
+        """
         stamp = tuple(_stamp(file) for file in self.files)
         if stamp != self._stamp:
-            items = (item for file in self.files for item in self._items(file, report))
+            self._untold = Problems()
+            items = (item for file in self.files for item in self._items(file, self._untold))
             self._read = Indicators(items, subdomains=self._subdomains)
             self._stamp = stamp
+        if report is not None:
+            self._tell(report)
         return self._read
+
+    def _tell(self, report: Report) -> None:
+        """Tell what was left out when the files were read, and forget it."""
+        told, self._untold = self._untold, Problems()
+        for kind, count in told.counts.items():
+            first = next(problem for problem in told if problem.kind == kind)
+            more = f"; and {count - 1:,} more" if count > 1 else ""
+            report(Problem(kind, first.message + more, first.file))
 
     def _items(self, file: Path, report: Report) -> Iterator[Indicator]:
         try:

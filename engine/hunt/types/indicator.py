@@ -44,7 +44,7 @@ class Indicator(HuntType):
         files = tuple(given.folder / name for name in options["lists"])
         lists = Lists(files, options["column"], subdomains=options["subdomains"])
         try:
-            lists.read(lambda _problem: None)  # told when the hunt runs
+            lists.read()
         except InputError as error:
             raise KeyProblem(str(error), error.expected, path=("lists",)) from error
         return cls(options["fields"], lists)

@@ -263,6 +263,7 @@ def test_indicator_takes_stix_patterns_of_single_values_and_their_time(tmp_path:
         made("[ipv4-addr:value = '192.0.2.1' OR domain-name:value = 'it\\'s.example']"),
         made("[file:hashes.'SHA-256' = 'AA'] OR [url:value = 'http://x/']"),
         made("[a:b = 'both' AND c:d = 'two']"),
+        made("[a:b = 'first'] FOLLOWEDBY [a:b = 'then']", name="m"),
         made("[a:b = 'over']", valid_until="2025-01-01T00:00:00Z"),
         made("[a:b = 'gone']", revoked=True),
         {"type": "malware", "name": "x"},
@@ -275,7 +276,11 @@ def test_indicator_takes_stix_patterns_of_single_values_and_their_time(tmp_path:
     found = run(wanted, span(0, DAY), reader([event(n, n=v) for n, v in enumerate(values)]), {},
                 problems.append)  # fmt: skip
     assert [finding.rows[0].event.first("n") for finding in found.findings] == list(values[:4])
-    assert {problem.kind for problem in problems} <= {"stix-pattern"}
+    (problem,) = problems
+    assert (problem.kind, problem.file) == ("stix-pattern", str(tmp_path / "list.json"))
+    assert problem.message.endswith("asks for more than one value, and is left out; and 1 more")
+    run(wanted, span(0, DAY), reader([]), {}, problems.append)
+    assert len(problems) == 1  # told once, until the list changes
 
 
 def test_sigma_gives_the_alerts_that_rules_give_anywhere(tmp_path: Path) -> None:
