@@ -35,9 +35,10 @@ def command(
 
     Exit code 1 with --open when there are any: a check for monitoring.
     """
-    from engine.errors import InputError
+    from engine.errors import InputError, nearest_name
     from vedette.gaps import COLUMNS, SHOWN, rows
     from vedette.output.records import write
+    from vedette.output.safe import visible
     from vedette.places import opened_ledger
 
     shown = word("--output", form, FORMATS) or ("table" if sys.stdout.isatty() else "ndjson")
@@ -53,6 +54,11 @@ def command(
         )
     finally:
         ledger.close()
+    known = [each.name for each in settings.sources]
+    if source is not None and not found and source not in known:
+        near = nearest_name(source, known)
+        hint = f"; did you mean {near!r}?" if near else ""
+        click.echo(visible(f"no source is called {source!r} now{hint}"), err=True)
     if found or shown != "table":
         write(found, COLUMNS, shown, stream(shown), shown=SHOWN)
     else:

@@ -57,6 +57,12 @@ def test_records_can_be_narrowed(store: SqliteStore) -> None:
     assert rows("--since", "2199-01-01") == []
 
 
+def test_a_source_that_is_not_there_is_told_with_the_nearest(store: SqliteStore) -> None:
+    assert "did you mean 'inbox'?" in vedette("gaps", "--source", "inbxo").err
+    assert vedette("gaps", "--source", "inbox").err == ""
+    assert vedette("gaps", "--source", "logs").err == ""  # of a source that was there once
+
+
 def test_open_gaps_are_told_by_the_exit_code(store: SqliteStore) -> None:
     assert vedette("gaps").code == 0
     assert vedette("gaps", "--open").code == 1
