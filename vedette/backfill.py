@@ -10,6 +10,7 @@ from datetime import datetime
 from engine.errors import InputError, nearest_name
 from engine.fill import Fresh, Windowed, Work, begin, settle, unscored
 from engine.ledger import ENDED, Gap, Ledger, Note, gaps
+from engine.moment import iso
 from vedette.feeds import Feed
 
 log = logging.getLogger("vedette.run")
@@ -28,8 +29,14 @@ class Backfill:
     def window(self, start: datetime, end: datetime) -> bool:
         """Evaluate all events of a window, and record it; False where it was stopped.
 
-        Gaps that lie in it whole are filled by that. Raises what sources, sink and ledger raise.
+        Gaps that lie in it whole are filled by that. What lies ahead is left to later polls.
+        Raises what sources, sink and ledger raise, and `InputError` where all of it lies ahead.
         """
+        if start >= (now := self.clock()):
+            raise InputError("the window lies ahead", field="--from", expected="a time in the past")
+        if end > now:
+            log.info("evaluated up to %s: what comes later is for the run", iso(now))
+            end = now
         for feed in self.feeds:
             inside = [
                 gap
