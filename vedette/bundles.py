@@ -54,6 +54,7 @@ class Answer:
             "end": _time(window.end),
             "events": len(window),
             "p": scored.p,
+            **({} if scored.first_p is None else {"first_stage": scored.first_p}),
             "percentile": scored.percentile,
             "extrapolated": scored.extrapolated,
             "detectors": {name: round(log_p, 4) for name, log_p in by},

@@ -180,6 +180,7 @@ def _own(maker: AlertMaker, anomaly: Anomaly, id: str, level: str) -> dict[str, 
             "entity": {"field": anomaly.field, "value": cut(anomaly.value, 1024)},
             "scores": {
                 "fused": max(scored.p, SMALLEST),
+                **_first_stage(scored.first_p),
                 "percentile": scored.percentile,
                 "threshold": anomaly.threshold,
                 "extrapolated": scored.extrapolated,
@@ -202,6 +203,10 @@ def _own(maker: AlertMaker, anomaly: Anomaly, id: str, level: str) -> dict[str, 
             "execution": maker.running(),
         }
     )
+
+
+def _first_stage(p: float | None) -> dict[str, float]:
+    return {} if p is None else {"first_stage": max(p, SMALLEST)}
 
 
 def _detectors(anomaly: Anomaly) -> list[dict[str, Any]]:

@@ -39,6 +39,14 @@ def sentence(anomaly: Anomaly, name: str) -> str:
 def rarity(anomaly: Anomaly) -> str:
     """How many normal windows there are for one that is as strange."""
     scored = anomaly.scored
+    if scored.first_p is not None:
+        name = anomaly.model.bundle.plan.validator
+        return f"{_rarity(anomaly)}, after {name} looked at it again"
+    return _rarity(anomaly)
+
+
+def _rarity(anomaly: Anomaly) -> str:
+    scored = anomaly.scored
     one_in = 1 / scored.p
     count = f"{one_in:,.0f}" if one_in < 1e6 else f"{one_in:.0e}"
     if scored.extrapolated:

@@ -5,7 +5,8 @@
         scored.p, scored.by, bundle.explain(scored)
 
 Every detector sees the same windows; its scores become p-values by what it said of normals that it
-had not learned from, and these become one p by a rule calibrated on the same normals. A beginning
+had not learned from, and these become one p by a rule calibrated on the same normals. A plan may
+name one that is asked only about what the others flag, and decides among these. A beginning
 that never comes again is learned, and left out of what calibrates.
 """
 
@@ -28,6 +29,7 @@ from models.bundle.plan import Plan
 from models.calibrate.budget import Budget, budget
 from models.calibrate.cross import folds_of
 from models.combine.fusion import Fusion
+from models.combine.validator import Validator
 from models.errors import DataError, ModelError
 from models.feature.past import Past
 from models.feature.windows import Window, timed
@@ -51,18 +53,25 @@ class Scored:
     """What a bundle says of a window.
 
     `log_p` is the logarithm of the fused p, `by` that of each detector. `extrapolated`: stranger
-    than every normal, so that p rests on a fitted tail.
+    than every normal, so that p rests on a fitted tail. `first` is the log p before the validator
+    looked at it again, None where it did not.
     """
 
     window: Window
     log_p: float
     by: Mapping[str, float]
     extrapolated: bool
+    first: float | None = None
 
     @property
     def p(self) -> float:
         """The fused p in (0, 1]; small = strange."""
-        return max(float(np.exp(self.log_p)), float(np.finfo(np.float64).tiny))
+        return _p(self.log_p)
+
+    @property
+    def first_p(self) -> float | None:
+        """The p before the validator looked at the window again; None where it did not."""
+        return None if self.first is None else _p(self.first)
 
     @property
     def percentile(self) -> float:
@@ -83,18 +92,22 @@ class Bundle:
         learned: int,
         usual: Floats | None = None,
         reference: NDArray[np.int64] | None = None,
+        validator: Validator | None = None,
     ) -> None:
         """`normal` has the log p of the normal windows that calibrate, each cross-fitted.
 
         `learned` is how many windows were learned, those of a restless beginning among them.
         `usual` are the rows of some of them (`counted.py`), where a detector takes such;
-        `reference` are events of some of them, to tell drift by.
+        `reference` are events of some of them, to tell drift by. `validator` calibrates the
+        detector that looks again, where the plan names one.
         """
         if not 0 < len(normal) <= learned:
             raise ModelError(f"{len(normal)} of {learned} windows cannot calibrate")
         self.plan, self.templates, self.parts = plan, templates, parts
         self.fusion, self.normal, self.learned, self.usual = fusion, normal, learned, usual
-        self.reference = reference
+        self.reference, self.validator = reference, validator
+        if (validator is None) != (not plan.validator):
+            raise ModelError("its plan and its second stage do not go together")
 
     @classmethod
     def fit(
@@ -121,21 +134,31 @@ class Bundle:
                 f"the events lie in {spans} spans of {plan.width:g} seconds, and {plan.folds} are "
                 "needed: each is left out in turn to calibrate by"
             )
+        if plan.validator:
+            Validator().require(len(seen))
         folds, texts = folds_of(starts, plan.folds), templates.texts()
         rows = usual([each.events for each in seen], len(texts)) if plan.vectors else None
         parts: dict[str, Part] = {}
-        columns, kept = [], np.ones(len(seen), dtype=np.bool_)
+        columns, kept, again = [], np.ones(len(seen), dtype=np.bool_), np.zeros(len(seen))
         for name in plan.detectors:
             make = partial(plan.make, name)
             parts[name], scores, settled = Part.fit(
                 make, texts, seen, folds, starts, partial(told, name), rows
             )
-            columns.append(parts[name].calibrator.log_p(scores, middle=True))
             kept &= settled
+            if name == plan.validator:
+                again = scores
+            else:
+                columns.append(parts[name].calibrator.log_p(scores, middle=True))
         log_p = np.stack(columns, axis=1)[kept]
         fusion = Fusion(plan.rule).fit(log_p)
+        normal, validator = fusion.log_p(log_p), None
+        if plan.validator:
+            second = again[kept].__getitem__
+            validator = Validator().fit(normal, second)
+            normal = validator.log_p(normal, second)
         events = np.array([e for each in drawn(seen) for e in each.events], dtype=np.int64)
-        return cls(plan, templates, parts, fusion, fusion.log_p(log_p), len(seen), rows, events)
+        return cls(plan, templates, parts, fusion, normal, len(seen), rows, events, validator)
 
     def windows(self, observations: Sequence[Observation]) -> list[Window]:
         """The windows of `observations`, with numbers that this bundle knows."""
@@ -152,22 +175,26 @@ class Bundle:
 
         With `beyond` (one p for each), a window matters only if its p is at most so much: one whose
         p is above it whatever the costly detectors say is not given to them, and its p is what they
-        could make it at least, so that no answer changes sides.
+        could make it at least, so that no answer changes sides. The validator is asked about what
+        the others flag, with or without.
         """
         if not seen:
             return []
-        costly = {name for name, part in self.parts.items() if part.detector.costly}
-        if beyond is None or not costly or len(costly) == len(self.parts):
-            return self._scored(seen, self._raw(seen, self.parts))
-        raw = self._raw(seen, [name for name in self.parts if name not in costly])
+        first = self.plan.first
+        costly = {name for name in first if self.parts[name].detector.costly}
+        if beyond is None or not costly or len(costly) == len(first):
+            return self._scored(seen, self._raw(seen, first))
+        raw = self._raw(seen, [name for name in first if name not in costly])
         least = self.fusion.log_p(self._middle(raw, len(seen)))
         asked = least <= np.log(np.asarray(beyond))
+        if self.validator is not None:  # what could be flagged may be told whatever its first p
+            asked |= self.validator.flagged(least)
         found: dict[int, Scored] = {}
         for which, more in ((asked, costly), (~asked, set[str]())):
             places = [int(at) for at in np.flatnonzero(which)]
             some = [seen[at] for at in places]
             told = {name: scores[places] for name, scores in raw.items()}
-            told |= self._raw(some, [name for name in self.parts if name in more])
+            told |= self._raw(some, [name for name in first if name in more])
             found.update(zip(places, self._scored(some, told), strict=True))
         return [found[at] for at in range(len(seen))]
 
@@ -182,10 +209,10 @@ class Bundle:
         """The log p of detectors in the columns of fusion; `LEAST` of one that was not asked."""
         return np.stack(
             [
-                part.calibrator.log_p(raw[name], middle=True)
+                self.parts[name].calibrator.log_p(raw[name], middle=True)
                 if name in raw
                 else np.full(count, LEAST)
-                for name, part in self.parts.items()
+                for name in self.plan.first
             ],
             axis=1,
         )
@@ -197,7 +224,7 @@ class Bundle:
         statistic = self.fusion.statistic(self._middle(raw, len(seen)))
         fused = self.fusion.calibrator.log_p(statistic)
         beyond = self.fusion.calibrator.extrapolated(statistic)
-        return [
+        found = [
             Scored(
                 window,
                 float(fused[at]),
@@ -206,6 +233,29 @@ class Bundle:
             )
             for at, window in enumerate(seen)
         ]
+        return found if self.validator is None else self._again(found, self.validator)
+
+    def _again(self, found: list[Scored], validator: Validator) -> list[Scored]:
+        """The same, but what is flagged with what the validator makes of it."""
+        name = self.plan.validator
+        first = np.array([each.log_p for each in found])
+        places = np.flatnonzero(validator.flagged(first))
+        if not len(places):
+            return found
+        raw = self._raw([found[at].window for at in places], [name])[name]
+        logs = validator.log_p(first[places], raw.__getitem__)
+        own = self.parts[name].calibrator.log_p(raw)
+        beyond = validator.second.extrapolated(raw)
+        for at, place in enumerate(places):
+            each = found[place]
+            found[place] = replace(
+                each,
+                log_p=float(logs[at]),
+                by={**each.by, name: float(own[at])},
+                extrapolated=bool(beyond[at]),
+                first=each.log_p,
+            )
+        return found
 
     def explain(
         self, scored: Scored, observations: Sequence[Observation] = (), most: int = 3
@@ -269,6 +319,10 @@ class Bundle:
 
     def _text(self, number: int) -> str:
         return self.templates.text(number) if 0 < number <= len(self.templates) else ""
+
+
+def _p(log_p: float) -> float:
+    return max(float(np.exp(log_p)), float(np.finfo(np.float64).tiny))
 
 
 def drawn(seen: Sequence[Window], most: int = REFERENCE) -> list[Window]:

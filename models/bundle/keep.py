@@ -22,6 +22,7 @@ from models.bundle.part import Part
 from models.bundle.plan import Plan
 from models.calibrate.calibrator import Calibrator
 from models.combine.fusion import Fusion
+from models.combine.validator import Validator
 from models.errors import ModelError, StoreError
 from models.template.event import EventTemplates
 
@@ -50,6 +51,9 @@ def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = Non
     _put(arrays, "fusion", fusion)
     for name, state in calibrations.items():
         _put(arrays, f"calibration/{name}", state)
+    second = None if bundle.validator is None else bundle.validator.state()
+    if second is not None:
+        _put(arrays, "validator", second)
     packed = store.pack(arrays)
     told = {
         "format": FORMAT,
@@ -58,6 +62,7 @@ def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = Non
         "templates": {"parameters": dict(templates.parameters), "facts": dict(templates.facts)},
         "fusion": {"parameters": dict(fusion.parameters), "facts": dict(fusion.facts)},
         "calibrations": {name: dict(state.parameters) for name, state in calibrations.items()},
+        **({} if second is None else {"validator": dict(second.parameters)}),
         "detectors": prints,
         "files": {ARRAYS: store.sha256(packed)},
     }
@@ -120,9 +125,14 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
     normal = np.asarray(arrays["normal"], dtype=np.float64)
     # An index: a number that is not whole is refused.
     learned = index(arrays["learned"].item()) if "learned" in arrays else len(normal)
+    validator = None
+    if plan.validator:
+        second = {"parameters": told["validator"], "facts": {}}
+        validator = Validator.restore(_state(second, arrays, "validator"))
     return Bundle(
-        plan, templates, parts, fusion, normal, learned, usual, _reference(arrays, len(texts))
-    )
+        plan, templates, parts, fusion, normal, learned, usual, _reference(arrays, len(texts)),
+        validator,
+    )  # fmt: skip
 
 
 def _usual(arrays: _Arrays, events: int) -> Floats | None:

@@ -34,8 +34,8 @@ NOT_YET: Mapping[Takes, str] = {Takes.SERIES: "series of counts"}
 
 
 FIELDS = ("mask", "hashed")
-HIDING = (*FIELDS, "proof")
-"""What a plan says of values that are hidden."""
+LATER = (*FIELDS, "proof", "validator")
+"""What plans of earlier versions did not have: not written where it is empty."""
 PROOF = "vedette"
 
 
@@ -49,6 +49,9 @@ class Plan:
     Values of the fields `mask` and `hashed`, and what is below them, are hidden before anything is
     learned (`prepare/privacy.py`); `proof` is what the key of the hashes makes of `PROOF`, so that
     another key is known for one.
+
+    `validator` names the detector that has no part in the first p and looks again at what all
+    others flag (`combine/validator.py`); none where it is empty.
     """
 
     detectors: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: dict(DEFAULT))
@@ -59,6 +62,7 @@ class Plan:
     mask: tuple[str, ...] = ()
     hashed: tuple[str, ...] = ()
     proof: str = ""
+    validator: str = ""
 
     def __post_init__(self) -> None:
         if not self.detectors:
@@ -75,6 +79,15 @@ class Plan:
                     f"{name} takes {NOT_YET[takes]}, and a bundle has windows of events: "
                     f"volume-{name} takes these"
                 )
+        if self.validator and self.validator not in self.detectors:
+            raise ModelError(f"{self.validator} is to look again, and is no detector of the plan")
+        if not self.first:
+            raise ModelError(f"no other detector flags what {self.validator} is to look at again")
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """The detectors whose p-values become one: all but the validator."""
+        return tuple(name for name in self.detectors if name != self.validator)
 
     @property
     def edges(self) -> bool:
@@ -133,7 +146,7 @@ class Plan:
     def as_json(self) -> dict[str, Json]:
         """The plan as JSON holds it; where it hides nothing, as it was before it could."""
         told = {**asdict(self), **{name: list(getattr(self, name)) for name in FIELDS}}
-        return {key: value for key, value in told.items() if value or key not in HIDING}
+        return {key: value for key, value in told.items() if value or key not in LATER}
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Self:

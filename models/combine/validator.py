@@ -8,9 +8,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base import Floats
+from models.base import Floats, State
 from models.calibrate.calibrator import Calibrator
-from models.errors import DataError
+from models.errors import DataError, StoreError
 
 FEWEST = 20
 """Flagged normals below which the second stage cannot be calibrated."""
@@ -29,13 +29,22 @@ class Validator:
         self.share = share
         self.second = Calibrator()
 
+    def require(self, normals: int) -> None:
+        """`DataError` where so many normals are too few, whatever the first stage says."""
+        if self.share * normals < FEWEST:
+            raise DataError(
+                f"a second stage learns from {FEWEST / self.share:,.0f} normals or more, "
+                f"and there are {normals:,}"
+            )
+
     def fit(self, first: Floats, second: Callable[[NDArray[np.intp]], Floats]) -> Self:
         """Learn from normals: log p (n,) of the first stage, and `second`, which gives the raw
         scores of the second for indices into them. Both cross-fitted."""
         flagged = np.flatnonzero(self.flagged(first))
         if len(flagged) < FEWEST:
             raise DataError(
-                f"the first stage flags {len(flagged)} normals; the second needs {FEWEST}"
+                f"the first stage flags {len(flagged)} of {len(first):,} normals, and "
+                f"the second needs {FEWEST}: learn from more"
             )
         self.second.fit(second(flagged))
         return self
@@ -51,3 +60,17 @@ class Validator:
         if len(flagged):
             logs[flagged] = np.log(self.share) + self.second.log_p(second(flagged))
         return logs
+
+    def state(self) -> State:
+        """All that was learned; see `restore`."""
+        return State({"share": self.share}, {}, self.second.state().arrays)
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """The validator that `state` was taken of; `StoreError` if it cannot be."""
+        try:
+            made = cls(**state.parameters)
+        except (DataError, TypeError) as error:
+            raise StoreError(f"is no second stage: {error}") from error
+        made.second = Calibrator.restore(State({}, {}, state.arrays))
+        return made

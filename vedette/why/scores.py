@@ -21,6 +21,8 @@ def _models(document: Document, scores: Any) -> Iterator[str]:
         beyond = fields.get(scores, "extrapolated") is True
         far = ", beyond every normal that training saw (a fitted tail)" if beyond else ""
         yield f"stranger than {percentile:.4g} % of normal windows{_p(scores, 'fused')}{far}"
+    if isinstance(first := fields.get(scores, "first_stage"), int | float):
+        yield f"before a second look at what was flagged: p {first:.2g}"
     for each in fields.entries(fields.get(scores, "detectors")):
         share = fields.get(each, "percentile")
         text = f": stranger than {share:.4g} %" if isinstance(share, int | float) else ""

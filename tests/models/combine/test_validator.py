@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.base import State
 from models.calibrate.groups import uniformity
 from models.combine.validator import Validator
-from models.errors import DataError
+from models.errors import DataError, StoreError
 
 RNG = np.random.default_rng(2)
 
@@ -46,6 +47,27 @@ def test_the_second_stage_reorders_what_is_flagged_and_nothing_else() -> None:
 def test_too_few_flagged_normals_are_refused() -> None:
     with pytest.raises(DataError, match="the second needs 20"):
         Validator(0.05).fit(np.log(np.linspace(0.01, 1, 100)), lambda at: at.astype(float))
+
+
+def test_too_few_normals_are_refused_before_anything_is_learned() -> None:
+    Validator(0.05).require(400)
+    with pytest.raises(DataError, match="from 400 normals or more, and there are 399"):
+        Validator(0.05).require(399)
+
+
+def test_what_was_learned_is_restored_and_what_was_not_is_refused() -> None:
+    first, second = scene(2_000)
+    validator = Validator(0.1).fit(first, lambda at: second[at])
+    state = validator.state()
+    again = Validator.restore(state)
+    assert again.share == 0.1
+    assert (
+        again.log_p(first, second.__getitem__) == validator.log_p(first, second.__getitem__)
+    ).all()
+    with pytest.raises(StoreError, match="no second stage"):
+        Validator.restore(State({"share": 2.0}, {}, state.arrays))
+    with pytest.raises(StoreError):
+        Validator.restore(State({"share": 0.1}, {}, {}))
 
 
 def test_a_share_that_is_none_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -223,6 +224,23 @@ def test_what_could_not_be_read_is_named_with_an_example(run: Callable[..., Answ
     assert answer.code == 0
     assert "malformed-json: normal.ndjson:1921: " in answer.err
     assert "malformed-json: 2 in all" in answer.err
+
+
+def test_a_validator_looks_again_at_what_the_others_flag(run: Callable[..., Answer]) -> None:
+    rng = random.Random(4)
+    varied = [event(minute + step / 10, rng.choice((4624, 4624, 4634, 4688, 4689)), host)
+              for minute in range(0, 3000, 10) for host in ("ws01", "ws02")
+              for step in range(rng.randint(3, 25))]  # fmt: skip
+    Path("varied.ndjson").write_text("".join(json.dumps(each) + "\n" for each in varied))
+    words = ("office", "varied.ndjson", "--detector", "count-tail", "--validator", "markov")
+    assert run("fit", *words).code == 0
+    assert "markov looks again at what the others flag: p up to 0.05" in run("show", "office").out
+    found = json.loads(run("score", "office", "varied.ndjson", "--p", "1", "-o", "json").out)
+    again = [each for each in found if "first_stage" in each]
+    assert 10 < len(again) < 60 < len(found)
+    assert all("markov" in each["detectors"] and each["p"] < 0.0501 for each in again)
+    assert " before a second look  2026-" in run("score", "office", "varied.ndjson").out
+    assert run("fit", "office", "varied.ndjson", *QUICK[2:], "--validator", "markov").code == 3
 
 
 def test_a_detector_of_series_is_refused(run: Callable[..., Answer]) -> None:

@@ -43,6 +43,14 @@ def test_models_tell_percentiles_and_that_they_rest_on_a_tail() -> None:
     assert said[2] == f"model office 3, sha256 {'ab' * 32}"
 
 
+def test_what_p_was_before_a_second_look_is_told_where_there_was_one() -> None:
+    document = anomaly()
+    assert "second look" not in " ".join(section(story(document), "What the models say"))
+    document["vedette"]["alert"]["scores"]["first_stage"] = 0.031
+    said = section(story(document), "What the models say")
+    assert said[1] == "before a second look at what was flagged: p 0.031"
+
+
 def test_rules_of_the_same_window_are_told_by_their_titles() -> None:
     said = section(story(anomaly()), "Rules that matched in the same window")
     assert said == ["Log Wiped, 2 times (r-7)"]

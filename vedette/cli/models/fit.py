@@ -32,6 +32,11 @@ EMBEDDING = "embedding-hdbscan"
     help="Of embedding-hdbscan: best, minilm, hashing, or the folder of one that was tuned.",
 )
 @click.option(
+    "--validator",
+    metavar="NAME",
+    help="This detector looks again at what the others flag, and decides among these.",
+)
+@click.option(
     "--window", default="10m", show_default=True, metavar="DURATION", help="Length of a window."
 )
 @click.option(
@@ -71,6 +76,7 @@ def fit(
     path: Path | None,
     detectors: tuple[str, ...],
     encoder: str | None,
+    validator: str | None,
     window: str,
     last: str,
     tags: str | None,
@@ -97,6 +103,8 @@ def fit(
     settings = load_settings(path).settings
     folder = bundles.folder_of(settings.state.dir, name)
     chosen = {each: DEFAULT.get(each, {}) for each in detectors} or dict(DEFAULT)
+    if validator is not None:
+        chosen.setdefault(validator, DEFAULT.get(validator, {}))
     if encoder is not None:
         from vedette import encoders
 
@@ -108,7 +116,8 @@ def fit(
     width = duration(window, "--window").total_seconds()
     try:
         key = hiding.key_of(settings.models)
-        plan = hiding.keyed(Plan(chosen, width, seed=seed, mask=mask, hashed=hashed), key)
+        plan = Plan(chosen, width, seed=seed, mask=mask, hashed=hashed, validator=validator or "")
+        plan = hiding.keyed(plan, key)
         plan.require_libraries()
         privacy = hiding.of(plan, key)
     except ModelError as error:

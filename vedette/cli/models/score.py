@@ -93,6 +93,8 @@ def _show(answer: Answer) -> None:
 
     told: dict[str, Any] = answer.as_json()
     mark = " (beyond all normals: extrapolated)" if told["extrapolated"] else ""
+    if "first_stage" in told:
+        mark += f", {told['first_stage']:.2g} before a second look"
     head = f"p {told['p']:.2g}{mark}  {told['start']}  {told['entity']}  {told['events']:,} events"
     click.echo(visible(head))
     for reason in told["explanation"]:

@@ -51,6 +51,11 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
     lines += [f"  {key}: {value}" for key, value in told["training"].items()]
     lines += [f"  windows of {bundle.plan.width:g} s, combined by {bundle.plan.rule}"]
     lines += [f"  {each}: {detector(each).source}" for each in bundle.parts]
+    if bundle.validator is not None:
+        lines += [
+            f"  {bundle.plan.validator} looks again at what the others flag: p up to "
+            f"{bundle.validator.share:g}"
+        ]
     counted = "" if asked.counted else " (rests on the fitted tail: too few normals to count)"
     lines += [
         f"  {budget:g} false alarms a day: p up to {asked.p:.3g}{counted}; normals of the training "
