@@ -239,7 +239,8 @@ def test_a_validator_looks_again_at_what_the_others_flag(run: Callable[..., Answ
     again = [each for each in found if "first_stage" in each]
     assert 10 < len(again) < 60 < len(found)
     assert all("markov" in each["detectors"] and each["p"] < 0.0501 for each in again)
-    assert " before a second look  2026-" in run("score", "office", "varied.ndjson", "--p", "0.06").out
+    shown = run("score", "office", "varied.ndjson", "--p", "0.06").out
+    assert " before a second look  2026-" in shown
     assert run("fit", "office", "varied.ndjson", *QUICK[2:], "--validator", "markov").code == 3
 
 
