@@ -28,6 +28,7 @@ from models.bundle.part import Part
 from models.bundle.plan import Plan
 from models.calibrate.budget import Budget, budget
 from models.calibrate.cross import folds_of
+from models.calibrate.groups import GroupedCalibrator, time_of_week
 from models.combine.fusion import Fusion
 from models.combine.validator import Validator
 from models.errors import DataError, ModelError
@@ -93,21 +94,25 @@ class Bundle:
         usual: Floats | None = None,
         reference: NDArray[np.int64] | None = None,
         validator: Validator | None = None,
+        weekly: GroupedCalibrator | None = None,
     ) -> None:
         """`normal` has the log p of the normal windows that calibrate, each cross-fitted.
 
         `learned` is how many windows were learned, those of a restless beginning among them.
         `usual` are the rows of some of them (`counted.py`), where a detector takes such;
         `reference` are events of some of them, to tell drift by. `validator` calibrates the
-        detector that looks again, where the plan names one.
+        detector that looks again, where the plan names one, `weekly` what fusion gives in each part
+        of the week, where the plan tells these apart.
         """
         if not 0 < len(normal) <= learned:
             raise ModelError(f"{len(normal)} of {learned} windows cannot calibrate")
         self.plan, self.templates, self.parts = plan, templates, parts
         self.fusion, self.normal, self.learned, self.usual = fusion, normal, learned, usual
-        self.reference, self.validator = reference, validator
+        self.reference, self.validator, self.weekly = reference, validator, weekly
         if (validator is None) != (not plan.validator):
             raise ModelError("its plan and its second stage do not go together")
+        if (weekly is None) != (plan.week is None):
+            raise ModelError("its plan and its parts of the week do not go together")
 
     @classmethod
     def fit(
@@ -152,13 +157,19 @@ class Bundle:
                 columns.append(parts[name].calibrator.log_p(scores, middle=True))
         log_p = np.stack(columns, axis=1)[kept]
         fusion = Fusion(plan.rule).fit(log_p)
-        normal, validator = fusion.log_p(log_p), None
+        normal, validator, weekly = fusion.log_p(log_p), None, None
+        if plan.week is not None:
+            parts_of_week = _parts_of_week([seen[at] for at in np.flatnonzero(kept)], plan.week)
+            weekly = GroupedCalibrator().fit(fusion.statistic(log_p), parts_of_week)
+            normal = weekly.log_p(fusion.statistic(log_p), parts_of_week)
         if plan.validator:
             second = again[kept].__getitem__
             validator = Validator().fit(normal, second)
             normal = validator.log_p(normal, second)
         events = np.array([e for each in drawn(seen) for e in each.events], dtype=np.int64)
-        return cls(plan, templates, parts, fusion, normal, len(seen), rows, events, validator)
+        return cls(
+            plan, templates, parts, fusion, normal, len(seen), rows, events, validator, weekly
+        )
 
     def windows(self, observations: Sequence[Observation]) -> list[Window]:
         """The windows of `observations`, with numbers that this bundle knows."""
@@ -185,7 +196,7 @@ class Bundle:
         if beyond is None or not costly or len(costly) == len(first):
             return self._scored(seen, self._raw(seen, first))
         raw = self._raw(seen, [name for name in first if name not in costly])
-        least = self.fusion.log_p(self._middle(raw, len(seen)))
+        least, _ = self._fused(self.fusion.statistic(self._middle(raw, len(seen))), seen)
         asked = least <= np.log(np.asarray(beyond))
         if self.validator is not None:  # what could be flagged may be told whatever its first p
             asked |= self.validator.flagged(least)
@@ -222,8 +233,7 @@ class Bundle:
             return []
         shown = {n: self.parts[n].calibrator.log_p(scores) for n, scores in raw.items()}
         statistic = self.fusion.statistic(self._middle(raw, len(seen)))
-        fused = self.fusion.calibrator.log_p(statistic)
-        beyond = self.fusion.calibrator.extrapolated(statistic)
+        fused, beyond = self._fused(statistic, seen)
         found = [
             Scored(
                 window,
@@ -234,6 +244,14 @@ class Bundle:
             for at, window in enumerate(seen)
         ]
         return found if self.validator is None else self._again(found, self.validator)
+
+    def _fused(self, statistic: Floats, seen: Sequence[Window]) -> tuple[Floats, NDArray[np.bool_]]:
+        """The log p of what fusion gives, and whether it is a guess by a tail."""
+        if self.weekly is None or self.plan.week is None:
+            pooled = self.fusion.calibrator
+            return pooled.log_p(statistic), pooled.extrapolated(statistic)
+        parts = _parts_of_week(seen, self.plan.week)
+        return self.weekly.log_p(statistic, parts), self.weekly.extrapolated(statistic, parts)
 
     def _again(self, found: list[Scored], validator: Validator) -> list[Scored]:
         """The same, but what is flagged with what the validator makes of it."""
@@ -319,6 +337,10 @@ class Bundle:
 
     def _text(self, number: int) -> str:
         return self.templates.text(number) if 0 < number <= len(self.templates) else ""
+
+
+def _parts_of_week(seen: Sequence[Window], offset: float) -> list[str]:
+    return [time_of_week(window.start, offset) for window in seen]
 
 
 def _p(log_p: float) -> float:

@@ -21,6 +21,7 @@ from models.bundle.bundle import Bundle
 from models.bundle.part import Part
 from models.bundle.plan import Plan
 from models.calibrate.calibrator import Calibrator
+from models.calibrate.groups import GroupedCalibrator
 from models.combine.fusion import Fusion
 from models.combine.validator import Validator
 from models.errors import ModelError, StoreError
@@ -54,6 +55,9 @@ def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = Non
     second = None if bundle.validator is None else bundle.validator.state()
     if second is not None:
         _put(arrays, "validator", second)
+    weekly = None if bundle.weekly is None else bundle.weekly.state()
+    if weekly is not None:
+        _put(arrays, "week", weekly)
     packed = store.pack(arrays)
     told = {
         "format": FORMAT,
@@ -63,6 +67,11 @@ def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = Non
         "fusion": {"parameters": dict(fusion.parameters), "facts": dict(fusion.facts)},
         "calibrations": {name: dict(state.parameters) for name, state in calibrations.items()},
         **({} if second is None else {"validator": dict(second.parameters)}),
+        **(
+            {}
+            if weekly is None
+            else {"week": {"parameters": dict(weekly.parameters), "facts": dict(weekly.facts)}}
+        ),
         "detectors": prints,
         "files": {ARRAYS: store.sha256(packed)},
     }
@@ -129,9 +138,12 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
     if plan.validator:
         second = {"parameters": told["validator"], "facts": {}}
         validator = Validator.restore(_state(second, arrays, "validator"))
+    weekly = None
+    if plan.week is not None:
+        weekly = GroupedCalibrator.restore(_state(told["week"], arrays, "week"))
     return Bundle(
         plan, templates, parts, fusion, normal, learned, usual, _reference(arrays, len(texts)),
-        validator,
+        validator, weekly,
     )  # fmt: skip
 
 

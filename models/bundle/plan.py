@@ -34,8 +34,9 @@ NOT_YET: Mapping[Takes, str] = {Takes.SERIES: "series of counts"}
 
 
 FIELDS = ("mask", "hashed")
-LATER = (*FIELDS, "proof", "validator")
+LATER = (*FIELDS, "proof", "validator", "week")
 """What plans of earlier versions did not have: not written where it is empty."""
+EMPTY: tuple[Json, ...] = ("", [], None)
 PROOF = "vedette"
 
 
@@ -51,7 +52,9 @@ class Plan:
     another key is known for one.
 
     `validator` names the detector that has no part in the first p and looks again at what all
-    others flag (`combine/validator.py`); none where it is empty.
+    others flag (`combine/validator.py`); none where it is empty. With `week`, hours east of UTC,
+    the fused p is told by normals of the same part of the week where these hold up by themselves
+    (`calibrate/groups.py`).
     """
 
     detectors: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: dict(DEFAULT))
@@ -63,6 +66,7 @@ class Plan:
     hashed: tuple[str, ...] = ()
     proof: str = ""
     validator: str = ""
+    week: float | None = None
 
     def __post_init__(self) -> None:
         if not self.detectors:
@@ -79,6 +83,8 @@ class Plan:
                     f"{name} takes {NOT_YET[takes]}, and a bundle has windows of events: "
                     f"volume-{name} takes these"
                 )
+        if self.week is not None and not -24 < self.week < 24:
+            raise ModelError(f"{self.week:g} hours east of UTC are nowhere")
         if self.validator and self.validator not in self.detectors:
             raise ModelError(f"{self.validator} is to look again, and is no detector of the plan")
         if not self.first:
@@ -146,7 +152,7 @@ class Plan:
     def as_json(self) -> dict[str, Json]:
         """The plan as JSON holds it; where it hides nothing, as it was before it could."""
         told = {**asdict(self), **{name: list(getattr(self, name)) for name in FIELDS}}
-        return {key: value for key, value in told.items() if value or key not in LATER}
+        return {key: value for key, value in told.items() if key not in LATER or value not in EMPTY}
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Self:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.base import Floats, State, some
 from models.calibrate.calibrator import Calibrator
@@ -69,6 +70,15 @@ class GroupedCalibrator:
             inside = names == name
             logs[inside] = calibrator.log_p(take(scores, inside), middle)
         return logs
+
+    def extrapolated(self, scores: Floats, groups: Sequence[Hashable]) -> NDArray[np.bool_]:
+        """Which scores are above those of all normals that their p is told by."""
+        found = self.pooled.extrapolated(scores)
+        names = np.array([str(group) for group in groups])
+        for name, calibrator in self.own.items():
+            inside = names == name
+            found[inside] = calibrator.extrapolated(take(scores, inside))
+        return found
 
     def state(self) -> State:
         """All that was learned; see `restore`."""

@@ -244,6 +244,19 @@ def test_a_validator_looks_again_at_what_the_others_flag(run: Callable[..., Answ
     assert run("fit", "office", "varied.ndjson", *QUICK[2:], "--validator", "markov").code == 3
 
 
+def test_parts_of_the_week_may_have_a_p_of_their_own(run: Callable[..., Answer]) -> None:
+    from tests.models.bundle.test_week import week
+
+    days = [{"@timestamp": datetime.fromtimestamp(each.time, UTC).isoformat(),
+             "Computer": each.entity, **each.fields} for each in week()]  # fmt: skip
+    Path("week.ndjson").write_text("".join(json.dumps(each) + "\n" for each in days))
+    words = ("office", "week.ndjson", "--detector", "event-rarity", "--detector", "count-tail")
+    assert run("fit", *words, "--by-week", "0").code == 0
+    shown = run("show", "office").out
+    assert "p of their own: weekday day, weekday night, +0 hours from UTC" in shown
+    assert run("fit", *words, "--by-week", "24").code == 3
+
+
 def test_a_detector_of_series_is_refused(run: Callable[..., Answer]) -> None:
     answer = run("fit", "office", "normal.ndjson", "--detector", "ewma")
     assert answer.code == 3

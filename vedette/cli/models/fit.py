@@ -37,6 +37,11 @@ EMBEDDING = "embedding-hdbscan"
     help="This detector looks again at what the others flag, and decides among these.",
 )
 @click.option(
+    "--by-week", "week", type=click.FloatRange(-24, 24, min_open=True, max_open=True),
+    metavar="HOURS",
+    help="Tell p by the same part of the week, days and nights so many hours east of UTC.",
+)  # fmt: skip
+@click.option(
     "--window", default="10m", show_default=True, metavar="DURATION", help="Length of a window."
 )
 @click.option(
@@ -77,6 +82,7 @@ def fit(
     detectors: tuple[str, ...],
     encoder: str | None,
     validator: str | None,
+    week: float | None,
     window: str,
     last: str,
     tags: str | None,
@@ -116,7 +122,9 @@ def fit(
     width = duration(window, "--window").total_seconds()
     try:
         key = hiding.key_of(settings.models)
-        plan = Plan(chosen, width, seed=seed, mask=mask, hashed=hashed, validator=validator or "")
+        plan = Plan(
+            chosen, width, seed=seed, mask=mask, hashed=hashed, validator=validator or "", week=week
+        )
         plan = hiding.keyed(plan, key)
         plan.require_libraries()
         privacy = hiding.of(plan, key)

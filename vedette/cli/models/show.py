@@ -56,6 +56,9 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
             f"  {bundle.plan.validator} looks again at what the others flag: p up to "
             f"{bundle.validator.share:g}"
         ]
+    if bundle.weekly is not None:
+        apart = ", ".join(bundle.weekly.own) or "no part of the week"
+        lines += [f"  p of their own: {apart}, {bundle.plan.week:+g} hours from UTC"]
     counted = "" if asked.counted else " (rests on the fitted tail: too few normals to count)"
     lines += [
         f"  {budget:g} false alarms a day: p up to {asked.p:.3g}{counted}; normals of the training "
