@@ -58,10 +58,11 @@ def test_a_field_is_found_flat_and_nested(field: str) -> None:
     assert privacy.apply({"username": "amy"}) == {"username": "amy"}
 
 
-VALUE = st.text(alphabet="xyXY.*[", min_size=3, max_size=6)
+# Letters of neither the mask nor a hash: beside these, other text must not spell a value by chance.
+VALUE = st.text(alphabet="xyXY.*(", min_size=3, max_size=6)
 
 
-@given(VALUE, VALUE, st.text(alphabet="xyXY.*[ ", max_size=20))
+@given(VALUE, VALUE, st.text(alphabet="xyXY.*( ", max_size=20))
 def test_a_hidden_value_is_in_no_text(one: str, two: str, text: str) -> None:
     privacy = Privacy(mask=["a"], hash_=["b"], key=KEY)
     out = privacy.apply({"a": one, "b": [two], "message": f"{text}{one} {two.upper()}{text}"})
