@@ -130,7 +130,7 @@ class Node:
                 each.result()
 
     def _bulk(self, body: bytes) -> None:
-        answer = self.server.call("POST", f"/{INDEX}/_bulk", body)
+        answer = self.call("POST", f"/{INDEX}/_bulk", body)
         assert not answer["errors"], str(answer)[:500]
 
     def counts(self) -> Counts:
