@@ -6,9 +6,10 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.files.syslog import MONTHS
+
 NEAR = 64
 """Characters of a line in which its time begins."""
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _CLOCK = r"(\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?"
 _NUMBERS = re.compile(

@@ -450,8 +450,7 @@ def counted(client: SearchClient, window: Window, pit: list[str], retry: Retry) 
 
     One search, which reads no document. It is done to save time, and not tried again.
     """
-    lower = window.lower or 0
-    width = max(1, -(-(window.upper - lower + 1) // SPANS))
+    width = stretches.width_of(window.lower or 0, window.upper, SPANS)
     try:
         answer = _counted(client, window, width, pit, replace(retry, limit=0))
     except (RequestError, SourceError) as error:

@@ -30,12 +30,12 @@ from connectors.search.port import RequestError, SearchClient
 from connectors.search.position import Position
 from connectors.search.prefilter import Prefilter
 from connectors.search.retry import Retry, told_as
-from connectors.search.seen import Seen, key_of
+from connectors.search.seen import Seen
 from connectors.search.slices import Page
 from connectors.search.sweep import UNSWEPT, Sweep, passed_over
 from connectors.search.unread import UnreadHit
 from connectors.search.values import Extent
-from connectors.search.view import Found, View, hit_id, hit_time
+from connectors.search.view import Found, View, hit_id, hit_key, hit_time
 from engine.errors import Problem, Report, SettingsError, SourceError
 from engine.ledger import Note, State
 from engine.ports import Batch, Checkpoint, Look, Record
@@ -385,7 +385,7 @@ class SearchSource:
 
         `view` is that of the poll; after the `last` part all of it is known.
         """
-        keyed = [(self.key(hit), hit) for hit in part.hits]
+        keyed = [(hit_key(self.origin, hit), hit) for hit in part.hits]
         new = [(key, hit) for key, hit in keyed if key not in part.known]
         position.seen.update((key, hit_time(hit)) for key, hit in new)
         part.count(position.seen)
@@ -422,12 +422,6 @@ class SearchSource:
         for hit in hits:
             if type(hit.get("_source")) is bytes:
                 hit["_source"] = self.record(hit, self.look)  # type: ignore[index]
-
-    def key(self, hit: Hit) -> str:
-        """As `hit_key`, whose id is there already where the hit was looked at."""
-        source = hit.get("_source")
-        id = source.id if isinstance(source, Record) else None
-        return key_of(id or hit_id(self.origin, hit), int(hit.get("_version", 1)))
 
     def record(self, hit: Hit, look: Look) -> Record:
         """A hit as the engine takes it; its id names the stream, not the backing index."""

@@ -47,9 +47,9 @@ def counted(count: Count, lower: int, upper: int) -> list[Stretch]:
     return spans(count(lower, upper, width), width)
 
 
-def width_of(lower: int, upper: int) -> int:
-    """How long (ms) the spans are that a stretch of time is counted in."""
-    return max(1, -(-(upper - lower + 1) // BUCKETS))
+def width_of(lower: int, upper: int, most: int = BUCKETS) -> int:
+    """How long (ms) the spans are, `most` of them, that a stretch of time is counted in."""
+    return max(1, -(-(upper - lower + 1) // most))
 
 
 def spans(found: Mapping[int, int], width: int) -> list[Stretch]:

@@ -12,6 +12,7 @@ from connectors.search.port import SearchClient
 from connectors.search.retry import Retry
 from connectors.search.seen import key_of
 from engine.errors import SourceError
+from engine.ports import Record
 
 IDS_PAGE = 5000
 """Hits of a page that has no documents."""
@@ -114,5 +115,7 @@ def hit_id(asked: str, hit: Hit) -> str:
 
 
 def hit_key(asked: str, hit: Hit) -> str:
-    """The key of one version of a hit."""
-    return key_of(hit_id(asked, hit), int(hit.get("_version", 1)))
+    """The key of one version of a hit; its id is there already where the hit was looked at."""
+    source = hit.get("_source")
+    id = source.id if isinstance(source, Record) else None
+    return key_of(id or hit_id(asked, hit), int(hit.get("_version", 1)))

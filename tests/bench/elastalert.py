@@ -109,29 +109,41 @@ def ratios(own: Outcome, other: Outcome) -> None:
     )
 
 
+def shared_options(parser: argparse.ArgumentParser) -> None:
+    """The options that this comparison and that of intervals both have."""
+    parser.add_argument("--mapping", choices=sorted(MAPPINGS), default="dotted")
+    parser.add_argument("--page", type=int, default=5000, help="our page_size")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="its max_threads")
+    parser.add_argument("--heap", default="2g", help="the node's memory for Java")
+
+
+def ready(options: argparse.Namespace) -> Sequence[Rule]:
+    """The rules to choose from, when nodes will have their memory; none without public data."""
+    nodes.HEAP = (f"-Xms{options.heap}", f"-Xmx{options.heap}", "-XX:+UseSerialGC")
+    if not SHARED.is_dir():
+        print(f"no public data folder at {SHARED}")
+        return ()
+    rules = rulesets.load([RULES], Selection()).rules
+    print(f"{machine()}; load {os.getloadavg()[0]:.1f}; {len(rules):,} rules to choose from")
+    return rules
+
+
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.elastalert", description=__doc__)
     parser.add_argument("--events", type=int, default=20_000, help="recorded events")
     parser.add_argument("--copies", type=int, default=1, help="how often they are repeated")
     parser.add_argument("--rules", type=int, nargs="+", default=[10, 200, 2000])
     parser.add_argument("--passes", type=int, default=1, help="of each engine, by turns")
-    parser.add_argument("--mapping", choices=sorted(MAPPINGS), default="dotted")
-    parser.add_argument("--page", type=int, default=5000, help="our page_size")
     parser.add_argument("--prefilter", choices=["none", "values"], default="none", help="ours")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="its max_threads")
-    parser.add_argument("--heap", default="2g", help="the node's memory for Java")
+    shared_options(parser)
     parser.add_argument("--limit", type=float, default=3600, help="seconds for its pass")
     return parser.parse_args()
 
 
 def main() -> int:
     options = parsed()
-    nodes.HEAP = (f"-Xms{options.heap}", f"-Xmx{options.heap}", "-XX:+UseSerialGC")
-    if not SHARED.is_dir():
-        print(f"no public data folder at {SHARED}")
+    if not (rules := ready(options)):
         return 1
-    rules = rulesets.load([RULES], Selection()).rules
-    print(f"{machine()}; load {os.getloadavg()[0]:.1f}; {len(rules):,} rules to choose from")
     with tempfile.TemporaryDirectory() as name, nodes.opensearch() as url:
         folder = Path(name)
         real, unique = folder / "real.ndjson", folder / "unique.ndjson"

@@ -12,7 +12,6 @@ asks once for each rule what came in it; loading does not count for either. Need
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 import tempfile
@@ -23,24 +22,21 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
-from engine.rule import Rule, Selection
+from engine.rule import Rule
 from tests.bench import corpus as recorded
 from tests.bench import elastalert_ours as ours
 from tests.bench import elastalert_peer as peer
 from tests.bench.corpus import Lines
+from tests.bench.elastalert import ready, shared_options
 from tests.bench.elastalert_node import INDEX, Corpus, Counts, Node, now
 from tests.bench.elastalert_peer import Pair
 from tests.bench.elastalert_process import Child
 from tests.bench.elastalert_rules import Converted, convert, some
-from tests.bench.loading import machine
 from tests.conformance.cluster import Server
-from tests.conformance.indices import MAPPINGS
 from tests.conftest import SHARED
 from tests.live import nodes
-from vedette import rulesets
 
 POLLED = re.compile(r"source events: (\d+) events read in ([\d.]+) s")
-RULES = SHARED / "sigmahq" / "rules" / "windows"
 NAMESPACE = "intervals"
 DAY = timedelta(hours=24)
 FIRST = 1_000_000_000
@@ -197,21 +193,14 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=300, help="seconds of an interval")
     parser.add_argument("--before", type=int, default=0, help="events of the day before them")
     parser.add_argument("--rules", type=int, default=2000)
-    parser.add_argument("--mapping", choices=sorted(MAPPINGS), default="dotted")
-    parser.add_argument("--page", type=int, default=5000, help="our page_size")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="its max_threads")
-    parser.add_argument("--heap", default="2g", help="the node's memory for Java")
+    shared_options(parser)
     return parser.parse_args()
 
 
 def main() -> int:
     options = parsed()
-    nodes.HEAP = (f"-Xms{options.heap}", f"-Xmx{options.heap}", "-XX:+UseSerialGC")
-    if not SHARED.is_dir():
-        print(f"no public data folder at {SHARED}")
+    if not (rules := ready(options)):
         return 1
-    rules = rulesets.load([RULES], Selection()).rules
-    print(f"{machine()}; load {os.getloadavg()[0]:.1f}; {len(rules):,} rules to choose from")
     with tempfile.TemporaryDirectory() as name, nodes.opensearch() as url:
         real, unique = Path(name) / "real.ndjson", Path(name) / "unique.ndjson"
         wanted = options.events * options.intervals
