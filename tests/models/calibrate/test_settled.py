@@ -45,9 +45,23 @@ def test_blocks_of_items_that_are_strange_together_are_no_beginning() -> None:
 
 
 def test_a_block_is_never_cut_and_half_is_kept_at_least() -> None:
-    kept = settled(np.linspace(-9, 0, 1_000), BLOCKS)
-    assert kept.sum() == 500
-    assert all(len(set(kept[at : at + 10])) == 1 for at in range(0, 1_000, 10))
+    for seed in range(10):
+        log_p = uniform(seed)
+        log_p[:480] -= 3
+        kept = settled(log_p, BLOCKS)
+        assert 500 <= kept.sum() <= 600
+        assert all(len(set(kept[at : at + 10])) == 1 for at in range(0, 1_000, 10))
+
+
+def test_where_no_beginning_is_to_blame_nothing_is_left_out() -> None:
+    assert settled(np.linspace(-9, 0, 1_000), BLOCKS).all()
+
+
+def test_a_week_that_ends_with_a_quiet_weekend_is_no_restless_beginning() -> None:
+    for seed in range(20):
+        log_p = uniform(seed)
+        log_p[710:] /= 10
+        assert settled(log_p, BLOCKS).all()
 
 
 def test_normals_that_are_all_alike_are_all_kept() -> None:
