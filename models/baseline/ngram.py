@@ -103,6 +103,9 @@ class NGram(_Grams):
     An event after which fewer known events can be looked back at weighs more: a new event is a new
     n-gram of every length. From 0, all known, to 1, nothing known. The order was chosen as that of
     `markov`.
+
+    shortest   the least length that counts
+    distinct   each different n-gram of a session counts once, however often a loop repeats it
     """
 
     name: ClassVar[str] = "ngram"
@@ -110,20 +113,40 @@ class NGram(_Grams):
         "Wressnegger, Schwenk, Arp, Rieck: A Close Look on n-Grams in Intrusion Detection (2013)"
     )
 
-    def __init__(self, order: int = 5) -> None:
+    def __init__(self, order: int = 5, shortest: int = 1, distinct: bool = False) -> None:
         super().__init__(order)
+        if not 1 <= shortest <= order:
+            raise DataError(f"the shortest n-gram has 1 to {order} events, not {shortest}")
+        self.shortest, self.distinct = shortest, distinct
 
     def _lengths(self) -> range:
-        return range(1, self.order + 1)
+        return range(self.shortest, self.order + 1)
 
     def _parameters(self) -> dict[str, Any]:
-        return {"order": self.order}
+        return {"order": self.order, "shortest": self.shortest, "distinct": self.distinct}
 
     def _scores(self, sessions: Sequence[Session]) -> Floats:
+        if self.distinct:
+            return self._of_distinct(sessions)
         missing, starts = self._flat(sessions)
         sizes = np.diff([*starts, len(missing)])
-        shares: Floats = np.add.reduceat(missing, starts) / sizes / self.order
+        shares: Floats = np.add.reduceat(missing, starts) / sizes / len(self._lengths())
         return shares
+
+    def _of_distinct(self, sessions: Sequence[Session]) -> Floats:
+        """The mean over the lengths of the share of different n-grams that are new."""
+        data = padded(sessions, self.order)
+        rows = hashes(data.events, self.order)
+        owner = np.repeat(np.arange(len(sessions)), data.sizes)
+        shares = np.zeros(len(sessions))
+        for n, known in self._known.items():
+            own = rows[n - 1][data.places]
+            order = np.lexsort((own, owner))
+            first = np.append(True, (np.diff(owner[order]) != 0) | (np.diff(own[order]) != 0))
+            once = order[first]
+            new = np.bincount(owner[once], ~np.isin(own[once], known), len(sessions))
+            shares += new / np.bincount(owner[once], minlength=len(sessions))
+        return shares / len(self._lengths())
 
 
 class Stide(_Grams):
