@@ -36,10 +36,10 @@ def window(start: float, busy: bool, rng: np.random.Generator) -> list[Observati
     return [Observation("ws", start + at, code(int(each))) for at, each in enumerate(chosen)]
 
 
-def week(seed: int = 0) -> list[Observation]:
-    """A week from Saturday on, in which the weekend is as quiet as the nights."""
+def week(seed: int = 0, first: int = -2) -> list[Observation]:
+    """A week from Saturday on, or `first` days after Monday, its weekend as quiet as the nights."""
     rng = np.random.default_rng(seed)
-    starts = [MONDAY + 600.0 * at for at in range(-2 * 144, 5 * 144)]
+    starts = [MONDAY + 600.0 * at for at in range(first * 144, (first + 7) * 144)]
     return [each for start in starts
             for each in window(start, time_of_week(start) == "weekday day", rng)]  # fmt: skip
 
@@ -69,6 +69,11 @@ def test_p_is_nearer_to_uniform_in_each_part_of_the_week_than_pooled() -> None:
         return max(uniformity(p[parts == part]) for part in ("weekday day", "weekday night"))
 
     assert worst(fitted()) < 0.25 < 0.4 < worst(plain())  # not 0: windows of nights tie
+
+
+def test_a_week_that_ends_with_its_weekend_calibrates_whole() -> None:
+    ended = Bundle.fit(week(first=0), replace(PLAIN, detectors={"count-tail": {}}))
+    assert len(ended.normal) == ended.learned == 7 * 144
 
 
 def test_no_answer_changes_sides_where_costly_detectors_are_not_asked(
