@@ -111,6 +111,8 @@ class HuntUnit:
         """What it has done so far."""
         self.failures = 0
         """Runs that came to no end so far."""
+        self.error = ""
+        """Why the latest run came to no end; empty where it did."""
         self._mark: Mark | None = None
         self._seen = work
         self._due: datetime | None = hunter.clock()
@@ -153,6 +155,7 @@ class HuntUnit:
     def drop(self) -> None:
         """Forget what is in memory; the mark is looked up again."""
         self._mark = None
+        self.error = ""
         self._due = self._hunter.clock()
 
     def due(self) -> datetime | None:
@@ -169,9 +172,11 @@ class HuntUnit:
             self._run(stop)
         except LeaseError:  # another instance's now: no failure
             raise
-        except VedetteError:
+        except VedetteError as error:
             self.failures += 1
+            self.error = str(error)
             raise
+        self.error = ""
 
     def _run(self, stop: Callable[[], bool]) -> None:
         work = self._seen = self.work

@@ -165,10 +165,12 @@ def test_a_failed_run_moves_no_mark_and_is_run_again(broken: str) -> None:
         setting.run(unit, 11)
     assert setting.mark == before
     assert (unit.failures, unit.windows) == (1, 0)
+    assert unit.error
     assert not setting.sink.alerts
     setting.reader.fail = None
     assert setting.run(unit, 11) == 1
     assert len(setting.sink.alerts) == 1
+    assert not unit.error
 
 
 def test_a_unit_is_called_by_its_title_and_says_how_far_it_is() -> None:
@@ -188,7 +190,7 @@ def test_a_lease_that_is_lost_is_no_failure_of_the_hunt() -> None:
     setting.reader.fail = LeaseError("owned", found=2)
     with pytest.raises(LeaseError):
         setting.run(unit, 11)
-    assert unit.failures == 0
+    assert (unit.failures, unit.error) == (0, "")
 
 
 def test_the_windows_before_the_one_that_failed_stay_run() -> None:

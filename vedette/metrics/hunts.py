@@ -19,6 +19,7 @@ class Hunting(Protocol):
 
     windows: int
     failures: int
+    error: str
 
     @property
     def hunt(self) -> Hunt:
@@ -37,6 +38,11 @@ class HuntFigures(Collector):
     def __init__(self, wall: Callable[[], float]) -> None:
         self.units: Callable[[], Iterable[Hunting]] = tuple
         self._wall = wall
+
+    def failing(self) -> list[tuple[str, str]]:
+        """The title of each hunt whose latest run came to no end, and why."""
+        told = ((unit.hunt.rule.title, unit.error) for unit in self.units())
+        return sorted((title, error) for title, error in told if error)
 
     def collect(self) -> Iterator[Metric]:
         """One sample of each figure for each hunt."""

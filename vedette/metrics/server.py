@@ -33,6 +33,7 @@ def answer(meter: Meter, path: str) -> tuple[int, str, bytes]:
         lines = [f"source {name}: not read yet" for name in sorted(meter.waiting)]
         failing = dict(meter.failing)
         lines += [f"source {name}: {failing[name]}" for name in sorted(failing)]
+        lines += [f"hunt {title}: {error}" for title, error in meter.hunts.failing()]
         text = "\n".join(visible(line) for line in lines) or "ok"
         return 503 if lines else 200, PLAIN, f"{text}\n".encode()
     return 404, PLAIN, b"/metrics, /healthz or /readyz\n"

@@ -287,7 +287,7 @@ def test_an_address_that_others_reach_is_warned_of(
 
 def test_hunts_are_told_of_as_they_are_when_asked(meter: Meter, clock: Clock) -> None:
     class Unit:
-        windows, failures = 3, 2
+        windows, failures, error = 3, 2, "the cluster\x1b refused"
         until: datetime | None = datetime.fromtimestamp(900, UTC)
         hunt = made_hunt(type="threshold", at_least=3, within="1m")
 
@@ -299,6 +299,13 @@ def test_hunts_are_told_of_as_they_are_when_asked(meter: Meter, clock: Clock) ->
     assert value(meter, "vedette_hunt_lag_seconds", **labels) == 100
     unit.until = None
     assert value(meter, "vedette_hunt_lag_seconds", **labels) is None
+    assert answer(meter, "/readyz") == (
+        503,
+        "text/plain; charset=utf-8",
+        f"hunt {unit.hunt.rule.title}: the cluster\\x1b refused\n".encode(),
+    )
+    unit.error = ""
+    assert answer(meter, "/readyz")[0] == 200
 
 
 def test_two_meters_do_not_know_of_each_other(meter: Meter) -> None:
