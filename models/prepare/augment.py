@@ -6,6 +6,8 @@ Easy Data Augmentation (EMNLP 2019) do the same to words.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.random import Generator
 
@@ -45,7 +47,9 @@ def repeat(session: Session, share: float, rng: Generator) -> Session:
     return tuple(e for event, yes in zip(session, twice, strict=True) for e in (event,) * (1 + yes))
 
 
-def augmented(sessions: Sessions, share: float = 0.1, times: int = 1, seed: int = 0) -> Sessions:
+def augmented(
+    sessions: Sessions, share: float = 0.1, times: int = 1, seed: int | Sequence[int] = 0
+) -> list[Session]:
     """`times` changed copies of each session, one kind of change each, chosen at random.
 
     Inserted are events of the sessions themselves, as often as they occur. An empty session stays

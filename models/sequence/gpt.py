@@ -19,7 +19,7 @@ from models.sequence.stored import Trained
 from models.sequence.surprise import pool
 from models.sequence.vocabulary import UNKNOWN, Tokens, Vocabulary
 from models.sequence.windows import CELLS, Window, equal, windows
-from models.train import heavy
+from models.train.labels import labels, shares, surprise
 from models.train.loop import Batch, Progress, Recipe, Tensors, train
 
 HIDDEN = 0.02
@@ -31,7 +31,8 @@ ORDER, COUNTS = "order", "counts"
 VIEWS = {"order": (ORDER,), "counts": (COUNTS,), "both": (ORDER, COUNTS)}
 
 PARAMETERS = (
-    "view", "pooling", "width", "layers", "heads", "context", "temper", "budget", "device", "seed",
+    "view", "pooling", "width", "layers", "heads", "context", "temper", "augment", "smoothing",
+    "budget", "device", "seed",
 )  # fmt: skip
 
 
@@ -50,7 +51,9 @@ class Gpt(Detector[Sessions]):
     repeats costs no time, and below 1 what is common does not drown what is rare. Early stopping is
     by different sequences that were held out, for it is those that a site's next day brings.
     `context` is the longest window; longer sessions are scored in windows that overlap by half.
-    `budget`: tokens that training may see.
+    `budget`: tokens that training may see. `augment`: beside each window, training sees a copy of
+    which about that share of events is dropped, swapped, repeated or followed by another one.
+    `smoothing`: the share of each label that goes to all tokens alike.
     """
 
     name: ClassVar[str] = "gpt"
@@ -73,13 +76,17 @@ class Gpt(Detector[Sessions]):
         heads: int = 4,
         context: int = 128,
         temper: float = 0.5,
+        augment: float = 0.0,
+        smoothing: float = 0.0,
         budget: int = 1_500_000,
         device: str = "auto",
         seed: int = 0,
     ) -> None:
         if view not in VIEWS:
             raise DataError(f"no view is called {view!r}; there are {', '.join(VIEWS)}")
+        shares(augment=augment, smoothing=smoothing)
         self.view, self.pooling, self.temper, self.budget = view, pooling, temper, budget
+        self.augment, self.smoothing = augment, smoothing
         self.width, self.layers, self.heads, self.context = width, layers, heads, context
         self.device, self.seed = device, seed
         self._pool = pool(pooling)
@@ -198,7 +205,7 @@ class Gpt(Detector[Sessions]):
         rows = (
             part.window.tokens for view in VIEWS[self.view] for part in self._parts(data, view, 0)
         )
-        return Lessons(rows, self.temper, self.seed)
+        return Lessons(rows, self.temper, self.seed, augment=self.augment)
 
     def _learn(
         self,
@@ -207,12 +214,12 @@ class Gpt(Detector[Sessions]):
         recipe: Recipe,
         progress: Callable[[Progress], None],
     ) -> Self:
-        make = partial(_batch, first.shape.counts)
+        make, sure = partial(_batch, first.shape.counts), labels(first.shape.tokens, self.smoothing)
         run = train(
             first.weights,
             partial(loss, first.shape),
-            partial(lessons.epoch, partial(make, HIDDEN)),
-            lessons.held_out(partial(make, 0.0)),
+            partial(lessons.epoch, partial(make, HIDDEN, sure)),
+            lessons.held_out(partial(make, 0.0, {})),
             replace(recipe, epochs=lessons.epochs(self.budget), device=self.device),
             progress,
         )
@@ -300,18 +307,17 @@ def loss(shape: Shape, weights: Tensors, batch: Tensors) -> tuple[Any, Any]:
     """The weighted surprise at the targets, and the weights."""
     states = network.hidden(weights, shape, batch["tokens"], batch["counts"])
     logits = (states @ weights["head"]).float()
-    told = heavy.torch().nn.functional.cross_entropy(
-        logits.flatten(0, 1), batch["targets"].flatten(), reduction="none"
-    )
-    weighed = batch["weight"].flatten()
-    return (told * weighed).sum(), weighed.sum()
+    return surprise(logits, batch)
 
 
-def _batch(most: int, share: float, tokens: Tokens, weight: Floats, rng: Generator) -> Batch:
+def _batch(
+    most: int, share: float, sure: Batch, tokens: Tokens, weight: Floats, rng: Generator
+) -> Batch:
     given = np.where(rng.random(tokens[:, :-1].shape) < share, UNKNOWN, tokens[:, :-1])
     return {
         "tokens": given,
         "counts": forward.occurrences(given, most),
         "targets": np.ascontiguousarray(tokens[:, 1:]),
         "weight": weight[:, 1:].astype(np.float32),
+        **sure,
     }

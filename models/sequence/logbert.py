@@ -19,6 +19,7 @@ from models.sequence.surprise import pool
 from models.sequence.vocabulary import CUT, END, START, Tokens, Vocabulary
 from models.sequence.windows import CELLS, equal, windows
 from models.train import heavy
+from models.train.labels import labels, shares
 from models.train.loop import Progress, Recipe, Tensors, train
 
 SHARE = 0.25
@@ -30,7 +31,8 @@ LIKELY, NAMED = 3, 0.01
 """How many expected events an explanation names at most, and how probable they are at least."""
 
 PARAMETERS = (
-    "pooling", "width", "layers", "heads", "context", "temper", "budget", "device", "seed",
+    "pooling", "width", "layers", "heads", "context", "temper", "augment", "smoothing", "budget",
+    "device", "seed",
 )  # fmt: skip
 
 
@@ -45,7 +47,8 @@ class LogBert(Detector[Sessions]):
     among the likeliest; surprise says the same without a number of candidates to choose.
 
     Longer sessions than `context` are scored in windows that overlap by half, and are as far out as
-    the farthest of them. `temper` and `budget` are as for `gpt`.
+    the farthest of them. `temper`, `budget`, `augment` and `smoothing` are as for
+    `gpt`.
     """
 
     name: ClassVar[str] = "logbert"
@@ -67,10 +70,14 @@ class LogBert(Detector[Sessions]):
         heads: int = 4,
         context: int = 128,
         temper: float = 0.5,
+        augment: float = 0.0,
+        smoothing: float = 0.0,
         budget: int = 1_500_000,
         device: str = "auto",
         seed: int = 0,
     ) -> None:
+        shares(augment=augment, smoothing=smoothing)
+        self.augment, self.smoothing = augment, smoothing
         self.pooling, self.temper, self.budget = pooling, temper, budget
         self.width, self.layers, self.heads, self.context = width, layers, heads, context
         self.device, self.seed = device, seed
@@ -85,19 +92,20 @@ class LogBert(Detector[Sessions]):
         some(data)
         self._vocabulary = Vocabulary.of(data)
         self._unknown = math.log(sum(len(session) + 1 for session in data) + 1)
-        lessons = Lessons((part.tokens for part in self._parts(data, 0)), self.temper, self.seed)
+        rows = (part.tokens for part in self._parts(data, 0))
+        lessons = Lessons(rows, self.temper, self.seed, augment=self.augment)
         width = lessons.width(self.width, self.heads)
         shape = Shape(
             len(self._vocabulary), width, self.layers, self.heads, self.context, causal=False
         )
         first = forward.initial(shape, np.random.default_rng(self.seed))
         self._centre = _whole(Trained(shape, first, {}), lessons.rows).mean(axis=0)
-        make = partial(masked.batch, shape, SHARE)
+        make, sure = partial(masked.batch, shape, SHARE), labels(shape.tokens, self.smoothing)
         run = train(
             first,
             partial(loss, shape, heavy.torch().tensor(self._centre)),
-            partial(lessons.epoch, make),
-            lessons.held_out(make),
+            partial(lessons.epoch, partial(make, sure)),
+            lessons.held_out(partial(make, {})),
             Recipe(epochs=lessons.epochs(self.budget), device=self.device),
             progress,
         )

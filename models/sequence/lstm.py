@@ -30,7 +30,7 @@ from models.sequence.recurrent import Shape
 from models.sequence.surprise import pool
 from models.sequence.vocabulary import START, UNKNOWN, Tokens, Vocabulary
 from models.sequence.windows import packed
-from models.train import heavy
+from models.train.labels import labels, shares, surprise
 from models.train.loop import Batch, Progress, Recipe, Tensors, train
 
 RECIPE = Recipe(patience=MOST_EPOCHS, rate=1e-2, warm=0.05)
@@ -48,7 +48,9 @@ TOGETHER, ROWS = 1 << 19, 1 << 14
 LIKELY, NAMED = 3, 0.01
 """How many expected events an explanation names at most, and how probable they are at least."""
 
-PARAMETERS = ("pooling", "width", "states", "layers", "budget", "device", "seed")
+PARAMETERS = (
+    "pooling", "width", "states", "layers", "augment", "smoothing", "budget", "device", "seed",
+)  # fmt: skip
 
 
 class Lstm(Detector[Sessions]):
@@ -59,7 +61,7 @@ class Lstm(Detector[Sessions]):
     mean is what the source takes, minus the logarithm of the session's likelihood by its length.
 
     An event that training never saw is as surprising as one in all of its steps. `budget`: tokens
-    that training may see.
+    that training may see. `augment` and `smoothing` are as for `gpt`.
     """
 
     name: ClassVar[str] = "lstm"
@@ -79,10 +81,14 @@ class Lstm(Detector[Sessions]):
         width: int = 64,
         states: int = 128,
         layers: int = 1,
+        augment: float = 0.0,
+        smoothing: float = 0.0,
         budget: int = 6_000_000,
         device: str = "auto",
         seed: int = 0,
     ) -> None:
+        shares(augment=augment, smoothing=smoothing)
+        self.augment, self.smoothing = augment, smoothing
         self.pooling, self.budget, self.device, self.seed = pooling, budget, device, seed
         self.width, self.states, self.layers = width, states, layers
         self._pool = pool(pooling)
@@ -167,12 +173,13 @@ class Lstm(Detector[Sessions]):
         self, data: Sessions, first: Arrays, recipe: Recipe, progress: Callable[[Progress], None]
     ) -> Self:
         rows = (self._vocabulary.tokens(session) for session in data)
-        lessons = Lessons(rows, 1.0, self.seed, CUT, CELLS)
+        lessons = Lessons(rows, 1.0, self.seed, CUT, CELLS, self.augment)
+        sure = labels(self._shape.tokens, self.smoothing)
         run = train(
             first,
             partial(_loss, self._shape),
-            partial(lessons.epoch, partial(_batch, self._shape, True)),
-            lessons.held_out(partial(_batch, self._shape, False)),
+            partial(lessons.epoch, partial(_batch, self._shape, True, sure)),
+            lessons.held_out(partial(_batch, self._shape, False, {})),
             replace(recipe, epochs=lessons.epochs(self.budget), device=self.device),
             progress,
         )
@@ -225,14 +232,17 @@ def _loss(shape: Shape, weights: Tensors, batch: Tensors) -> tuple[Any, Any]:
     given = weights["token"][batch["tokens"]] * batch["kept"]
     states = recurrent.hidden(weights, shape, given) * batch["kept_states"]
     logits = (states @ weights["head"] + weights["offset"]).float()
-    told = heavy.torch().nn.functional.cross_entropy(
-        logits.flatten(0, 1), batch["targets"].flatten(), reduction="none"
-    )
-    weighed = batch["weight"].flatten()
-    return (told * weighed).sum(), weighed.sum()
+    return surprise(logits, batch)
 
 
-def _batch(shape: Shape, learning: bool, tokens: Tokens, weight: Floats, rng: Generator) -> Batch:
+def _batch(
+    shape: Shape,
+    learning: bool,
+    sure: Batch,
+    tokens: Tokens,
+    weight: Floats,
+    rng: Generator,
+) -> Batch:
     given = tokens[:, :-1]
     hidden = rng.random(given.shape) < (HIDDEN if learning else 0.0)
     return {
@@ -241,6 +251,7 @@ def _batch(shape: Shape, learning: bool, tokens: Tokens, weight: Floats, rng: Ge
         "weight": weight[:, 1:].astype(np.float32),
         "kept": _kept(len(tokens), shape.width, DROPPED if learning else 0.0, rng),
         "kept_states": _kept(len(tokens), shape.states, DROPPED_STATES if learning else 0.0, rng),
+        **sure,
     }
 
 

@@ -15,7 +15,7 @@ from models.sequence.lessons import Generator
 from models.sequence.stored import Trained
 from models.sequence.vocabulary import MASK, SPECIAL, UNKNOWN, Tokens
 from models.sequence.windows import CELLS, equal
-from models.train import heavy
+from models.train.labels import surprise
 from models.train.loop import Batch, Tensors
 
 Places: TypeAlias = NDArray[np.intp]
@@ -25,12 +25,13 @@ MASKED, OTHER, SAME = 0.8, 0.1, 0.1
 
 
 def batch(
-    shape: Shape, share: float, tokens: Tokens, weight: Floats, rng: Generator
+    shape: Shape, share: float, sure: Batch, tokens: Tokens, weight: Floats, rng: Generator
 ) -> dict[str, Any]:
     """A batch with the share `share` of its tokens to be guessed, drawn anew at every call.
 
     The first token of each row is never one of them, nor is padding (weight 0). Replacing some by
     others, and leaving some, is BERT's: else only hidden places would be worth a good state.
+    `sure` is what `labels` says of the targets.
     """
     guessed = (rng.random(tokens.shape) < share) & (weight > 0)
     guessed[:, 0] = False
@@ -49,6 +50,7 @@ def batch(
         "targets": tokens,
         "seen": weight > 0,
         "weight": (weight * guessed).astype(np.float32),
+        **sure,
     }
 
 
@@ -56,11 +58,7 @@ def loss(shape: Shape, weights: Tensors, given: Batch | Tensors) -> tuple[Any, A
     """The weighted surprise at what is to be guessed, its weights, and the hidden states."""
     states = network.hidden(weights, shape, given["tokens"], given["counts"], given["seen"])
     logits = (states @ weights["head"]).float()
-    told = heavy.torch().nn.functional.cross_entropy(
-        logits.flatten(0, 1), given["targets"].flatten(), reduction="none"
-    )
-    weighed = given["weight"].flatten()
-    return (told * weighed).sum(), weighed.sum(), states
+    return (*surprise(logits, given), states)
 
 
 def chances(net: Trained, tokens: Tokens, where: Places) -> forward.Array:

@@ -84,7 +84,7 @@ class MaskedLanguageModel(Detector[Texts]):
         width = lessons.width(self.width, self.heads)
         shape = Shape(len(self._words), width, self.layers, self.heads, self.context, causal=False)
         self._unknown = math.log(float(lessons.weights @ lessons.lengths) + 1)
-        make = partial(masked.batch, shape, SHARE)
+        make = partial(masked.batch, shape, SHARE, {})
         run = train(
             forward.initial(shape, np.random.default_rng(self.seed)),
             partial(_loss, shape),

@@ -55,7 +55,7 @@ class Vocabulary:
         parts = [events[at : at + step] for at in range(0, max(len(events), 1), step)]
         last = len(parts) - 1
         return [
-            np.array([COUNTED, *_sorted(part), END if at == last else CUT], dtype=np.int64)
+            np.array([COUNTED, *in_order(part), END if at == last else CUT], dtype=np.int64)
             for at, part in enumerate(parts)
         ]
 
@@ -68,5 +68,6 @@ class Vocabulary:
         ]
 
 
-def _sorted(tokens: Tokens) -> Tokens:
+def in_order(tokens: Tokens) -> Tokens:
+    """The tokens of events as `counted` has them: sorted, UNKNOWN ones last."""
     return np.concatenate([np.sort(tokens[tokens != UNKNOWN]), tokens[tokens == UNKNOWN]])
