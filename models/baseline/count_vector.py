@@ -138,7 +138,9 @@ class CountVector(Detector[Sessions]):
 
 
 class CountShare(CountVector):
-    """The same as a share of the session's events, its end among them: 0.5 is every second one.
+    """The least number of events to add or take away, as a share of the session's and its end.
+
+    0.5 is every second one.
 
     Ten events too many are nothing in a session of a thousand, and much in one of twelve. On
     anomalies made up from training normals this found more than the number itself did, on each of

@@ -17,7 +17,7 @@ from models.sequence.forward import Shape
 from models.sequence.lessons import Generator, Lessons
 from models.sequence.stored import Trained
 from models.sequence.surprise import pool
-from models.sequence.vocabulary import UNKNOWN, Tokens, Vocabulary
+from models.sequence.vocabulary import SPECIAL, UNKNOWN, Tokens, Vocabulary
 from models.sequence.windows import CELLS, Window, equal, windows
 from models.train.labels import labels, shares, surprise
 from models.train.loop import Batch, Progress, Recipe, Tensors, train
@@ -90,6 +90,7 @@ class Gpt(Detector[Sessions]):
         self.width, self.layers, self.heads, self.context = width, layers, heads, context
         self.device, self.seed = device, seed
         self._pool = pool(pooling)
+        Shape(SPECIAL, width, layers, heads, context)  # refuses what does not go together
         self._vocabulary = Vocabulary([])
         self._unknown = 0.0
         self._trained: Trained | None = None

@@ -16,7 +16,7 @@ from models.sequence.forward import Shape
 from models.sequence.lessons import Lessons
 from models.sequence.stored import Trained
 from models.sequence.surprise import pool
-from models.sequence.vocabulary import CUT, END, START, Tokens, Vocabulary
+from models.sequence.vocabulary import CUT, END, SPECIAL, START, Tokens, Vocabulary
 from models.sequence.windows import CELLS, equal, windows
 from models.train import heavy
 from models.train.labels import labels, shares
@@ -82,6 +82,7 @@ class LogBert(Detector[Sessions]):
         self.width, self.layers, self.heads, self.context = width, layers, heads, context
         self.device, self.seed = device, seed
         self._pool = pool(pooling)
+        Shape(SPECIAL, width, layers, heads, context)  # refuses what does not go together
         self._vocabulary = Vocabulary([])
         self._unknown, self._far = 0.0, 1.0
         self._centre: forward.Array = np.zeros(width, np.float32)

@@ -6,8 +6,8 @@ Of the training sessions of each public set, all of them normal, those of one fo
 out whole, by blocks as `vedette evaluate` has it. Printed is the mean surprise of their events and
 ends, in nats; and the same of those sessions alone whose sequence is nowhere in the other folds. A
 set of several trials counts by events. No test session is read. CPU seconds are of fitting.
-`--model` asks that one alone; `--with` gives the networks an argument, each after the other where it
-is repeated: `--with augment=.1 --with smoothing=.1`.
+`--model` asks that one alone; `--with` gives the networks an argument, each after the other where
+it is repeated: `--with augment=.1 --with smoothing=.1`.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def main(names: Sequence[str], models: Mapping[str, Callable[[], Model]]) -> Non
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="SET")
     parser.add_argument("--model", action="append", default=[], choices=MODELS, dest="models")
     parser.add_argument("--with", action="append", default=[], dest="arguments")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from vedette.cli.models.arguments import SET, assigned_to
 from vedette.cli.options import PATH, word
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ MAPPING = "mapping"
     metavar="NAME",
     help="Only this detector; may be repeated.  [default: all that there are]",
 )
+@SET
 @click.option(
     "--rules",
     "rule_paths",
@@ -78,6 +82,7 @@ def command(
     names: tuple[str, ...],
     data: Path,
     detectors: tuple[str, ...],
+    assigned: tuple[str, ...],
     rule_paths: tuple[Path, ...],
     quick: bool,
     made: bool,
@@ -101,6 +106,7 @@ def command(
     from vedette.evaluate.sets.registry import load
 
     shown = word("--output", form, FORMATS) or "table"
+    fixed = replace(protocol(quick), arguments=_assigned(assigned, detectors))
     found, rows = [], []
     for name in names:
         if name == LOGHUB:
@@ -110,14 +116,14 @@ def command(
             rows += _alerts(data, rule_paths, shown, each)
             continue
         if name == FEEDBACK:
-            rows += _feedback(data, shown, protocol(quick))
+            rows += _feedback(data, shown, fixed)
             continue
         if name == MAPPING:
             rows += _mapping(data, shown, encoder)
             continue
         public = made_up(load(name, data)) if made else load(name, data)
         try:
-            result = evaluate(public, protocol(quick), detectors or None, _told)
+            result = evaluate(public, fixed, detectors or None, _told)
         except ModelError as error:
             raise InputError(str(error)) from error
         found.append(result)
@@ -131,6 +137,18 @@ def command(
 
         click.echo(f"report: {write(found, report, quick)}", err=True)
     return 0
+
+
+def _assigned(assigned: Sequence[str], detectors: Sequence[str]) -> dict[str, Any]:
+    """The arguments of detectors that `--set` gives; seeds are the protocol's."""
+    from engine.errors import InputError
+    from models import registry
+
+    chosen: dict[str, dict[str, Any]] = {name: {} for name in detectors or registry.detectors()}
+    found = {name: told for name, told in assigned_to(chosen, assigned).items() if told}
+    if any("seed" in told for told in found.values()):
+        raise InputError("seeds are those of the protocol", field="--set", expected="no seed")
+    return found
 
 
 def _show(result: Result) -> None:

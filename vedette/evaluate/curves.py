@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.errors import InputError
 from vedette.evaluate.measure import Curve, curve
-from vedette.evaluate.run import FUSED, Result
+from vedette.evaluate.run import Result, is_fused
 
 MOST = 8
 """Detectors drawn: those with the largest area, and the fused one."""
@@ -20,7 +20,7 @@ def curves(result: Result) -> dict[str, Curve]:
     """The curves of the detectors that are drawn, the best first."""
     labels, weights = result.part.labels, result.part.weights
     every = {name: curve(-log_p, labels, weights) for name, log_p in result.log_p.items()}
-    best = sorted(every, key=lambda name: (name != FUSED, -every[name].pr_auc()))[:MOST]
+    best = sorted(every, key=lambda name: (not is_fused(name), -every[name].pr_auc()))[:MOST]
     return {name: every[name] for name in best}
 
 

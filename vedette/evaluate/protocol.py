@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any
+
+from models.base import Json
 
 EVERY = "every"
 
@@ -16,6 +18,8 @@ class Protocol:
     """Rates by set, folds, seeds, bootstrap draws, fusion; what there may be at most.
 
     That is of sessions and events in a part, and of tokens in the training of a transformer.
+    `arguments` of detectors, by their names, are none of the protocol: who gives some has figures
+    of a configuration of their own, and rows and notes say so.
     """
 
     rates: Mapping[str, Sequence[float]]
@@ -29,6 +33,7 @@ class Protocol:
     most_test: int | None = None
     most_events: int | None = None
     most_tokens: int | None = None
+    arguments: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     def rates_of(self, name: str) -> Sequence[float]:
         """The target false-positive rates of the set `name`, made up or not."""

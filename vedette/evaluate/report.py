@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from engine.errors import InputError
 from vedette import __version__
 from vedette.evaluate.curves import pictures
-from vedette.evaluate.run import FUSED, Result
+from vedette.evaluate.run import Result, is_fused
 from vedette.evaluate.table import HEADINGS, LEGEND, cells, ordered, recalls
 from vedette.report.page import assets
 
@@ -52,7 +52,11 @@ def _section(result: Result, files: dict[str, bytes]) -> dict[str, Any]:
         "normals": int((~part.labels).sum()),
         "attacks": int(part.labels.sum()),
         "rows": [
-            {"cells": cells(row), "fused": row.detector == FUSED, "state": row.calibration}
+            {
+                "cells": cells(row),
+                "fused": is_fused(row.detector),
+                "state": row.calibration,
+            }
             for row in ordered(result.rows)
         ],
         "recalls": recalls(result.rows),

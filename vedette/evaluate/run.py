@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.errors import InputError, nearest_name
 from models import registry
+from models.arguments import written
 from models.base import Floats
 from models.errors import ModelError
 from models.prepare.checks import Side, check
@@ -71,10 +72,17 @@ def evaluate(
         runs[FUSED] = [_fuse([runs[n][seed] for n in together], protocol.rule)
                        for seed in range(len(protocol.seeds))]  # fmt: skip
         notes.append(f"{FUSED} is {protocol.rule} of {', '.join(together)}")
+    notes += [
+        f"{name} has {own}: not the configuration of the protocol"
+        for name in runs
+        if (own := _own(name, runs, protocol))
+    ]
     for name, found in runs.items():
         each_seed = [pooled(each) for each in found]
-        logs[name] = each_seed[0].test
-        rows += rows_of(public.name, name, each_seed, part, new, protocol)
+        own = _own(name, runs, protocol)
+        label = f"{name} ({own})" if own else name
+        logs[label] = each_seed[0].test
+        rows += rows_of(public.name, label, each_seed, part, new, protocol)
     return Result(public.name, rows, part, logs, notes)
 
 
@@ -122,6 +130,22 @@ def joined(parts: Sequence[Part], names: Sequence[str]) -> Part:
     )
 
 
+def is_fused(label: str) -> bool:
+    """Whether a row's label is that of the combination, also of one with arguments of its own."""
+    return label.partition(" ")[0] == FUSED
+
+
+def _own(name: str, there: Iterable[str], protocol: Protocol) -> str:
+    """The arguments that a detector was given, in words; of `FUSED` those of all parts `there`."""
+    told = protocol.arguments
+    if name == FUSED:
+        found = {f"{part}.{key}": value for part in protocol.fused if part in there
+                 for key, value in told.get(part, {}).items()}  # fmt: skip
+    else:
+        found = dict(told.get(name, {}))
+    return ", ".join(f"{key}={written(value)}" for key, value in found.items())
+
+
 def _known(names: Sequence[str] | None) -> list[str]:
     known = list(registry.detectors())
     for name in names or ():
@@ -142,7 +166,10 @@ def _runs(name: str, trials: Sequence[Trial], protocol: Protocol) -> list[list[S
         if found and not registry.detector(name).seeded:
             found.append(found[0])
             continue
-        each = [scored(name, trial, protocol.folds, seed, protocol.most_tokens) for trial in trials]
+        own = protocol.arguments.get(name)
+        each = [
+            scored(name, trial, protocol.folds, seed, protocol.most_tokens, own) for trial in trials
+        ]
         if any(one is None for one in each):
             return None
         found.append([one for one in each if one is not None])

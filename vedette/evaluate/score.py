@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from models import registry
-from models.base import Detector, Floats
+from models.base import Detector, Floats, Json
 from models.calibrate.cross import CrossFitted, folds_of
 from models.combine.fusion import BEYOND, Fusion
 from models.threads import one_thread
@@ -37,11 +37,17 @@ class Scored:
 
 
 def scored(
-    name: str, trial: Trial, folds: int, seed: int, tokens: int | None = None
+    name: str,
+    trial: Trial,
+    folds: int,
+    seed: int,
+    tokens: int | None = None,
+    arguments: Mapping[str, Json] | None = None,
 ) -> Scored | None:
     """The detector `name` on `trial`; None where the trial has no data of the kind it takes.
 
     A transformer sees at most so many `tokens` in training, if that is told; once it sees all.
+    `arguments` are those of its constructor that differ from its own defaults.
     """
     kind = registry.detector(name)
     seen = view(kind.takes, trial)
@@ -49,7 +55,8 @@ def scored(
         return None
     with one_thread():
         started = time.process_time()
-        cross = CrossFitted(_make(kind, seed, tokens), folds_of(trial.train.blocks, folds))
+        make = _make(kind, seed, tokens, arguments or {})
+        cross = CrossFitted(make, folds_of(trial.train.blocks, folds))
         cross.fit(seen(trial.train), trial.train.blocks)
         fitted = time.process_time()
         raw = cross.scores(seen(trial.test))
@@ -88,8 +95,11 @@ def fused(parts: Sequence[Scored], rule: str, beyond: float = BEYOND) -> Scored:
     )
 
 
-def _make(kind: type[Detector[object]], seed: int, tokens: int | None) -> Make:
-    options = {"seed": seed} if kind.seeded else {}
+def _make(
+    kind: type[Detector[object]], seed: int, tokens: int | None, arguments: Mapping[str, Json]
+) -> Make:
+    options: dict[str, Json] = {"seed": seed} if kind.seeded else {}
     if tokens is not None and kind.budgeted:
         options["budget"] = tokens
+    options |= arguments
     return lambda: adapted(kind(**options))

@@ -184,7 +184,7 @@ def test_the_loss_is_what_scoring_measures() -> None:
     torch, model = heavy.torch(), fitted()
     tokens = model._vocabulary.tokens((1, 2, 3, 4, 6))[None]
     counts = model.trained.shape.counts
-    batch = gpt._batch(counts, 0.0, tokens, np.ones((1, 7)), np.random.default_rng(0))
+    batch = gpt._batch(counts, 0.0, {}, tokens, np.ones((1, 7)), np.random.default_rng(0))
     given = {name: torch.tensor(each) for name, each in batch.items()}
     total, weight = gpt.loss(model.trained.shape, tensors(), given)
     assert float(weight) == 6

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.sequence.lessons import FEW_TOKENS, LEAST_TOKENS, Lessons
+from models.sequence.vocabulary import COUNTED, END, START
 
 
 def rows(count: int, length: int = 10) -> list[np.ndarray]:
@@ -62,3 +63,44 @@ def test_a_row_is_cut_into_pieces_that_are_all_learned_or_all_held_out() -> None
     assert len(lessons.learned) == 27 * 3
     assert len(lessons.held) == 3 * 3
     assert learned
+
+
+def sessions(count: int, first: int = START) -> list[np.ndarray]:
+    return [np.array([first, *range(9, 19), 20 + at, END]) for at in range(count)]
+
+
+def seen(lessons: Lessons, number: int) -> list[tuple[int, ...]]:
+    """The rows of an epoch, without their padding."""
+    rows = [(row, real) for batch in lessons.epoch(make, number)
+            for row, real in zip(batch["tokens"], batch["weight"] > 0, strict=True)]  # fmt: skip
+    return [tuple(row[real].tolist()) for row, real in rows]
+
+
+def test_beside_each_row_comes_a_changed_copy_of_its_own_in_each_epoch() -> None:
+    rows = sessions(300)
+    lessons = Lessons(rows, 1.0, 0, augment=0.3)
+    plain = {tuple(lessons.rows[at].tolist()) for at in lessons.learned}
+    first, second = seen(lessons, 1), seen(lessons, 2)
+    copies = [row for row in first if row not in plain]
+    assert len(first) == len(second) == 2 * len(plain)
+    assert plain <= set(first)
+    assert 0.8 * len(plain) < len(copies) <= len(plain)
+    assert {row[0] for row in copies} == {START}
+    assert max(map(len, copies)) == 13
+    assert set(copies) != {row for row in second if row not in plain}
+    # What is held out is in no copy: each has an event of its own.
+    held = {int(lessons.rows[at][-2]) for at in lessons.held}
+    assert not held & {event for row in first for event in row}
+    assert [batch["tokens"].shape[1] for batch in lessons.held_out(make)] == [13]
+
+
+def test_copies_of_counts_are_in_the_order_of_counts() -> None:
+    lessons = Lessons(sessions(300, COUNTED), 1.0, 0, augment=0.3)
+    for row in seen(lessons, 1):
+        inner = list(row[1:-1])
+        assert inner == sorted(inner)
+
+
+def test_copies_count_as_tokens_that_are_seen() -> None:
+    plain, twice = Lessons(sessions(300), 1.0, 0), Lessons(sessions(300), 1.0, 0, augment=0.1)
+    assert twice.epochs(90_000) == plain.epochs(45_000)

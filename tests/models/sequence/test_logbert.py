@@ -100,7 +100,7 @@ def test_what_is_to_be_guessed_is_never_padding_and_never_the_first_token() -> N
     tokens = np.tile(np.arange(8), (50, 1))
     weight = np.ones((50, 8))
     weight[:, 5:] = 0
-    made = masked.batch(shape, 0.3, tokens, weight, np.random.default_rng(0))
+    made = masked.batch(shape, 0.3, {}, tokens, weight, np.random.default_rng(0))
     assert not made["weight"][:, 0].any()
     assert not made["weight"][:, 5:].any()
     assert (made["weight"].sum(axis=1) >= 1).all()

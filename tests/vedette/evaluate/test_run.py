@@ -16,7 +16,7 @@ from models.sequence.gpt import Gpt
 from vedette.evaluate.part import Part, Trial
 from vedette.evaluate.protocol import protocol
 from vedette.evaluate.row import calibration
-from vedette.evaluate.run import FUSED, evaluate
+from vedette.evaluate.run import FUSED, evaluate, is_fused
 from vedette.evaluate.score import fused, scored
 from vedette.evaluate.sets.registry import load
 from vedette.evaluate.views import Strangest, unseen, vectors, view
@@ -201,3 +201,20 @@ def test_rates_on_sequences_that_training_never_had_are_of_those_alone(made_up: 
         # Every made-up attack of HDFS is a new sequence; alerts on normals are all on new ones.
         assert row.new_recall == pytest.approx(row.recall)
         assert row.new_fpr >= row.fpr
+
+
+def test_arguments_of_ones_own_are_no_protocols_configuration_and_rows_say_so(
+    made_up: Path,
+) -> None:
+    public, names = load("hdfs", made_up), ["markov", "count-vector"]
+    own = replace(QUICK, arguments={"markov": {"order": 1}}, fused=names)
+    told, usual = evaluate(public, own, names), evaluate(public, replace(QUICK, fused=names), names)
+    labels = {row.detector for row in told.rows}
+    assert labels == {"markov (order=1)", "count-vector", f"{FUSED} (markov.order=1)"}
+    assert set(told.log_p) == labels
+    assert "markov has order=1: not the configuration of the protocol" in told.notes
+    assert f"{FUSED} has markov.order=1: not the configuration of the protocol" in told.notes
+    assert "not the configuration" not in " ".join(usual.notes)
+    changed = told.log_p["markov (order=1)"] != usual.log_p["markov"]
+    assert changed.any()
+    assert [is_fused(label) for label in told.log_p] == [False, False, True]

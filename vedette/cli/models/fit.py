@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from vedette.cli.models.arguments import SET, assigned_to
 from vedette.cli.models.bar import Learning
 from vedette.cli.models.sources import DATA, Public, gather
 from vedette.cli.options import CONFIG, PATH, duration, load_settings
@@ -26,6 +27,7 @@ EMBEDDING = "embedding-hdbscan"
     metavar="NAME",
     help="Only this detector of the default set, or another one; may be repeated.",
 )
+@SET
 @click.option(
     "--encoder",
     metavar="NAME",
@@ -80,6 +82,7 @@ def fit(
     sources: tuple[str, ...],
     path: Path | None,
     detectors: tuple[str, ...],
+    assigned: tuple[str, ...],
     encoder: str | None,
     validator: str | None,
     week: float | None,
@@ -108,9 +111,10 @@ def fit(
 
     settings = load_settings(path).settings
     folder = bundles.folder_of(settings.state.dir, name)
-    chosen = {each: DEFAULT.get(each, {}) for each in detectors} or dict(DEFAULT)
+    chosen = {each: dict(DEFAULT.get(each, {})) for each in detectors or DEFAULT}
     if validator is not None:
-        chosen.setdefault(validator, DEFAULT.get(validator, {}))
+        chosen.setdefault(validator, dict(DEFAULT.get(validator, {})))
+    chosen = assigned_to(chosen, assigned)
     if encoder is not None:
         from vedette import encoders
 
@@ -127,6 +131,8 @@ def fit(
         )
         plan = hiding.keyed(plan, key)
         plan.require_libraries()
+        for each in plan.detectors:
+            plan.make(each)  # its arguments may not go together
         privacy = hiding.of(plan, key)
     except ModelError as error:
         raise InputError(str(error)) from error

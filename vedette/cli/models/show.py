@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -50,7 +51,10 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
     lines = [f"{name}  sha256 {keep.fingerprint(folder)}"]
     lines += [f"  {key}: {value}" for key, value in told["training"].items()]
     lines += [f"  windows of {bundle.plan.width:g} s, combined by {bundle.plan.rule}"]
-    lines += [f"  {each}: {detector(each).source}" for each in bundle.parts]
+    lines += [
+        f"  {each}{_given(bundle.plan.detectors[each])}: {detector(each).source}"
+        for each in bundle.parts
+    ]
     if bundle.validator is not None:
         lines += [
             f"  {bundle.plan.validator} looks again at what the others flag: p up to "
@@ -68,6 +72,14 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
     for line in lines:
         click.echo(visible(line))
     return 0
+
+
+def _given(arguments: Mapping[str, Any]) -> str:
+    """The arguments that a detector was given, in words; nothing where it was given none."""
+    from models.arguments import written
+
+    told = ", ".join(f"{name}={written(value)}" for name, value in arguments.items())
+    return f" ({told})" if told else ""
 
 
 def _clusters(bundle: Bundle) -> list[tuple[int, str]]:
