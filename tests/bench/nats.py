@@ -1,6 +1,6 @@
 """How well each model of sequences foretells normals that it did not learn from.
 
-    python -m tests.bench.nats [SET ...] [--model NAME] [--with ARGUMENT=SHARE]
+    python -m tests.bench.nats [SET ...] [--model NAME] [--with ARGUMENT=VALUE]
 
 Of the training sessions of each public set, all of them normal, those of one fold in five are held
 out whole, by blocks as `vedette evaluate` has it. Printed is the mean surprise of their events and
@@ -19,6 +19,7 @@ from functools import partial
 
 import numpy as np
 
+from models.arguments import parsed
 from models.base import Floats, Session, Sessions
 from models.baseline.chain import Chain
 from models.baseline.markov import Markov
@@ -64,11 +65,17 @@ def asked(models: Sequence[str], arguments: Sequence[str]) -> dict[str, Callable
         return found
     pairs = [each.split("=") for each in arguments]
     return {
-        f"{name}, {argument} {share}": partial(make, **{argument: float(share)})
+        f"{name}, {argument} {text}": partial(
+            make, **{argument: parsed(_named(make), argument, text)}
+        )
         for name, make in found.items()
         if isinstance(make, partial)
-        for argument, share in pairs
+        for argument, text in pairs
     }
+
+
+def _named(make: partial[Gpt | Lstm]) -> str:
+    return Gpt.name if make.func is Gpt else Lstm.name
 
 
 def main(names: Sequence[str], models: Mapping[str, Callable[[], Model]]) -> None:
@@ -89,7 +96,7 @@ def main(names: Sequence[str], models: Mapping[str, Callable[[], Model]]) -> Non
                     told.append(each)
                     new += [] if session in known else [each]
             nats = [np.concatenate(each).mean() for each in (told, new)]
-            print(f"{name:<10} {label:<20} {nats[0]:.4f}  new {nats[1]:.4f}  {took:.0f} CPU-s",
+            print(f"{name:<10} {label:<22} {nats[0]:.4f}  new {nats[1]:.4f}  {took:.0f} CPU-s",
                   flush=True)  # fmt: skip
 
 
