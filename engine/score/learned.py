@@ -20,6 +20,7 @@ from engine.feedback.verdict import Verdict
 from models.base import Floats, State
 from models.combine.supervised import Logistic
 from models.errors import DataError, StoreError
+from models.prepare.balance import NONE, balanced
 
 FEWEST = 20
 """Verdicts that are learned from at least."""
@@ -38,11 +39,15 @@ class Learned:
     logistic: Logistic
     count: int
     true: int
+    balance: str = NONE
+    """How verdicts were weighed by whether they are true."""
 
     @classmethod
-    def fit(cls, model: str, verdicts: Sequence[Verdict]) -> Self:
+    def fit(cls, model: str, verdicts: Sequence[Verdict], balance: str = NONE) -> Self:
         """Learn from the verdicts on a model's anomalies; those on others are left out.
 
+        `balance`, one of `models.prepare.balance.HOW`, weighs true and false ones while features
+        are learned; how likely an anomaly is right is told for verdicts as they came.
         `DataError` where there are fewer than `FEWEST`, or all are alike.
         """
         told = [each for each in verdicts if each.counts and each.subject.source == model
@@ -58,8 +63,11 @@ class Learned:
             rest = Tally.of([*told[:at], *told[at + 1 :]])
             rows.append(_row(each.subject, detectors, rest))
         labels = np.array([each.true for each in told])
-        logistic = Logistic().fit(np.array(rows), labels)
-        return cls(model, detectors, logistic, len(told), int(labels.sum()))
+        weights = balanced(labels.tolist(), balance)
+        logistic = Logistic().fit(np.array(rows), labels, weights)
+        if weights is not None:
+            logistic.unweighed(labels, weights)
+        return cls(model, detectors, logistic, len(told), int(labels.sum()), balance)
 
     def probability(self, subject: Subject, tally: Tally) -> float:
         """How likely an anomaly is right."""
@@ -70,7 +78,8 @@ class Learned:
         """All that `restore` needs."""
         inner = self.logistic.state()
         facts = {"model": self.model, "detectors": list(self.detectors), "count": self.count,
-                 "true": self.true, "logistic": dict(inner.facts)}  # fmt: skip
+                 "true": self.true, "logistic": dict(inner.facts),
+                 **({} if self.balance == NONE else {"balance": self.balance})}  # fmt: skip
         return State(dict(inner.parameters), facts, inner.arrays)
 
     @classmethod
@@ -81,7 +90,7 @@ class Learned:
             logistic = Logistic.restore(State(state.parameters, facts["logistic"], state.arrays))
             detectors = tuple(map(str, facts["detectors"]))
             made = cls(str(facts["model"]), detectors, logistic, int(facts["count"]),
-                       int(facts["true"]))  # fmt: skip
+                       int(facts["true"]), str(facts.get("balance", NONE)))  # fmt: skip
             sizes = {len(state.arrays[key]) for key in ("mean", "scale", "weights")}
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(f"was not learned from verdicts: {error!r}") from error

@@ -38,6 +38,16 @@ class Logistic:
         self._weights, self._constant = fitted.coef_[0], float(fitted.intercept_[0])
         return self
 
+    def unweighed(self, labels: NDArray[Any], weights: Floats) -> Self:
+        """Take back what `weights` (n,) did to the odds, and leave what they did to the order.
+
+        Odds learned with them are so much too large as a true label weighed more than a false one
+        (King, Zeng: Logistic Regression in Rare Events Data, 2001, prior correction).
+        """
+        true = np.asarray(labels, dtype=np.bool_)
+        self._constant -= float(np.log(weights[true].mean() / weights[~true].mean()))
+        return self
+
     def probability(self, features: Floats) -> Floats:
         """The probability (n,) that each is true."""
         return _squash(self._scaled(matrix(features, len(self._mean))) @ self._weights

@@ -10,6 +10,10 @@ import numpy as np
 from models.base import Floats, matrix, some
 from models.errors import DataError
 
+NONE, CLASSES, EFFECTIVE = "none", "classes", "effective"
+HOW = (NONE, CLASSES, EFFECTIVE)
+"""How items may be weighed by their class: not, all classes alike, by their effective number."""
+
 
 def class_weights(labels: Sequence[Hashable]) -> dict[Hashable, float]:
     """The weight of each class: n / (classes · count), so that all weigh the same together.
@@ -34,6 +38,16 @@ def effective_weights(labels: Sequence[Hashable], beta: float = 0.999) -> dict[H
     raw = {label: (1 - beta) / (1 - beta**count) for label, count in counts.items()}
     mean = sum(raw[label] * count for label, count in counts.items()) / len(labels)
     return {label: weight / mean for label, weight in raw.items()}
+
+
+def balanced(labels: Sequence[Hashable], how: str) -> Floats | None:
+    """The weight of each item, an array (n,), by one of `HOW`; None where all weigh the same."""
+    if how == NONE:
+        return None
+    if how not in HOW:
+        raise DataError(f"no way to weigh classes is called {how!r}; there are {', '.join(HOW)}")
+    of = class_weights(labels) if how == CLASSES else effective_weights(labels)
+    return weights(labels, of)
 
 
 def weights(labels: Sequence[Hashable], of: dict[Hashable, float]) -> Floats:

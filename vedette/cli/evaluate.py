@@ -71,6 +71,13 @@ MAPPING = "mapping"
     is_flag=True,
     help="Of hybrid: name each recording that is missed, and what came before.",
 )
+@click.option(
+    "--balance",
+    "balances",
+    multiple=True,
+    metavar="NAME",
+    help="Of feedback: weigh verdicts: none, classes or effective; may be repeated.",
+)
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
 @click.option(
     "--report",
@@ -88,6 +95,7 @@ def command(
     made: bool,
     encoder: str | None,
     each: bool,
+    balances: tuple[str, ...],
     form: str | None,
     report: Path | None,
 ) -> int:
@@ -116,7 +124,7 @@ def command(
             rows += _alerts(data, rule_paths, shown, each)
             continue
         if name == FEEDBACK:
-            rows += _feedback(data, shown, fixed)
+            rows += _feedback(data, shown, fixed, balances)
             continue
         if name == MAPPING:
             rows += _mapping(data, shown, encoder)
@@ -188,10 +196,14 @@ def _alerts(
     return rows + [kept.as_json() for kept in opened(companies)]
 
 
-def _feedback(data: Path, shown: str, fixed: Protocol) -> list[dict[str, Any]]:
+def _feedback(
+    data: Path, shown: str, fixed: Protocol, balances: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    from models.prepare.balance import HOW, NONE
     from vedette.evaluate import replay
 
-    found = replay.evaluate(data, fixed, _told)
+    weighed = [word("--balance", each, HOW) or NONE for each in balances] or [NONE]
+    found = replay.evaluate(data, fixed, _told, weighed)
     for line in replay.show(found) if shown == "table" else ():
         click.echo(line)
     return [row.as_json() for row in found]

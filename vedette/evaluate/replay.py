@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from engine.feedback.tally import Count
 from models.base import Floats
 from models.combine.supervised import Logistic
+from models.prepare.balance import NONE, balanced
 from vedette.evaluate.protocol import Protocol
 from vedette.evaluate.score import fused, scored
 from vedette.evaluate.sets import ait_ads
@@ -85,6 +86,8 @@ class Row:
     after: float
     low: float
     high: float
+    balance: str = NONE
+    """How the verdicts were weighed by whether they are true."""
 
     def as_json(self) -> dict[str, Any]:
         """The row as JSON holds it."""
@@ -92,10 +95,17 @@ class Row:
 
 
 def evaluate(
-    data: Path, protocol: Protocol, told: Callable[[str], None] = lambda _: None
+    data: Path,
+    protocol: Protocol,
+    told: Callable[[str], None] = lambda _: None,
+    balances: Sequence[str] = (NONE,),
 ) -> list[Row]:
-    """The table, from the folder of public data. Raises `InputError` for what is missing."""
-    return rows(queue(data, protocol, told))
+    """The table, from the folder of public data. Raises `InputError` for what is missing.
+
+    `balances`, of `models.prepare.balance.HOW`: how verdicts are weighed, a table for each.
+    """
+    found = queue(data, protocol, told)
+    return [row for balance in balances for row in rows(found, balance)]
 
 
 def queue(data: Path, protocol: Protocol, told: Callable[[str], None] = lambda _: None) -> Queue:
@@ -140,16 +150,20 @@ def company(
     return Queue(np.array(known), places, np.array(labels), types, blocks)
 
 
-def rows(found: Queue) -> list[Row]:
+def rows(found: Queue, balance: str = NONE) -> list[Row]:
     """What verdicts gain, for each way of choosing them, each number of them and each recall."""
     ways = {CHANCE: _by_chance, RANKED: _as_ranked, ORDER: _in_order}
     made = []
     for chosen, split in ways.items():
         for number in VERDICTS:
             pairs = list(split(found, number))
-            orders = [(judged, measured, order) for judged, measured in pairs
-                      if (order := ranking(found, judged, measured)) is not None]  # fmt: skip
-            made += [_row(found, chosen, number, recall, orders) for recall in RECALLS if orders]
+            orders = [
+                (judged, measured, order)
+                for judged, measured in pairs
+                if (order := ranking(found, judged, measured, balance)) is not None
+            ]
+            made += [replace(_row(found, chosen, number, recall, orders), balance=balance)
+                     for recall in RECALLS if orders]  # fmt: skip
     return made
 
 
@@ -184,12 +198,14 @@ def _in_order(found: Queue, number: int) -> Iterator[Split]:
         yield first, rest
 
 
-def ranking(found: Queue, judged: Places, measured: Places) -> Places | None:
+def ranking(found: Queue, judged: Places, measured: Places, balance: str = NONE) -> Places | None:
     """The measured alerts as verdicts on others put them; None where verdicts are all alike."""
     labels = found.labels[judged]
     if labels.all() or not labels.any() or not found.labels[measured].any():
         return None
-    model = Logistic().fit(features(found, judged, judged), labels)
+    model = Logistic().fit(
+        features(found, judged, judged), labels, balanced(labels.tolist(), balance)
+    )
     sure = model.probability(features(found, measured, judged))
     # Among equals the order without verdicts.
     return measured[np.lexsort((found.first[measured], -sure))]
@@ -263,6 +279,13 @@ def _row(
 
 def show(found: Sequence[Row]) -> Iterator[str]:
     """The table for people."""
+    for balance in dict.fromkeys(row.balance for row in found):
+        if balance != NONE:
+            yield f"verdicts weighed: {balance}"
+        yield from _table([row for row in found if row.balance == balance])
+
+
+def _table(found: Sequence[Row]) -> Iterator[str]:
     yield "judged     verdicts  true  measured  recall  precision without  with  (95 % of draws)"
     for row in found:
         yield (

@@ -47,6 +47,23 @@ def test_a_detector_that_verdicts_bear_out_is_believed_and_others_are_not() -> N
     assert found.moves()[0][0] == "knows"
 
 
+def test_verdicts_that_weigh_move_features_and_not_how_many_are_right() -> None:
+    rng, verdicts = np.random.default_rng(0), []
+    for number in range(200):
+        true = number % 8 == 0
+        strange = float(10 ** -abs(rng.normal(2 if true else 1)))
+        verdicts.append(verdict("true" if true else "false", one(number, strange, 0.5), number))
+    tally = Tally.of(verdicts)
+    plain, weighed = (Learned.fit("office", verdicts, how) for how in ("none", "classes"))
+    assert dict(plain.moves()) != dict(weighed.moves())
+    subjects = [each.subject for each in verdicts]
+    shares = [np.mean([found.probability(each, tally) for each in subjects])
+              for found in (plain, weighed)]  # fmt: skip
+    assert shares[1] == pytest.approx(shares[0], abs=0.05)
+    assert Learned.restore(weighed.state()).balance == "classes"
+    assert "balance" not in plain.state().facts
+
+
 def test_few_verdicts_or_all_of_one_kind_teach_nothing() -> None:
     with pytest.raises(DataError, match="too few"):
         Learned.fit("office", judged(FEWEST - 1))

@@ -69,3 +69,14 @@ def test_reasons_name_what_moves_the_odds_most() -> None:
     reasons = model.explain(np.array([3.0, 0.0, 0.0, 0.0]), list("abcd"), 1)
     assert reasons[0].feature == "a"
     assert reasons[0].text.startswith("a raises the odds by a factor of")
+
+
+def test_odds_after_weights_are_taken_back_are_about_those_that_came() -> None:
+    rare = FEATURES[:, 0] + RNG.normal(0, 1.0, 300) > 1.8
+    weights = np.where(rare, (~rare).sum() / rare.sum(), 1.0)
+    raised = Logistic().fit(FEATURES, rare, weights)
+    order = np.argsort(raised.probability(FEATURES))
+    assert raised.probability(FEATURES).mean() > 2 * rare.mean()
+    found = raised.unweighed(rare, weights).probability(FEATURES)
+    assert (np.argsort(found) == order).all()
+    assert found.mean() == pytest.approx(rare.mean(), abs=0.05)

@@ -67,6 +67,19 @@ def test_effective_weights_lie_between_none_and_balanced() -> None:
     assert balance.effective_weights(labels, 0.0) == {0: 1.0, 1: 1.0}
 
 
+def test_items_are_weighed_by_the_way_that_is_named() -> None:
+    labels = [False] * 3 + [True]
+    assert balance.balanced(labels, "none") is None
+    found = balance.balanced(labels, "classes")
+    assert found is not None
+    assert found.tolist() == pytest.approx([2 / 3] * 3 + [2])
+    gentle = balance.balanced([False] * 3_000 + [True], "effective")
+    assert gentle is not None
+    assert 500 < gentle[-1] / gentle[0] < 3_000
+    with pytest.raises(DataError, match="none, classes, effective"):
+        balance.balanced(labels, "fair")
+
+
 def test_smoothed_labels_are_still_probabilities() -> None:
     rows = balance.smoothed(balance.one_hot([0, 2], 4), 0.2)
     assert rows[0].tolist() == pytest.approx([0.85, 0.05, 0.05, 0.05])

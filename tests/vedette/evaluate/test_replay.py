@@ -48,6 +48,13 @@ def test_verdicts_find_out_which_type_is_true_where_nothing_else_tells() -> None
             assert row.after > 0.95, row
 
 
+def test_each_way_to_weigh_verdicts_has_a_table_of_its_own() -> None:
+    both = [row for how in ("none", "classes") for row in rows(queue(), how)]
+    text = list(replay.show(both))
+    assert text.index("verdicts weighed: classes") == len(both) // 2 + 1
+    assert sum(line.startswith("judged ") for line in text) == 2
+
+
 def test_where_verdicts_say_nothing_nothing_is_gained() -> None:
     """Labels by chance: a gain here would be a leak of the labels that are measured."""
     plain = queue()

@@ -6,13 +6,18 @@ from pathlib import Path
 
 import click
 
-from vedette.cli.options import CONFIG, load_settings
+from vedette.cli.options import CONFIG, load_settings, word
 
 
 @click.command("train")
 @click.argument("name")
 @CONFIG
-def train(name: str, path: Path | None) -> int:
+@click.option(
+    "--balance",
+    metavar="NAME",
+    help="Weigh true and false verdicts: none, classes (all alike) or effective.  [default: none]",
+)
+def train(name: str, path: Path | None, balance: str | None) -> int:
     """Learn from verdicts how likely anomalies of the model NAME are right.
 
     What is learned lies in the state directory; from its next start on, a run takes the confidence
@@ -22,16 +27,18 @@ def train(name: str, path: Path | None) -> int:
     from engine.errors import InputError
     from engine.score.learned import Learned
     from models.errors import ModelError
+    from models.prepare.balance import HOW, NONE
     from vedette import feedback, learned
     from vedette.output.safe import visible
     from vedette.stored import opened
 
+    weighed = word("--balance", balance, HOW) or NONE
     settings = load_settings(path).settings
     folder = learned.folder_of(settings.state.dir, name)
     with opened(settings) as store:
         verdicts = feedback.verdicts(store)
     try:
-        found = Learned.fit(name, verdicts)
+        found = Learned.fit(name, verdicts, weighed)
     except ModelError as error:
         raise InputError(error.message) from error
     learned.save(found, folder)
