@@ -1,8 +1,9 @@
 """How likely an anomaly is right, learned from verdicts on earlier ones of its model.
 
 A logistic regression over what each detector says, all of them together, the rules that matched in
-the window, and how often the entity's alerts were right. Where nobody trained one, confidence is
-what the tally alone makes of 1 - p.
+the window, and how often the entity's alerts were right by the verdicts before, which is the
+ordered target statistic of Prokhorenkova et al.: CatBoost (NeurIPS 2018). Where nobody trained one,
+confidence is what the tally alone makes of 1 - p.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Learned:
         """
         told = [each for each in verdicts if each.counts and each.subject.source == model
                 and each.subject.detectors]  # fmt: skip
+        told.sort(key=lambda each: each.time)
         if len(told) < FEWEST:
             raise DataError(
                 f"too few verdicts on anomalies of {model}: {len(told)}, and {FEWEST} are needed"
@@ -59,9 +61,9 @@ class Learned:
         detectors = tuple(sorted({name for each in told for name in each.subject.detectors or ()}))
         rows = []
         for at, each in enumerate(told):
-            # Without its own verdict, or the tally would tell the answer.
-            rest = Tally.of([*told[:at], *told[at + 1 :]])
-            rows.append(_row(each.subject, detectors, rest))
+            # By those before alone, as when it is asked later. All but its own would tell the
+            # answer: where a true one is left out, fewer are true.
+            rows.append(_row(each.subject, detectors, Tally.of(told[:at])))
         labels = np.array([each.true for each in told])
         weights = balanced(labels.tolist(), balance)
         logistic = Logistic().fit(np.array(rows), labels, weights)

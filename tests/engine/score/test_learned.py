@@ -64,6 +64,16 @@ def test_verdicts_that_weigh_move_features_and_not_how_many_are_right() -> None:
     assert "balance" not in plain.state().facts
 
 
+def test_earlier_verdicts_do_not_tell_the_answer_the_wrong_way_round() -> None:
+    """Each on an entity of its own: how often others were right says nothing of any of them."""
+    verdicts = judged()
+    found = Learned.fit("office", verdicts)
+    assert abs(dict(found.moves())["earlier verdicts"]) < 0.5
+    again = [verdict("true", one(number, 1e-4, 0.5), number) for number in range(60, 70)]
+    tally = Tally.of([*verdicts, *again])
+    assert found.probability(Subject.of(one(61, 1e-4, 0.5)), tally) > 0.6
+
+
 def test_few_verdicts_or_all_of_one_kind_teach_nothing() -> None:
     with pytest.raises(DataError, match="too few"):
         Learned.fit("office", judged(FEWEST - 1))
