@@ -17,7 +17,7 @@ Three ways to choose what is judged:
 
 What the regression is told of an alert: the log p of its window by each detector and of all
 together, how many alerts it stands for, how rare its type was in training, and how often alerts of
-its type, and of its type on its host, were right by the verdicts on others (the engine's tally).
+its type, and of its type on its host, were right by the verdicts before (the engine's tally).
 """
 
 from __future__ import annotations
@@ -214,21 +214,28 @@ def ranking(found: Queue, judged: Places, measured: Places, balance: str = NONE)
 def features(found: Queue, wanted: Places, judged: Places) -> Floats:
     """What the regression is told of `wanted`, by verdicts on `judged`: (n, d + 2).
 
-    A judged alert is described without its own verdict.
+    A judged alert is described by the verdicts before its own, in the order of `judged`.
     """
     types: dict[str, Count] = {}
     hosts: dict[tuple[str, str, str], Count] = {}
-    for at in judged:
-        _count(types.setdefault(found.types[at], Count()), found.labels[at], 1)
-        _count(hosts.setdefault(_host(found, at), Count()), found.labels[at], 1)
-    own = set(judged.tolist())
-    shares = np.empty((len(wanted), 2))
-    for row, at in enumerate(wanted):
-        of_type = _without(types.get(found.types[at]), found.labels[at], at in own)
-        of_host = _without(hosts.get(_host(found, at)), found.labels[at], at in own)
-        everywhere = of_type.share(GUESS)
-        shares[row] = everywhere, of_host.share(everywhere)
+    asked: dict[int, tuple[float, float]] = {}
+    for at in judged.tolist():
+        of_type = types.setdefault(found.types[at], Count())
+        of_host = hosts.setdefault(_host(found, at), Count())
+        asked[at] = _shares(of_type, of_host)
+        for count in (of_type, of_host):
+            _add(count, bool(found.labels[at]))
+    shares = np.array([
+        asked.get(at) or _shares(types.get(found.types[at]), hosts.get(_host(found, at)))
+        for at in wanted.tolist()
+    ])  # fmt: skip
     return np.hstack([found.known[wanted], _odds(shares)])
+
+
+def _shares(of_type: Count | None, of_host: Count | None) -> tuple[float, float]:
+    """How often alerts of a type were right, and those of it on a host."""
+    everywhere = (of_type or Count()).share(GUESS)
+    return everywhere, (of_host or Count()).share(everywhere)
 
 
 def _odds(shares: Floats) -> Floats:
@@ -240,18 +247,11 @@ def _host(found: Queue, at: int) -> tuple[str, str, str]:
     return name, host, found.types[at]
 
 
-def _without(count: Count | None, true: bool, own: bool) -> Count:
-    made = Count(count.true, count.false) if count else Count()
-    if own:
-        _count(made, true, -1)
-    return made
-
-
-def _count(count: Count, true: bool, by: int) -> None:
+def _add(count: Count, true: bool) -> None:
     if true:
-        count.true += by
+        count.true += 1
     else:
-        count.false += by
+        count.false += 1
 
 
 def precision(labels: Mask, recall: float) -> float:

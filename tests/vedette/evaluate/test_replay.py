@@ -64,12 +64,13 @@ def test_where_verdicts_say_nothing_nothing_is_gained() -> None:
         assert row.after < 0.14, row
 
 
-def test_a_judged_alert_is_described_without_its_own_verdict() -> None:
+def test_a_judged_alert_is_described_by_the_verdicts_before_its_own() -> None:
     found = queue(200)
     judged = np.arange(100)
-    flipped = replace(found, labels=found.labels ^ (np.arange(200) == 7))
-    one, two = (features(each, np.array([7]), judged) for each in (found, flipped))
-    assert (one == two).all()
+    flipped = replace(found, labels=found.labels ^ (np.arange(200) >= 70))
+    one, two = (features(each, judged, judged) for each in (found, flipped))
+    assert (one[:71] == two[:71]).all()
+    assert (one[71:] != two[71:]).any()
 
 
 def test_what_is_measured_tells_the_regression_nothing() -> None:
