@@ -27,7 +27,8 @@ from models.train.labels import MOST as MOST_CHANGED
 
 NONE = "none"
 """What stands for None in the text of a value."""
-
+TRUTH = {"true": True, "false": False}
+"""What stands for the two values of a bool."""
 
 TINY = 1e-9
 """Stands for the open end of a range that begins above 0, or ends below 1."""
@@ -52,6 +53,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "columns": Meaning("columns that vectors have; none: by how much there is"),
     "context": Meaning("longest window in tokens, its start and end among them", 8, 1 << 20),
     "device": Meaning("where it learns; auto: a GPU if any", choices=("auto", "cpu", "cuda")),
+    "distinct": Meaning("whether a loop's n-grams count once", choices=("true", "false")),
     "encoder": Meaning("best, minilm, hashing, or the folder of one that was tuned"),
     "epochs": Meaning("how often training sees all data at most"),
     "eps": Meaning("radius of a neighbourhood; none: by the data", TINY),
@@ -70,6 +72,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "rate": Meaning("how much a unit is to answer on average", TINY, 1 - TINY),
     "sample": Meaning("rows that each tree sees", 2),
     "seed": Meaning("of what is drawn by chance; else that of all, --seed", 0, 2**32 - 1),
+    "shortest": Meaning("the least length of an n-gram; order is the greatest", 1, 64),
     "share": Meaning("share of the variance that components hold", TINY, 1),
     "slack": Meaning("standard deviations that a count may lie off unpunished", 0),
     "smoothing": Meaning("share of each label that goes to all alike", 0, MOST_CHANGED),
@@ -99,7 +102,9 @@ APART: Mapping[tuple[str, str], Meaning] = {
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument of a constructor. `kind` is int, float, str, or `Sequence` of whole numbers.
+    """An argument of a constructor.
+
+    `kind` is int, float, str, bool, or `Sequence` of whole numbers.
 
     `optional`: it can be None.
     """
@@ -118,9 +123,11 @@ class Argument:
         try:
             if self.kind is Sequence:
                 found = [int(each) for each in text.split(",")]
+            elif self.kind is bool:
+                found = TRUTH[text.strip().lower()]
             else:
                 found = self.kind(text)
-        except ValueError:
+        except (ValueError, KeyError):
             raise ModelError(f"{self.name} is {self.expected()}, not {text!r}") from None
         if not self._within(found):
             raise ModelError(f"{self.name} is {self.expected()}, not {text!r}")
@@ -144,6 +151,8 @@ class Argument:
         return f"{low}{', below 1' if most == 1 - TINY else f' to {most:,.10g}'}"
 
     def _within(self, value: Json) -> bool:
+        if self.kind is bool:
+            return True
         if self.meaning.choices:
             return value in self.meaning.choices
         if self.kind is str:
@@ -164,6 +173,8 @@ def written(value: Json) -> str:
     """A value as `Argument.parsed` takes it."""
     if value is None:
         return NONE
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

@@ -44,6 +44,8 @@ def test_no_meaning_is_of_an_argument_that_there_is_not() -> None:
         ("hdbscan", "min_samples", "3", 3),
         ("volume-arima", "order", "1,0,2", [1, 0, 2]),
         ("embedding-hdbscan", "encoder", "hashing", "hashing"),
+        ("ngram", "distinct", "True", True),
+        ("ngram", "distinct", "false", False),
     ],
 )
 def test_a_text_becomes_a_value(detector: str, argument: str, text: str, value: object) -> None:
@@ -60,6 +62,7 @@ def test_a_text_becomes_a_value(detector: str, argument: str, text: str, value: 
         ("gpt", "augment", "nan", "a number from 0 to 0.5, not 'nan'"),
         ("gpt", "layers", "2.5", "a whole number from 1 to 64, not '2.5'"),
         ("gpt", "view", "all", "gpt.view is one of order, counts, both, not 'all'"),
+        ("ngram", "distinct", "1", "ngram.distinct is one of true, false, not '1'"),
         ("gpt", "view", "none", "one of order, counts, both, not 'none'"),
         ("dbscan", "eps", "0", "a number above 0, or none, not '0'"),
         ("invariants", "support", ".5", "a number above 0.5 to 1, not '.5'"),
