@@ -101,14 +101,17 @@ def openstack(folder: Path) -> None:
         (place / name).write_text("".join(lives))
     again = [lives[0] for lives in faulty.values()]
     after = [_life(900, ("Creating image", "unlabelled fault"))]
-    (place / "openstack-nova-sample.log").write_text("".join([*normal, *again, *after]))
+    cut = [_life(at, ("Creating image",), whole=False) for at in (950, 951)]
+    (place / "openstack-nova-sample.log").write_text("".join([*normal, *cut, *again, *after]))
 
 
-def _life(at: int, texts: tuple[str, ...]) -> str:
+def _life(at: int, texts: tuple[str, ...], whole: bool = True) -> str:
     instance = INSTANCES.format(at)
+    told = [f"{text} {at}.5 s" for text in texts]
+    if whole:
+        told.append(f"Took {at}.5 seconds to deallocate network for instance.")
     return "".join(
-        f"INFO nova.compute.manager [req-{at}] [instance: {instance}] {text} {at}.5 s\n"
-        for text in texts
+        f"INFO nova.compute.manager [req-{at}] [instance: {instance}] {text}\n" for text in told
     )
 
 

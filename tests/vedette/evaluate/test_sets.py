@@ -105,10 +105,21 @@ def test_of_one_type_a_window_keeps_so_many_alerts() -> None:
 
 def test_faulty_instances_in_the_sample_are_not_taken_for_normal(made_up: Path) -> None:
     trial = load("openstack", made_up).trials[0]
-    assert len(trial.train) == 120
-    assert (~trial.test.labels).sum() == 80
+    assert len(trial.train) == 121  # .6 of all 202 that begin
+    assert (~trial.test.labels).sum() == 79
     normal = {text for texts in trial.train.texts or () for text in texts}
-    assert normal == {"Creating image <*> s", "VM Started <*> s", "Terminating <*> s"}
+    words = {"Creating image <*> s", "VM Started <*> s", "Terminating <*> s", openstack.OVER}
+    assert normal == words
+
+
+def test_instances_that_still_run_where_the_normal_log_ends_are_not_scored(made_up: Path) -> None:
+    public = load("openstack", made_up)
+    test = public.trials[0].test
+    normal = [texts for texts, attack in zip(test.texts or (), test.labels, strict=True)
+              if not attack]  # fmt: skip
+    assert all(openstack.OVER in texts for texts in normal)
+    assert "200 are used as normal" in public.notes[0]
+    assert "but 2 that it cuts off" in public.notes[0]
 
 
 def test_what_differs_each_time_is_masked() -> None:

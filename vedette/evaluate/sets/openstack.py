@@ -3,6 +3,8 @@
 The sample file is mostly normal, but holds many of the faulty instances of the two fault files
 again, and from its first faulty one on also some of a third fault that is labelled nowhere. So
 normal are only instances that begin before that point; the first share of them is for training.
+The sample is pieces of longer logs pasted together: what still runs where the normal one ends is
+cut off in mid-life, and neither normal nor an attack.
 
 The fault files were logged by another set-up, which writes longer headers and each message once
 for every service. Neither must tell normal from faulty: headers are left out, and a message that
@@ -28,6 +30,8 @@ FAULTS = {
 }
 TRAINING = 0.6
 """Share of the normal instances, the first ones, to learn from."""
+OVER = "Took <*> seconds to deallocate network for instance."
+"""What is logged when a machine is gone, or its building was given up."""
 
 _INSTANCE = re.compile(r"\[instance: ([0-9a-f-]{36})\] ?(.*)")
 _MASKS = tuple(
@@ -53,17 +57,18 @@ def load(data: Path) -> PublicSet:
     if not at or at == len(normal):
         raise InputError("has no normal instances", file=str(folder / SAMPLE))
     strange = [(texts, FAULTS[name]) for name, found in faults.items() for texts in found.values()]
-    test = [*((texts, "") for texts in normal[at:]), *strange]
+    whole = [texts for texts in normal[at:] if OVER in texts]
+    test = [*((texts, "") for texts in whole), *strange]
     trial = numbered(
         "openstack", normal[:at], [texts for texts, _ in test], [family for _, family in test]
     )
-    return PublicSet("openstack", [trial], [_counted(sample, normal)])
+    return PublicSet("openstack", [trial], [_counted(sample, normal, at + len(whole))])
 
 
-def _counted(sample: Instances, normal: Sequence[object]) -> str:
+def _counted(sample: Instances, normal: Sequence[object], used: int) -> str:
     return (
-        f"of {len(sample):,} instances in {SAMPLE}, {len(normal):,} are used as normal: those "
-        "before the first that is in a file of faults too"
+        f"of {len(sample):,} instances in {SAMPLE}, {used:,} are used as normal: those before the "
+        f"first that is in a file of faults too, but {len(normal) - used:,} that it cuts off"
     )
 
 
