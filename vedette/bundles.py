@@ -43,6 +43,8 @@ class Answer:
 
     scored: Scored
     reasons: list[Reason]
+    steps: list[dict[str, Any]] | None = None
+    """Of each network that foretells the surprising steps (`steps.py`), where they are asked."""
 
     def as_json(self) -> dict[str, Any]:
         """The answer as JSON holds it; p-values by detector, the smallest first."""
@@ -62,6 +64,7 @@ class Answer:
                 {"feature": r.feature, "contribution": r.contribution, "text": r.text}
                 for r in self.reasons
             ],
+            **({} if self.steps is None else {"steps": self.steps}),
         }
 
 

@@ -166,6 +166,25 @@ class Gpt(Detector[Sessions]):
         chances = np.exp(self._chances(np.vstack([context, hidden]))[:, -1])
         return self.along(step, 0.5 * np.abs(chances[1:] - chances[0]).sum(axis=1))
 
+    def attended(self, session: Session, step: int) -> Floats:
+        """How much of its attention `step` (from 0) gives each event before it, (step,).
+
+        The mean of the heads of the first layer: there a place still is its event alone, and later
+        layers look at mixtures. The start's share is left out, so they add up to less than 1.
+        """
+        seen: list[forward.Array] = []
+        context = self.before(session, step)[:-1]
+        forward.hidden(self.trained.weights, self.trained.shape, context[None], seen)
+        return self.along(step, seen[0][0].mean(axis=0)[-1])
+
+    def foreseen(
+        self, session: Session, step: int, most: int = LIKELY
+    ) -> list[tuple[int | None, float]]:
+        """What is likeliest at `step` (from 0): events, None for the end, each with its chance."""
+        context = self.before(session, step)[:-1]
+        chances = np.exp(self._chances(context[None])[0, -1].astype(np.float64))
+        return self._vocabulary.likeliest(chances, most)
+
     def before(self, session: Session, step: int) -> Tokens:
         """The tokens that foretell `step` (from 0), as many as a window holds, and its own."""
         return self._vocabulary.tokens(session)[: step + 2][-self.context - 1 :]

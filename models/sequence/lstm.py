@@ -45,6 +45,8 @@ CELLS = 1024
 """Tokens of a batch at most."""
 TOGETHER, ROWS = 1 << 19, 1 << 14
 """Tokens that are scored at a time, padding included, and sessions: both bound memory."""
+OCCLUDED = 127
+"""Events before a step that are asked about when they are hidden in turn."""
 LIKELY, NAMED = 3, 0.01
 """How many expected events an explanation names at most, and how probable they are at least."""
 
@@ -140,6 +142,33 @@ class Lstm(Detector[Sessions]):
                 found[at] = each
         return found
 
+    def occlusion(self, session: Session, step: int) -> Floats:
+        """By how much each event before `step` (from 0) moves what is foretold there, (step,).
+
+        As of `gpt`: the total variation distance of what is foretold with the event and with an
+        unknown one in its place. Of longer sessions the `OCCLUDED` events before the step are
+        asked about, each with all before it remembered; what lies farther back has 0.
+        """
+        row = self._vocabulary.tokens(session)[: step + 1]
+        asked = range(max(len(row) - OCCLUDED, 1), len(row))
+        rows = np.repeat(row[None], 1 + len(asked), axis=0)
+        rows[1 + np.arange(len(asked)), asked] = UNKNOWN
+        chances = np.exp(self._last(list(rows)))
+        found = np.zeros(step)
+        found[step - len(asked) :] = 0.5 * np.abs(chances[1:] - chances[0]).sum(axis=1)
+        return found
+
+    def foreseen(
+        self, session: Session, step: int, most: int = LIKELY
+    ) -> list[tuple[int | None, float]]:
+        """What is likeliest at `step` (from 0): events, None for the end, each with its chance."""
+        row = self._vocabulary.tokens(session)[: step + 1]
+        return self._vocabulary.likeliest(np.exp(self._last([row])[0]), most)
+
+    def network(self) -> tuple[Arrays, Shape, Vocabulary]:
+        """The weights, their shape, and the events of training; `ModelError` if not fitted."""
+        return self._fitted(), self._shape, self._vocabulary
+
     def explain(self, data: Sessions, at: int, most: int = 3) -> list[Reason]:
         """The most surprising steps: how probable each was, and what was expected."""
         row = self._vocabulary.tokens(data[at])
@@ -193,6 +222,12 @@ class Lstm(Detector[Sessions]):
 
     def _chances(self, rows: Sequence[Tokens]) -> Iterator[tuple[int, Array]]:
         return recurrent.chances(self._fitted(), self._shape, rows)
+
+    def _last(self, rows: Sequence[Tokens]) -> Floats:
+        """The logarithms of what is foretold after each of `rows`, all of a length, (n, tokens)."""
+        for _, told in self._chances(rows):
+            last = told
+        return np.asarray(last, dtype=np.float64)
 
     def _foretold(self, rows: Sequence[Tokens]) -> list[Floats]:
         """Of each of `rows`, the longest first, the surprise at every token after its first."""

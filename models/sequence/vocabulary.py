@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base import Session
+from models.base import Floats, Session
 
 UNKNOWN, START, END, MASK, COUNTED, CUT = range(6)
 SPECIAL = 6
@@ -57,6 +57,17 @@ class Vocabulary:
         return [
             np.array([COUNTED, *in_order(part), END if at == last else CUT], dtype=np.int64)
             for at, part in enumerate(parts)
+        ]
+
+    def likeliest(self, chances: Floats, most: int) -> list[tuple[int | None, float]]:
+        """The `most` likeliest tokens by their `chances` (tokens,): event, or None, and chance.
+
+        None stands for the end; other special tokens stand for nothing that comes.
+        """
+        order = [int(at) for at in np.argsort(-chances, kind="stable")]
+        found = [at for at in order if at >= SPECIAL or at == END][:most]
+        return [
+            (None if at == END else self.events[at - SPECIAL], float(chances[at])) for at in found
         ]
 
     def word(self, token: int) -> str:

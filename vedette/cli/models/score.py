@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.errors import InputError
 from vedette.cli.models.sources import DATA, Public, gather
+from vedette.cli.models.steps import WAYS
+from vedette.cli.models.steps import options as steps_options
 from vedette.cli.options import CONFIG, load_settings, word
 
 if TYPE_CHECKING:
-    from models.bundle.bundle import Scored
+    from models.bundle.bundle import Bundle, Scored
     from vedette.bundles import Answer
+    from vedette.steps import Steps
 
 FORMATS = ("table", "ndjson", "json")
 
@@ -34,6 +39,7 @@ FORMATS = ("table", "ndjson", "json")
 )
 @click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
 @DATA
+@steps_options
 @click.option(
     "--output", "-o", "form", metavar="FORMAT", help="table, ndjson or json.  [default: table]"
 )
@@ -46,6 +52,8 @@ def score(
     last: str,
     tags: str | None,
     data: Path | None,
+    stepwise: bool,
+    by: str | None,
     form: str | None,
 ) -> int:
     """Say which windows of the events of SOURCE are strange to the model NAME, and why.
@@ -58,6 +66,7 @@ def score(
     settings = load_settings(path).settings
     model = bundles.model(settings.state.dir, name, hiding.key_of(settings.models))
     plan = model.bundle.plan
+    steps = _steps(model.bundle, name, stepwise, by)
     public = Public(data, plan.width)
     gathered = gather(
         sources, settings, last, tags, public, privacy=model.privacy, with_edges=plan.edges
@@ -66,6 +75,11 @@ def score(
         click.echo(f"warning: {finding}", err=True)
     scored = bundles.scores(model.bundle, gathered)
     found = list(islice(bundles.answers(model.bundle, gathered, scored, most), limit))
+    if steps is not None:
+        found = [
+            replace(each, steps=steps.told(each.scored.window, gathered.observations))
+            for each in found
+        ]
     if shown == "json":
         click.echo(json.dumps([each.as_json() for each in found], ensure_ascii=True, indent=1))
     for each in found if shown == "ndjson" else ():
@@ -76,6 +90,21 @@ def score(
     if public.labelled is not None:
         click.echo(_labelled(scored, public.labelled, most), err=True)
     return 0
+
+
+def _steps(bundle: Bundle, name: str, stepwise: bool, by: str | None) -> Steps | None:
+    """What tells the surprising steps, if it is to; what it cannot is said on stderr."""
+    way = word("--by", by, WAYS)
+    if not stepwise:
+        if way is not None:
+            raise InputError("there are no steps to tell", field="--by", expected="--steps")
+        return None
+    from vedette.steps import Steps
+
+    found, unable = Steps.of(bundle, way or WAYS[0], name)
+    for line in unable:
+        click.echo(f"warning: {line}", err=True)
+    return found
 
 
 def _labelled(scored: Sequence[Scored], attacks: set[tuple[str, float]], most: float) -> str:
@@ -99,3 +128,8 @@ def _show(answer: Answer) -> None:
     click.echo(visible(head))
     for reason in told["explanation"]:
         click.echo(visible(f"    {reason['text']}"))
+    if answer.steps is not None:
+        from vedette.steps import lines
+
+        for line in lines(answer.steps):
+            click.echo(visible(f"  {line}"))
