@@ -138,8 +138,11 @@ class Gathered:
         *,
         with_edges: bool = False,
         by_name: bool = False,
+        within: Callable[[float], bool] | None = None,
     ) -> None:
         """Events that are part of `attacks` are left out, and counted; `privacy` hides values.
+
+        So are those whose time is not `within` what is wanted.
 
         `with_edges`: detectors of graphs will ask for those of each event. `by_name`: what learns
         keeps who events are about by name, so that `add` refuses events about whom is to be hidden.
@@ -147,7 +150,8 @@ class Gathered:
         self._with_edges, self._by_name = with_edges, by_name
         self._graphs: dict[Graph, Graph] = {}
         self.observations: list[Observation] = []
-        self.timeless = self.attacks = 0
+        self.timeless = self.attacks = self.outside = 0
+        self._within = within
         self._known, self._privacy = attacks, privacy
         self._hash = hashlib.sha256()
         self._shared: dict[str, Mapping[str, Any]] = {}
@@ -163,6 +167,9 @@ class Gathered:
             if seen is None:
                 self.timeless += 1
                 continue
+            if self._within is not None and not self._within(seen.time):
+                self.outside += 1
+                continue
             if self._known is not None and self._known.has(seen.entity, seen.time):
                 self.attacks += 1
                 continue
@@ -172,19 +179,24 @@ class Gathered:
             if self._with_edges:
                 seen = replace(seen, edges=self._graph(event))
                 self._hash.update(repr(seen.edges).encode())
-            self.observations.append(self._kept(seen))
-            if len(self.observations) % 1000 == 0:
-                told(len(self.observations))
+            self._take(self._kept(seen), told)
 
     def observe(
         self, observations: Iterable[Observation], told: Callable[[int], None] = lambda _: None
     ) -> None:
         """Take in what was observed elsewhere, as it is; `told` as for `add`."""
         for seen in observations:
+            if self._within is not None and not self._within(seen.time):
+                self.outside += 1
+                continue
             self._hash.update(repr((seen.entity, seen.time, sorted(seen.fields.items()))).encode())
-            self.observations.append(seen)
-            if len(self.observations) % 1000 == 0:
-                told(len(self.observations))
+            self._take(seen, told)
+
+    def _take(self, seen: Observation, told: Callable[[int], None]) -> None:
+        """Keep one more."""
+        self.observations.append(seen)
+        if len(self.observations) % 1000 == 0:
+            told(len(self.observations))
 
     def _refuse_hidden(self, event: Event, entity: str) -> None:
         field = hiding.of_entity(event, entity, self._privacy) if self._privacy else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,45 +12,69 @@ from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 
 from models.errors import DataError
-from models.prepare import augment, balance, sample
+from models.prepare import augment, balance
+from models.prepare.sample import Sample, rare
 
 SESSION = st.lists(st.integers(1, 5), max_size=12).map(tuple)
 SHARE = st.floats(0, 1)
 
 
-@given(st.lists(st.integers(), max_size=50), st.integers(1, 10))
-def test_a_sample_is_part_of_the_stream_in_its_order(items: list[int], size: int) -> None:
-    pairs = list(enumerate(items))
-    found = sample.reservoir(iter(pairs), size)
-    assert found == sorted(found)
-    assert set(found) <= set(pairs)
-    assert len(found) == min(size, len(items))
+WINDOWS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(-3000, 3000)), max_size=60)
 
 
-def test_every_item_of_a_stream_has_the_same_chance() -> None:
+def drawn(stream: list[tuple[str, int]], drawing: Sample) -> set[tuple[str, int]]:
+    """What is inside in the end, by what is said of each event."""
+    inside: set[tuple[str, int]] = set()
+    for entity, number in stream:
+        taken, gone = drawing.offer(entity, number)
+        if gone is not None:
+            inside.remove(gone)
+        if taken:
+            inside.add((entity, number))
+        else:
+            assert (entity, number) not in inside
+    return inside
+
+
+@given(WINDOWS, st.integers(1, 10), st.booleans(), st.randoms())
+def test_a_sample_is_the_same_in_any_order_and_of_the_size_that_was_asked_for(
+    stream: list[tuple[str, int]], most: int, each: bool, chance: random.Random
+) -> None:
+    drawing = Sample(most, each=each)
+    found = drawn(stream, drawing)
+    mixed = chance.sample(stream, len(stream))
+    assert drawn(mixed, Sample(most, each=each)) == found <= set(stream)
+    every = Counter(entity for entity, _ in set(stream))
+    assert drawing.seen == every
+    assert drawing.kept == Counter(entity for entity, _ in found)
+    if each:
+        assert drawing.kept == Counter({e: min(n, most) for e, n in every.items()})
+    else:
+        assert len(found) == min(most, every.total())
+
+
+def test_a_window_that_is_out_does_not_come_back() -> None:
+    """Or a part of it would be taken for the whole."""
+    drawing, out = Sample(5), set()
+    for number in [*range(200), *range(200)]:
+        taken, gone = drawing.offer("a", number)
+        assert not (taken and number in out)
+        out |= {gone[1]} if gone else set()
+        out |= set() if taken else {number}
+
+
+def test_every_window_has_the_same_chance() -> None:
     counts = np.zeros(20)
     for seed in range(1_000):
-        counts[sample.reservoir(range(20), 5, seed)] += 1
+        counts[[number for _, number in drawn([("a", n) for n in range(20)], Sample(5, seed))]] += 1
     assert (abs(counts - 250) < 75).all()
 
 
-def test_no_group_is_there_too_often() -> None:
-    groups = ["a"] * 50 + ["b"] * 2
-    chosen = sample.at_most(groups, 3)
-    assert [groups[at] for at in chosen] == ["a", "a", "a", "b", "b"]
-    assert chosen == sample.at_most(groups, 3)
-    assert chosen != sample.at_most(groups, 3, seed=1)
-
-
-def test_equal_items_are_counted() -> None:
-    assert sample.distinct(["x", "y", "x"]) == ([0, 1], [2, 1])
-
-
-def test_short_sessions_and_rare_events_go() -> None:
-    assert sample.long_enough([(1,), (1, 2), ()], 2) == [1]
-    assert sample.without_rare([(1, 2), (1, 1, 3), (2,)], 2) == [(1, 2), (1, 1, 0), (2,)]
+def test_rare_events_are_those_of_few_sessions() -> None:
+    assert rare([(1, 2), (1, 1, 3), (2,)], 2) == {3}
+    assert rare([(1, 1, 1)], 2) == {1}
     with pytest.raises(DataError):
-        sample.reservoir([], 0)
+        Sample(0)
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=30))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from models.prepare.privacy import Privacy
     from vedette.attacks import Attacks
     from vedette.bundles import Gathered
+    from vedette.cli.models.span import Span
     from vedette.settings import Settings
 
 DATA = click.option(
@@ -40,12 +41,14 @@ def gather(
     with_edges: bool = False,
     by_name: bool = False,
     into: Gathered | None = None,
+    span: Span | None = None,
 ) -> Gathered:
     """All events of `sources`, each a file, a folder, `-`, a configured source or a public set.
 
     Those of `attacks` are left out, and what `privacy` hides is hidden. `with_edges`: a detector
     asks for those of each event. `by_name`: one keeps who they are about. `public` says what is
-    read of public sets, and hears what these label. `into`: what takes the events in.
+    read of public sets, and hears what these label. `into`: what takes the events in. `span`: of an
+    index, what lies before it is not asked for.
 
     What could not be read is said on stderr, with an example of each kind and how often.
     """
@@ -66,8 +69,9 @@ def gather(
         else:
             source = source_of(settings, name)
             events = of_source(
-                settings, source, problems, lambda: datetime.now(UTC), duration(last)
-            )
+                settings, source, problems, lambda: datetime.now(UTC),
+                duration(last) if span is None else span.back(duration(last), datetime.now(UTC)),
+            )  # fmt: skip
             gathered.add(events, progress)
     progress.end()
     said: set[str] = set()
@@ -78,6 +82,9 @@ def gather(
             click.echo(f"{problem.kind}: {problems.counts[problem.kind]:,} in all", err=True)
     if gathered.timeless:
         click.echo(f"{gathered.timeless:,} events have no time and are left out", err=True)
+    if gathered.outside:
+        click.echo(f"{gathered.outside:,} events are of windows of another time and are left out",
+                   err=True)  # fmt: skip
     if attacks is not None:
         click.echo(f"{gathered.attacks:,} events of attacks are left out", err=True)
     return gathered
