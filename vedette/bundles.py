@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from engine.errors import InputError, Problem, Report
@@ -237,14 +238,18 @@ def fit(
     folder: Path,
     clock: Callable[[], datetime],
     told: Callable[[str], None] = lambda _: None,
+    more: Mapping[str, Any] = MappingProxyType({}),
+    fitted: Bundle | None = None,
 ) -> tuple[Bundle, str]:
     """Fit a bundle, write it into `folder`; the bundle and its fingerprint.
 
+    `more` is written down beside what is known of the training; `fitted` is kept in place of a
+    bundle that would be fitted now.
     Clusters of texts that a bundle in `folder` had too keep their numbers. Raises `InputError`
     where the events cannot serve.
     """
     try:
-        bundle = Bundle.fit(gathered.observations, plan, told)
+        bundle = fitted or Bundle.fit(gathered.observations, plan, told)
         _follow(bundle, folder)
         times = [seen.time for seen in gathered.observations]
         begun = bundle.learned - len(bundle.normal)
@@ -259,6 +264,7 @@ def fit(
             "data_sha256": gathered.sha256(),
             "code_version": __version__,
             "fitted": clock().isoformat(),
+            **more,
         })  # fmt: skip
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error

@@ -34,13 +34,17 @@ class Model:
         return f"{self.name}@{self.version}"
 
     def windows_a_day(self) -> float:
-        """How many windows a day had in training; where that is not known, those of one entity."""
+        """How many windows a day had in training; where that is not known, those of one entity.
+
+        Of a model that learned a sample, it is those that the sample was drawn of.
+        """
         try:
             start, end = (_time(self.training[key]) for key in ("from", "to"))
             days = max((end - start).total_seconds() / DAY, 1.0)
-        except (KeyError, TypeError, ValueError):
+            windows = float(self.training.get("sampled", {}).get("of", self.bundle.learned))
+        except (KeyError, TypeError, ValueError, AttributeError):
             return float(DAY / self.bundle.plan.width)
-        return max(self.bundle.learned / days, 1.0)
+        return max(windows / days, 1.0)
 
 
 def _time(text: str) -> datetime:

@@ -35,10 +35,12 @@ from models.errors import DataError, ModelError
 from models.feature.past import Past
 from models.feature.windows import Window, timed
 from models.graph.edge import Graph
+from models.prepare.sample import rare
 from models.template.event import EventTemplates
 
 DAY = 86_400.0
 NEW = "new since training"
+RARE = "new since training, or rare in it"
 LEAST = -1e6
 """A log p below all that fusion heeds: what a detector that was not asked could say at most."""
 NAMED = 2
@@ -133,6 +135,9 @@ class Bundle:
         templates = EventTemplates()
         templates.learn_all(each.fields for each in observations)
         seen = _windows(observations, templates, plan)
+        if plan.rare is not None:
+            templates.forget(rare((window.events for window in seen), plan.rare) - {UNKNOWN})
+            seen = _windows(observations, templates, plan)
         starts = [window.start for window in seen]
         if (spans := len({*starts})) < plan.folds:
             raise DataError(
@@ -314,13 +319,14 @@ class Bundle:
 
     def _new(self, window: Window, observations: Sequence[Observation]) -> str:
         """What stands for the events of a window that training never saw."""
+        known = RARE if self.templates.forgotten else NEW
         if not observations:
-            return NEW
+            return known
         pairs = zip(window.events, window.positions, strict=True)
         unknown = [observations[at].fields for event, at in pairs if event == UNKNOWN]
         texts = list(dict.fromkeys(self.templates.describe(fields) for fields in unknown))
         more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
-        return f"{NEW}: {', '.join(texts[:NAMED])}{more}" if texts else NEW
+        return f"{known}: {', '.join(texts[:NAMED])}{more}" if texts else known
 
     def _named(self, text: str, new: str) -> str:
         """The text with what each event number stands for, at its first mention."""

@@ -34,7 +34,7 @@ NOT_YET: Mapping[Takes, str] = {Takes.SERIES: "series of counts"}
 
 
 FIELDS = ("mask", "hashed")
-LATER = (*FIELDS, "proof", "validator", "week")
+LATER = (*FIELDS, "proof", "validator", "week", "rare")
 """What plans of earlier versions did not have: not written where it is empty."""
 EMPTY: tuple[Json, ...] = ("", [], None)
 PROOF = "vedette"
@@ -54,7 +54,8 @@ class Plan:
     `validator` names the detector that has no part in the first p and looks again at what all
     others flag (`combine/validator.py`); none where it is empty. With `week`, hours east of UTC,
     the fused p is told by normals of the same part of the week where these hold up by themselves
-    (`calibrate/groups.py`).
+    (`calibrate/groups.py`). Kinds of events that are in fewer than `rare` windows are not learned:
+    they stay as strange as new ones.
     """
 
     detectors: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: dict(DEFAULT))
@@ -67,6 +68,7 @@ class Plan:
     proof: str = ""
     validator: str = ""
     week: float | None = None
+    rare: int | None = None
 
     def __post_init__(self) -> None:
         if not self.detectors:
@@ -85,6 +87,8 @@ class Plan:
                 )
         if self.week is not None and not -24 < self.week < 24:
             raise ModelError(f"{self.week:g} hours east of UTC are nowhere")
+        if self.rare is not None and self.rare < 2:
+            raise ModelError(f"no kind of events is in fewer than {self.rare} windows")
         if self.validator and self.validator not in self.detectors:
             raise ModelError(f"{self.validator} is to look again, and is no detector of the plan")
         if not self.first:

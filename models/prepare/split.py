@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from models.errors import DataError
 
@@ -20,19 +19,6 @@ class Split:
     train: list[int]
     test: list[int]
     torn: list[int]
-
-
-def by_session(sessions: Sequence[Hashable], share: float, seed: int = 0) -> Split:
-    """About `share` of the sessions for the test, each whole.
-
-    A session's side depends on its name and the seed alone: more data move none to the other side.
-    """
-    _share(share)
-    chosen = {each: _fraction(each, seed) < share for each in set(sessions)}
-    sides: tuple[list[int], list[int]] = ([], [])
-    for at, session in enumerate(sessions):
-        sides[chosen[session]].append(at)
-    return Split(sides[0], sides[1], [])
 
 
 def by_time(
@@ -63,47 +49,6 @@ def at_time(times: Sequence[float], sessions: Sequence[Hashable] | None, moment:
         else:
             (split.train if name in before else split.test).append(at)
     return split
-
-
-def folds(sessions: Sequence[Hashable], count: int, seed: int = 0) -> list[Split]:
-    """`count` splits: each session is in the test of exactly one."""
-    if not 2 <= count <= len(set(sessions)):
-        raise DataError(f"{len(set(sessions))} sessions do not make {count} folds")
-    order = sorted(set(sessions), key=lambda name: (_fraction(name, seed), repr(name)))
-    fold = {name: at % count for at, name in enumerate(order)}
-    splits = [Split([], [], []) for _ in range(count)]
-    for at, session in enumerate(sessions):
-        for number, split in enumerate(splits):
-            (split.test if fold[session] == number else split.train).append(at)
-    return splits
-
-
-def rolling(times: Sequence[float], count: int) -> list[Split]:
-    """`count` splits: each trains on all before a moment and tests on what follows up to the next.
-
-    The data are cut into `count` + 1 parts of equal time.
-    """
-    if count < 1 or len(times) < 2:
-        raise DataError("splits over time need two items or more, and one split or more")
-    first, last = min(times), max(times)
-    width = (last - first) / (count + 1)
-    if not width > 0:
-        raise DataError("all data are of one time")
-    part = [min(count, int((time - first) / width)) for time in times]
-    return [
-        Split(
-            [at for at, number in enumerate(part) if number < test],
-            [at for at, number in enumerate(part) if number == test],
-            [],
-        )
-        for test in range(1, count + 1)
-    ]
-
-
-def _fraction(name: Hashable, seed: int) -> float:
-    """A number in [0, 1) that depends on the two alone. The name's type counts: 1 is not "1"."""
-    text = f"{seed}\0{name!r}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(text, digest_size=7).digest()) / 2**56
 
 
 def _share(share: float) -> None:

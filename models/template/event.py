@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import index
 from typing import Any, Self, TypeAlias
 
 from models.base import UNKNOWN, State
@@ -126,6 +127,7 @@ class EventTemplates:
         self._messages = Templates(most=most)
         self._of_message: list[int] = [UNKNOWN]
         self._keys: dict[Hashable, str | None] = {}
+        self._forgotten: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -144,9 +146,21 @@ class EventTemplates:
     def match(self, event: Mapping[str, Any]) -> int:
         """The number of the event's template; 0 if it was never learned."""
         key, text = self._said(event)
-        if text is None:
-            return self._numbers.match(key)
-        return self._of_message[self._messages.match(text)]
+        number = (
+            self._numbers.match(key)
+            if text is None
+            else self._of_message[self._messages.match(text)]
+        )
+        return UNKNOWN if number in self._forgotten else number
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Match the events of these templates as if they had never been learned."""
+        self._forgotten |= {*numbers}
+
+    @property
+    def forgotten(self) -> frozenset[int]:
+        """The templates that are matched no more."""
+        return self._forgotten
 
     def match_all(self, events: Iterable[Mapping[str, Any]]) -> list[int]:
         """`match` for each."""
@@ -174,10 +188,12 @@ class EventTemplates:
     def state(self) -> State:
         """All that `restore` needs."""
         messages = self._messages.state()
-        facts = {
+        facts: dict[str, Any] = {
             "numbers": self._numbers.texts(),
             "messages": {"parameters": dict(messages.parameters), "facts": dict(messages.facts)},
         }
+        if self._forgotten:
+            facts["forgotten"] = sorted(self._forgotten)
         parameters = {
             "choices": [list(choice) for choice in self._choices],
             "most": self._numbers.state().parameters["most"],
@@ -199,6 +215,7 @@ class EventTemplates:
             for number in range(1, len(made._messages) + 1):
                 made._of_message.append(made._numbers.match(f"#{number}"))
             made.texts()
+            made.forget(map(index, state.facts.get("forgotten", ())))
         except StoreError:
             raise
         except (ModelError, KeyError, TypeError, AttributeError) as error:

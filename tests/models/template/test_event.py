@@ -103,3 +103,18 @@ def test_a_number_of_a_message_that_there_is_not_is_refused() -> None:
     state = EventTemplates().state()
     with pytest.raises(StoreError, match="none has the number 7"):
         EventTemplates.restore(replace(state, facts={**state.facts, "numbers": ["#7"]}))
+
+
+def test_what_is_forgotten_is_matched_as_what_was_never_learned() -> None:
+    made = EventTemplates()
+    first, second, line = made.learn_all([LOGON, TRAIL, LINE])
+    assert "forgotten" not in made.state().facts
+    made.forget([second, line])
+    again = EventTemplates.restore(made.state())
+    for each in (made, again):
+        assert each.match_all([LOGON, TRAIL, LINE]) == [first, 0, 0]
+        assert len(each) == 3
+    with pytest.raises(StoreError):
+        EventTemplates.restore(
+            replace(made.state(), facts={**made.state().facts, "forgotten": ["x"]})
+        )

@@ -10,6 +10,7 @@ import click
 from vedette.cli.models.arguments import SET, assigned_to
 from vedette.cli.models.bar import Learning
 from vedette.cli.models.sources import DATA, Public, gather
+from vedette.cli.models.wanted import Wanted, wanted_options
 from vedette.cli.options import CONFIG, PATH, duration, load_settings
 
 EMBEDDING = "embedding-hdbscan"
@@ -77,6 +78,7 @@ EMBEDDING = "embedding-hdbscan"
     help="Learn from events that the check of this name refuses; may be repeated.",
 )
 @click.option("--seed", default=0, show_default=True, help="Of all that is drawn by chance.")
+@wanted_options
 def fit(
     name: str,
     sources: tuple[str, ...],
@@ -95,6 +97,7 @@ def fit(
     hashed: tuple[str, ...],
     allow: tuple[str, ...],
     seed: int,
+    wanted: Wanted,
 ) -> int:
     """Learn from the events of SOURCE, all held to be normal, and keep that as NAME.
 
@@ -129,7 +132,7 @@ def fit(
         plan = Plan(
             chosen, width, seed=seed, mask=mask, hashed=hashed, validator=validator or "", week=week
         )
-        plan = hiding.keyed(plan, key)
+        plan = hiding.keyed(wanted.planned(plan), key)
         plan.require_libraries()
         for each in plan.detectors:
             plan.make(each)  # its arguments may not go together
@@ -137,22 +140,30 @@ def fit(
     except ModelError as error:
         raise InputError(str(error)) from error
     attacks = Attacks.read(without, width) if without else None
+    into = wanted.into(
+        plan, attacks=attacks, privacy=privacy, with_edges=plan.edges, by_name=plan.volumes
+    )
     gathered = gather(
-        sources, settings, last, tags, Public(data, width, learn=True), attacks, privacy,
-        with_edges=plan.edges, by_name=plan.volumes,
+        sources, settings, last, tags, Public(data, width, learn=True), attacks,
+        into=into, span=wanted.span(width),
     )  # fmt: skip
+    wanted.close(gathered)
     for field in hiding.unmet(plan, privacy) if gathered.observations else ():
         click.echo(visible(f"warning: no event has the field {field}: nothing is hidden by it"),
                    err=True)  # fmt: skip
     for finding in sanity.of_training(gathered, width, allow):
         click.echo(visible(f"warning: {finding}"), err=True)
+    wanted.measure(gathered, plan)
     with Learning(len(plan.detectors), plan.folds) as learning:
         bundle, fingerprint = bundles.fit(
-            gathered, plan, folder, lambda: datetime.now(UTC), learning.begin
-        )
+            gathered, plan, folder, lambda: datetime.now(UTC), learning.begin,
+            wanted.more, wanted.fitted,
+        )  # fmt: skip
     if begun := bundle.learned - len(bundle.normal):
         click.echo(f"the first {begun:,} windows are a beginning that does not come again: "
                    "learned, and left out of calibration", err=True)  # fmt: skip
+    if wanted.end(name, bundle, fingerprint, len(gathered.observations)):
+        return 0
     click.echo(visible(f"{name}: {len(gathered.observations):,} events in {bundle.learned:,} "
                        f"windows, {len(bundle.templates):,} templates, {len(plan.detectors)} "
                        f"detectors, sha256 {fingerprint}"))  # fmt: skip

@@ -13,6 +13,7 @@ import click
 
 from engine.errors import InputError
 from vedette.cli.models.sources import DATA, Public, gather
+from vedette.cli.models.span import Span, span_options
 from vedette.cli.models.steps import WAYS
 from vedette.cli.models.steps import options as steps_options
 from vedette.cli.options import CONFIG, load_settings, word
@@ -40,6 +41,7 @@ FORMATS = ("table", "ndjson", "json")
 @click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
 @DATA
 @steps_options
+@span_options
 @click.option(
     "--output", "-o", "form", metavar="FORMAT", help="table, ndjson or json.  [default: table]"
 )
@@ -54,6 +56,8 @@ def score(
     data: Path | None,
     stepwise: bool,
     by: str | None,
+    since: str | None,
+    until: str | None,
     form: str | None,
 ) -> int:
     """Say which windows of the events of SOURCE are strange to the model NAME, and why.
@@ -68,9 +72,11 @@ def score(
     plan = model.bundle.plan
     steps = _steps(model.bundle, name, stepwise, by)
     public = Public(data, plan.width)
-    gathered = gather(
-        sources, settings, last, tags, public, privacy=model.privacy, with_edges=plan.edges
+    span = Span.of(since, until, plan.width)
+    into = bundles.Gathered(
+        privacy=model.privacy, with_edges=plan.edges, by_name=False, within=span
     )
+    gathered = gather(sources, settings, last, tags, public, into=into, span=span)
     if finding := sanity.of_scored(gathered, model.training):
         click.echo(f"warning: {finding}", err=True)
     scored = bundles.scores(model.bundle, gathered)

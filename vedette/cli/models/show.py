@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vedette.cli.models import held
 from vedette.cli.options import CONFIG, load_settings, word
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
         }, "clusters": dict(_clusters(bundle))}, indent=1))  # fmt: skip
         return 0
     lines = [f"{name}  sha256 {keep.fingerprint(folder)}"]
-    lines += [f"  {key}: {value}" for key, value in told["training"].items()]
+    lines += [f"  {key}: {value}" for key, value in told["training"].items() if key != "held_out"]
+    if "held_out" in told["training"]:
+        lines += [f"  {line}" for line in held.lines(told["training"]["held_out"])]
     lines += [f"  windows of {bundle.plan.width:g} s, combined by {bundle.plan.rule}"]
     lines += [
         f"  {each}{_given(bundle.plan.detectors[each])}: {detector(each).source}"
