@@ -7,8 +7,7 @@ back, on the other hand, is a value that came out of order: it adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,62 +18,17 @@ RESTART = 0.5
 """Below this share of the highest value so far, a number has begun again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Increase:
-    """How much a counter grew, in how many seconds, and whether it began again meanwhile."""
+def increases(values: Sequence[float] | Floats) -> Floats:
+    """What a counter grew by from each value to the next, an array (n,) that begins with 0.
 
-    amount: float
-    seconds: float
-    restarted: bool
-
-    @property
-    def rate(self) -> float:
-        """The growth a second; 0 if no time passed."""
-        return self.amount / self.seconds if self.seconds > 0 else 0.0
-
-
-class Counters:
-    """The last value of each of at most `most` counters; the one unheard of longest goes first."""
-
-    def __init__(self, most: int = 100_000) -> None:
-        if most < 1:
-            raise DataError("there must be room for one counter")
-        self._most = most
-        self._last: dict[Hashable, tuple[float, float]] = {}
-
-    def __len__(self) -> int:
-        return len(self._last)
-
-    def update(self, entity: Hashable, time: float, value: float) -> Increase:
-        """What the counter of `entity` grew by since it was last heard of; 0 the first time."""
-        if not (np.isfinite(time) and np.isfinite(value)):
-            raise DataError(f"a counter has the value {value} at {time}")
-        if value < 0:
-            raise DataError(f"a counter is never below 0, as {value} is")
-        before = self._last.pop(entity, None)
-        if before is None:
-            if len(self._last) >= self._most:
-                del self._last[next(iter(self._last))]
-            self._last[entity] = (time, value)
-            return Increase(0.0, 0.0, False)
-        found, high = _increase(before, time, value)
-        self._last[entity] = (max(before[0], time), high)
-        return found
-
-
-def increases(values: Floats) -> Floats:
-    """What a counter grew by from each value to the next, an array (n,) that begins with 0."""
-    counters = Counters(1)
-    return np.array(
-        [counters.update(0, float(at), float(value)).amount for at, value in enumerate(values)]
-    )
-
-
-def _increase(before: tuple[float, float], time: float, value: float) -> tuple[Increase, float]:
-    """The increase, and the highest value since the counter last began."""
-    seconds = max(0.0, time - before[0])
-    if value >= before[1]:
-        return Increase(value - before[1], seconds, False), value
-    if value < RESTART * before[1]:
-        return Increase(value, seconds, True), value
-    return Increase(0.0, seconds, False), before[1]
+    `DataError` for what is no finite number of 0 or more.
+    """
+    found, high = np.zeros(len(values)), 0.0
+    for at, value in enumerate(map(float, values)):
+        if not (np.isfinite(value) and value >= 0):
+            raise DataError(f"a counter has finite values that are never below 0, not {value}")
+        if at == 0 or value < RESTART * high:
+            found[at], high = (value if at else 0.0), value
+        elif value > high:
+            found[at], high = value - high, value
+    return found

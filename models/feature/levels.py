@@ -1,12 +1,12 @@
-"""Levels of log lines, and their shares in a session, smoothed.
+"""Levels of log lines, and their shares in a window, smoothed.
 
-The share of errors in a session of three lines is 0, 1/3 ... or 1 and says little. Shares here are
-the means of a Dirichlet posterior whose prior are the shares over all: few lines hardly move them.
+The share of errors in a window of three lines is 0, 1/3 ... or 1 and says little. Shares here are
+the means of a Dirichlet posterior whose prior are the shares over all: few lines hardly move them,
+and a window in which no line has a level has those of the prior.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,8 +15,10 @@ from models.base import Floats
 from models.errors import DataError
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "other")
+STRENGTH = 10.0
+"""How many lines the shares over all count for."""
 
-_NAMES = {
+NAMES = {
     **dict.fromkeys(("trace", "debug", "verbose", "fine", "finer", "finest", "d", "v"), "debug"),
     **dict.fromkeys(("info", "information", "informational", "i", "log", "success"), "info"),
     **dict.fromkeys(("notice", "note"), "notice"),
@@ -26,32 +28,54 @@ _NAMES = {
         ("critical", "crit", "fatal", "f", "alert", "emerg", "emergency", "panic", "c"), "critical"
     ),
 }
+"""The level that each name means, in lower case."""
 _SYSLOG = ("critical", "critical", "critical", "error", "warning", "notice", "info", "debug")
+_WINDOWS = ("info", "critical", "error", "warning", "info", "debug")
+_TENS = ("other", "debug", "debug", "info", "warning", "error", "critical")
+"""What bunyan and pino write: 10 is trace, 60 fatal."""
 
 
-def level(value: object) -> str:
-    """The one of `LEVELS` that `value` means: a name in any case, or syslog's severity, 0 to 7."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _SYSLOG[value] if 0 <= value <= 7 else "other"
-    return _NAMES.get(str(value)[:32].strip().lower(), "other")
+def level(value: object, *, windows: bool = False) -> str:
+    """The one of `LEVELS` that `value` means: a name in any case, or a number.
 
-
-def level_shares(sessions: Sequence[Sequence[object]], strength: float = 10.0) -> Floats:
-    """The smoothed shares of `LEVELS` in each session, an array (n, 7) whose rows add up to 1.
-
-    `strength` is how many lines the shares over all sessions count for.
+    Numbers are syslog's severity, 0 to 7, or those of programs that count in tens, 10 to 60; with
+    `windows` those of its event log, 0 to 5. Text that is a number is one.
     """
-    if not strength > 0:
-        raise DataError(f"strength must be more than 0, not {strength}")
-    found = np.array([_counts(session) for session in sessions], dtype=np.float64)
-    found = found.reshape(len(sessions), len(LEVELS))
-    # One of each level is added, or a level that never occurred would have a prior of 0.
-    prior = (found.sum(axis=0) + 1) / (found.sum() + len(LEVELS))
-    sizes = found.sum(axis=1, keepdims=True)
-    shares: Floats = (found + strength * prior) / (sizes + strength)
+    if isinstance(value, str):
+        value = value[:32].strip().lower()
+        if value.isascii() and value.isdigit():
+            value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        known = _WINDOWS if windows else _SYSLOG
+        if 0 <= value < len(known):
+            return known[value]
+        return _TENS[value // 10] if value in range(10, 61, 10) and not windows else "other"
+    return NAMES.get(value, "other") if isinstance(value, str) else "other"
+
+
+def prior(counts: Floats) -> Floats:
+    """The shares over all windows, shape (7,), of counts of `LEVELS` in each, (n, 7).
+
+    One of each level is added, or one that never occurred would have a share of 0.
+    """
+    shares: Floats = (counts.sum(axis=0) + 1) / (counts.sum() + len(LEVELS))
     return shares
 
 
-def _counts(session: Sequence[object]) -> list[int]:
-    counted = Counter(map(level, session))
-    return [counted[name] for name in LEVELS]
+def shares(counts: Floats, over_all: Floats, strength: float = STRENGTH) -> Floats:
+    """The smoothed shares of `LEVELS` in each window, an array (n, 7) whose rows add up to 1."""
+    if not strength > 0:
+        raise DataError(f"strength must be more than 0, not {strength}")
+    sizes = counts.sum(axis=1, keepdims=True)
+    smoothed: Floats = (counts + strength * over_all) / (sizes + strength)
+    return smoothed
+
+
+def counted(places: Sequence[Sequence[float]]) -> Floats:
+    """How often each of `LEVELS` is in each window, (n, 7), by their places; others are none."""
+    rows = np.zeros((len(places), len(LEVELS)))
+    for row, window in zip(rows, places, strict=True):
+        for place in window:
+            if 0 <= place < len(LEVELS):
+                row[int(place)] += 1
+    return rows

@@ -63,6 +63,20 @@ def temporal(
     return np.column_stack([np.sin(day), np.cos(day), np.sin(week), np.cos(week), weekend, logs])
 
 
+def mean_temporal(windows: Sequence[Sequence[float]], offset: float = 0.0) -> Floats:
+    """The mean of `temporal` over the times of each window, (n, 6); all 0 for one without a time.
+
+    Gaps are those within a window.
+    """
+    sizes = np.array([len(each) for each in windows], dtype=np.intp)
+    times = np.array([time for each in windows for time in each])
+    rows = temporal(times, np.repeat(np.arange(len(windows)), sizes).tolist(), offset)
+    sums = np.zeros((len(windows), len(NAMES)))
+    np.add.at(sums, np.repeat(np.arange(len(windows)), sizes), rows)
+    means: Floats = sums / np.maximum(sizes, 1)[:, None]
+    return means
+
+
 def _finite(times: Sequence[float] | Floats) -> Floats:
     moments = np.asarray(times, dtype=np.float64)
     if not np.isfinite(moments).all():

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from models.base import Session
 from models.errors import DataError
+from models.feature.signal import Signals
 from models.feature.volume import Volume
 from models.graph.edge import Graph
 
@@ -55,6 +56,10 @@ class Window:
     """Events that it has beside these, which are counted and not scored."""
     volume: Volume | None = None
     """How many events it has beside the windows before, where somebody asks for it."""
+    times: tuple[float, ...] = ()
+    """The time of each event, where somebody asks for it."""
+    signals: tuple[Signals, ...] = ()
+    """Of each event what it says of itself, where somebody asks for it."""
 
     def __len__(self) -> int:
         return len(self.events)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import DataError
-from models.feature.temporal import NAMES, gaps, hour, temporal, weekday
+from models.feature.temporal import NAMES, gaps, hour, mean_temporal, temporal, weekday
 
 
 @given(st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1)))
@@ -42,6 +42,15 @@ def test_there_is_a_row_for_each_time() -> None:
     assert rows.shape == (3, len(NAMES))
     assert np.isfinite(rows).all()
     assert temporal([]).shape == (0, len(NAMES))
+
+
+@given(st.lists(st.lists(st.integers(0, 2_000_000), max_size=5), max_size=5))
+def test_the_mean_of_a_window_is_that_of_its_events(windows: list[list[int]]) -> None:
+    rows = mean_temporal([sorted(map(float, each)) for each in windows], 3_600.0)
+    assert rows.shape == (len(windows), len(NAMES))
+    for row, window in zip(rows, windows, strict=True):
+        each = temporal(sorted(map(float, window)), offset=3_600.0)
+        assert row == pytest.approx(each.mean(axis=0) if window else np.zeros(len(NAMES)))
 
 
 def test_weekends_are_marked() -> None:
