@@ -1,6 +1,6 @@
 """Detectors of vectors, asked about windows by how often each event occurs in them.
 
-Why one is strange is told by events: by Shapley values (`explain/shapley.py`) among the few that
+Why one is strange is told by events: by Shapley values (`shares.py`) among the few that
 matter most, held against usual windows. They say how much of the score is each event's, where
 several share it.
 """
@@ -13,16 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.base import Detector, Floats, Reason, Session, Sessions, by_distinct
+from models.bundle.shares import shares
 from models.cluster.clustering import NOISE, Clustering
-from models.explain.shapley import shapley
 
 USUAL = 16
 """Windows of training that a strange one is held against."""
-LOOKED_AT, ASKED = 64, 6
-"""Events that are looked at one by one, and of which every set is scored: 2^6 x 16 rows."""
 TYPICAL, OFTEN = 3, float(np.log1p(0.5))
 """How many events a cluster is told by, and what a count must be on average for that."""
 
@@ -73,40 +70,15 @@ class Counted:
         return f"; usual in it: {', '.join(typical)}" if typical else ""
 
     def _shares(self, row: Floats, usual: Floats) -> list[Reason]:
-        middle = np.median(usual, axis=0)
-        columns = self._telling(row, middle)
-        if not len(columns):
-            return []
-
-        def scored(values: Floats) -> Floats:
-            rows = np.repeat(row[None], len(values), axis=0)
-            rows[:, columns] = values
-            return self.inner.score(rows)
-
-        told = shapley(scored, row[columns], usual[:, columns])
-        order = np.argsort(-told.values, kind="stable")
-        total = float(self.inner.score(row[None])[0])
-        return [
-            self._share(int(columns[each]), row, middle, float(told.values[each]), total)
-            for each in order
-            if told.values[each] > 0
-        ]
-
-    def _telling(self, row: Floats, middle: Floats) -> NDArray[np.intp]:
-        """The columns whose usual value takes most off the score, at most `ASKED`."""
-        apart = np.abs(row - middle)
-        columns = np.argsort(-apart, kind="stable")[:LOOKED_AT]
-        columns = columns[apart[columns] > 0]
-        rows = np.repeat(row[None], len(columns) + 1, axis=0)
-        rows[np.arange(len(columns)), columns] = middle[columns]
-        scores = self.inner.score(rows)
-        return columns[np.argsort(scores[:-1], kind="stable")[:ASKED]]
+        middle, total = np.median(usual, axis=0), float(self.inner.score(row[None])[0])
+        told = shares(self.inner.score, row, usual, np.arange(len(row)))
+        return [self._share(column, row, middle, value, total) for column, value in told]
 
     def _share(
         self, column: int, row: Floats, middle: Floats, value: float, total: float
     ) -> Reason:
         here, usually = (round(float(np.expm1(each[column]))) for each in (row, middle))
-        text = f"event {self._event(column)} occurs {_times(here)}, usually {_times(usually)}: "
+        text = f"event {self._event(column)} occurs {times(here)}, usually {times(usually)}: "
         return Reason(
             f"event {self._event(column)}", value, f"{text}{value:.3g} of a score of {total:.3g}"
         )
@@ -134,9 +106,15 @@ def vectors(sessions: Sequence[Session], events: int) -> Floats:
 
 def usual(sessions: Sequence[Session], events: int) -> Floats:
     """The rows of up to `USUAL` of `sessions`, evenly drawn in their order."""
-    places = np.unique(np.linspace(0, len(sessions) - 1, USUAL).round().astype(np.intp))
-    return vectors([sessions[at] for at in places.tolist()], events)
+    return vectors([sessions[at] for at in places(len(sessions))], events)
 
 
-def _times(count: int) -> str:
+def places(count: int) -> list[int]:
+    """Up to `USUAL` of so many, evenly drawn."""
+    drawn: list[int] = np.unique(np.linspace(0, count - 1, USUAL).round().astype(np.intp)).tolist()
+    return drawn
+
+
+def times(count: int) -> str:
+    """How often, in words."""
     return ("never", "once", "twice")[count] if count < 3 else f"{count:,} times"

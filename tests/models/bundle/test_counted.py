@@ -9,7 +9,7 @@ import pytest
 
 from models.base import Floats, Takes
 from models.baseline.pca import Pca
-from models.bundle import counted, keep
+from models.bundle import counted, keep, shares
 from models.bundle.bundle import Bundle
 from models.bundle.counted import Counted, usual, vectors
 from models.bundle.plan import Plan
@@ -31,15 +31,15 @@ def made(rows: Floats | None = None) -> Counted:
 def test_shares_are_of_events_and_add_up_to_what_is_beyond_the_usual(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(counted, "ASKED", 5)
+    monkeypatch.setattr(shares, "ASKED", 5)
     model = made()
     row, rows = vectors([ODD], 4), usual(SESSIONS, 4)
-    shares = model._shares(row[0], rows)
-    assert {each.feature for each in shares} >= {"event 4", "event 0"}
+    told = model._shares(row[0], rows)
+    assert {each.feature for each in told} >= {"event 4", "event 0"}
     # All columns took part; those that take something off the score are not told.
     beyond = model.score([ODD])[0] - model.inner.score(rows).mean()
-    assert sum(each.contribution for each in shares) >= beyond > 0
-    text = next(each.text for each in shares if each.feature == "event 0")
+    assert sum(each.contribution for each in told) >= beyond > 0
+    text = next(each.text for each in told if each.feature == "event 0")
     assert text.startswith("event 0 occurs twice, usually never: ")
     assert text.endswith(f" of a score of {model.score([ODD])[0]:.3g}")
 
