@@ -22,7 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import UNKNOWN, Floats, Reason, Takes
+from models.bundle import featured
 from models.bundle.counted import usual
+from models.bundle.features import Features
 from models.bundle.observation import Observation
 from models.bundle.part import Part
 from models.bundle.plan import Plan
@@ -97,6 +99,7 @@ class Bundle:
         reference: NDArray[np.int64] | None = None,
         validator: Validator | None = None,
         weekly: GroupedCalibrator | None = None,
+        features: Features | None = None,
     ) -> None:
         """`normal` has the log p of the normal windows that calibrate, each cross-fitted.
 
@@ -104,17 +107,21 @@ class Bundle:
         `usual` are the rows of some of them (`counted.py`), where a detector takes such;
         `reference` are events of some of them, to tell drift by. `validator` calibrates the
         detector that looks again, where the plan names one, `weekly` what fusion gives in each part
-        of the week, where the plan tells these apart.
+        of the week, where the plan tells these apart. `features` are what detectors of vectors look
+        at, where the plan chooses any.
         """
         if not 0 < len(normal) <= learned:
             raise ModelError(f"{len(normal)} of {learned} windows cannot calibrate")
         self.plan, self.templates, self.parts = plan, templates, parts
         self.fusion, self.normal, self.learned, self.usual = fusion, normal, learned, usual
         self.reference, self.validator, self.weekly = reference, validator, weekly
+        self.features = features
         if (validator is None) != (not plan.validator):
             raise ModelError("its plan and its second stage do not go together")
         if (weekly is None) != (plan.week is None):
             raise ModelError("its plan and its parts of the week do not go together")
+        if (features is None) != (not plan.features):
+            raise ModelError("its plan and its features do not go together")
 
     @classmethod
     def fit(
@@ -147,13 +154,19 @@ class Bundle:
         if plan.validator:
             Validator().require(len(seen))
         folds, texts = folds_of(starts, plan.folds), templates.texts()
-        rows = usual([each.events for each in seen], len(texts)) if plan.vectors else None
+        features = rows = None
+        if plan.features:
+            features = Features(plan.features, texts, plan.offset).fitted(seen)
+            features.require(seen)
+            rows = featured.usual(features, seen)
+        elif plan.vectors:
+            rows = usual([each.events for each in seen], len(texts))
         parts: dict[str, Part] = {}
         columns, kept, again = [], np.ones(len(seen), dtype=np.bool_), np.zeros(len(seen))
         for name in plan.detectors:
             make = partial(plan.make, name)
             parts[name], scores, settled = Part.fit(
-                make, texts, seen, folds, starts, partial(told, name), rows
+                make, texts, seen, folds, starts, partial(told, name), rows, features
             )
             kept &= settled
             if name == plan.validator:
@@ -173,8 +186,9 @@ class Bundle:
             normal = validator.log_p(normal, second)
         events = np.array([e for each in drawn(seen) for e in each.events], dtype=np.int64)
         return cls(
-            plan, templates, parts, fusion, normal, len(seen), rows, events, validator, weekly
-        )
+            plan, templates, parts, fusion, normal, len(seen), rows, events, validator, weekly,
+            features,
+        )  # fmt: skip
 
     def windows(self, observations: Sequence[Observation]) -> list[Window]:
         """The windows of `observations`, with numbers that this bundle knows."""
@@ -368,9 +382,18 @@ def _windows(
     found = timed(entities, [each.time for each in observations], numbers, plan.width)
     if plan.volumes:
         found = Past().added(found)
+    if plan.features:
+        found = [_with_signals(window, observations) for window in found]
     if not any(each.edges for each in observations):
         return found
     return [replace(window, edges=_edges(window, observations)) for window in found]
+
+
+def _with_signals(window: Window, observations: Sequence[Observation]) -> Window:
+    """The window with the times of its events, and what these say of themselves."""
+    events = [observations[at] for at in window.positions]
+    signals = tuple(event.signals for event in events)
+    return replace(window, times=tuple(event.time for event in events), signals=signals)
 
 
 def _edges(window: Window, observations: Sequence[Observation]) -> Graph:

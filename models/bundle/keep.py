@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from models import store
 from models.base import Floats, Json, State, matrix
 from models.bundle.bundle import Bundle
+from models.bundle.features import Features
 from models.bundle.part import Part
 from models.bundle.plan import Plan
 from models.calibrate.calibrator import Calibrator
@@ -58,6 +59,9 @@ def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = Non
     weekly = None if bundle.weekly is None else bundle.weekly.state()
     if weekly is not None:
         _put(arrays, "week", weekly)
+    features = None if bundle.features is None else bundle.features.state()
+    if features is not None:
+        _put(arrays, "features", features)
     packed = store.pack(arrays)
     told = {
         "format": FORMAT,
@@ -72,6 +76,7 @@ def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = Non
             if weekly is None
             else {"week": {"parameters": dict(weekly.parameters), "facts": dict(weekly.facts)}}
         ),
+        **({} if features is None else {"features": dict(features.facts)}),
         "detectors": prints,
         "files": {ARRAYS: store.sha256(packed)},
     }
@@ -122,7 +127,11 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
     templates = EventTemplates.restore(_state(told["templates"], arrays, "templates"))
     fusion = Fusion.restore(_state(told["fusion"], arrays, "fusion"))
     parts, texts = {}, templates.texts()
-    usual = _usual(arrays, len(texts))
+    features = None
+    if plan.features:
+        chosen = _state({"parameters": {}, "facts": told["features"]}, arrays, "features")
+        features = Features.restore(chosen, plan.features, texts, plan.offset)
+    usual = _usual(arrays, len(texts) + 1 if features is None else features.width)
     for name in plan.detectors:
         calibration = {"parameters": told["calibrations"][name], "facts": {}}
         parts[name] = Part.known(
@@ -130,6 +139,7 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
             texts,
             Calibrator.restore(_state(calibration, arrays, f"calibration/{name}")),
             usual,
+            features,
         )
     normal = np.asarray(arrays["normal"], dtype=np.float64)
     # An index: a number that is not whole is refused.
@@ -143,15 +153,15 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
         weekly = GroupedCalibrator.restore(_state(told["week"], arrays, "week"))
     return Bundle(
         plan, templates, parts, fusion, normal, learned, usual, _reference(arrays, len(texts)),
-        validator, weekly,
+        validator, weekly, features,
     )  # fmt: skip
 
 
-def _usual(arrays: _Arrays, events: int) -> Floats | None:
+def _usual(arrays: _Arrays, columns: int) -> Floats | None:
     """The rows of ordinary windows; a bundle without detectors of vectors has none."""
     if "usual" not in arrays:
         return None
-    rows = matrix(arrays["usual"], events + 1)
+    rows = matrix(arrays["usual"], columns)
     if not len(rows):
         raise StoreError("has no ordinary windows to hold others against")
     return rows

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from models.feature.signal import Signals
 from models.graph.edge import Graph
 from models.template.event import CHOICES, FALLBACKS, MESSAGES
 
@@ -20,10 +21,12 @@ class Observation:
     """An event: who it is about, when it was, and those of its flat fields that say its kind.
 
     `time` is in seconds since 1970, UTC. `edges` are what it adds to the graph of its window, for
-    detectors that take these.
+    detectors that take these, `signals` what it says of itself, one number for each that the plan
+    asks for.
     """
 
     entity: str
     time: float
     fields: Mapping[str, Any]
     edges: Graph = ()
+    signals: Signals = ()

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Detector, Floats, Takes
+from models.bundle.featured import Featured
+from models.bundle.features import Features
 from models.bundle.views import Windowed, windowed
 from models.calibrate.calibrator import Calibrator
 from models.calibrate.cross import take
@@ -38,6 +40,7 @@ class Part:
         blocks: Sequence[Hashable],
         told: Callable[[], None] = lambda: None,
         usual: Floats | None = None,
+        features: Features | None = None,
     ) -> tuple[Self, Floats, NDArray[np.bool_]]:
         """The detector fitted on all windows, the raw scores of the normals, and which counted.
 
@@ -46,26 +49,26 @@ class Part:
         (`calibrate/settled.py`; `blocks`, in the order of time, names what stays together). The
         detector that is kept knows more normals than those did, so its alarms are rather fewer
         than asked for, never more. `told` is called before each fit; `usual`
-        are rows of ordinary windows, for a detector of vectors.
+        are rows of ordinary windows, for a detector of vectors, and `features` what it looks at.
         """
         detector = make()
-        data, scores = data_of(detector, seen), np.zeros(len(seen))
+        asked = windowed(detector, texts, usual, features)
+        data, scores = data_of(detector, asked, seen), np.zeros(len(seen))
         with one_thread():
             for fold in range(int(folds.max()) + 1):
                 told()
                 inside = folds == fold
-                without = windowed(make(), texts)
+                without = windowed(make(), texts, features=features)
                 without.fit(take(data, ~inside))
                 scores[inside] = without.score(take(data, inside))
             told()
-            asked = windowed(detector, texts, usual)
             asked.fit(data)
         kept = settled(Calibrator().fit(scores).log_p(scores, middle=True), blocks)
         return cls(detector, asked, Calibrator().fit(scores[kept])), scores, kept
 
     def data(self, seen: Sequence[Window]) -> Sequence[Any]:
         """Windows as `asked` takes them."""
-        return data_of(self.detector, seen)
+        return data_of(self.detector, self.asked, seen)
 
     @classmethod
     def known(
@@ -74,13 +77,19 @@ class Part:
         texts: Sequence[str],
         calibrator: Calibrator,
         usual: Floats | None = None,
+        features: Features | None = None,
     ) -> Self:
         """A part that was fitted before."""
-        return cls(detector, windowed(detector, texts, usual), calibrator)
+        return cls(detector, windowed(detector, texts, usual, features), calibrator)
 
 
-def data_of(detector: Detector[Any], seen: Sequence[Window]) -> Sequence[Any]:
-    """The edges of each window for a detector of these, or its volume; for others its events."""
+def data_of(detector: Detector[Any], asked: Windowed, seen: Sequence[Window]) -> Sequence[Any]:
+    """The edges of each window for a detector of these, or its volume; for others its events.
+
+    One of features takes the windows themselves.
+    """
+    if isinstance(asked, Featured):
+        return seen
     if detector.takes is Takes.EDGES:
         return [window.edges for window in seen]
     if detector.takes is Takes.VOLUMES:

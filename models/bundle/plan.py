@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from models.base import Detector, Json, Takes
+from models.bundle import features
 from models.combine.rules import RULES
 from models.errors import ModelError, StoreError
+from models.feature.signal import COUNTER
 from models.feature.temporal import DAY
 from models.libraries import missing
 from models.prepare.privacy import Privacy
@@ -33,7 +35,7 @@ NOT_YET: Mapping[Takes, str] = {Takes.SERIES: "series of counts"}
 """What a bundle cannot make of events."""
 
 
-FIELDS = ("mask", "hashed")
+FIELDS = ("mask", "hashed", "features")
 LATER = (*FIELDS, "proof", "validator", "week", "rare")
 """What plans of earlier versions did not have: not written where it is empty."""
 EMPTY: tuple[Json, ...] = ("", [], None)
@@ -56,6 +58,9 @@ class Plan:
     the fused p is told by normals of the same part of the week where these hold up by themselves
     (`calibrate/groups.py`). Kinds of events that are in fewer than `rare` windows are not learned:
     they stay as strange as new ones.
+
+    `features` are what detectors of vectors look at (`features.py`), counts of kinds where it is
+    empty.
     """
 
     detectors: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: dict(DEFAULT))
@@ -69,6 +74,7 @@ class Plan:
     validator: str = ""
     week: float | None = None
     rare: int | None = None
+    features: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.detectors:
@@ -85,6 +91,14 @@ class Plan:
                     f"{name} takes {NOT_YET[takes]}, and a bundle has windows of events: "
                     f"volume-{name} takes these"
                 )
+        object.__setattr__(self, "features", features.chosen(self.features))
+        if self.features and not self.vectors:
+            raise ModelError("no detector of the plan looks at features")
+        for hidden in (*self.mask, *self.hashed):
+            for name in self.signals:
+                field = name.removeprefix(COUNTER)
+                if name != field and (field == hidden or field.startswith(f"{hidden}.")):
+                    raise ModelError(f"{field} is to be hidden, and cannot be a counter")
         if self.week is not None and not -24 < self.week < 24:
             raise ModelError(f"{self.week:g} hours east of UTC are nowhere")
         if self.rare is not None and self.rare < 2:
@@ -111,8 +125,18 @@ class Plan:
 
     @property
     def vectors(self) -> bool:
-        """Whether a detector takes how often each event occurs."""
+        """Whether a detector takes rows of numbers, such as how often each event occurs."""
         return any(detector(name).takes is Takes.VECTORS for name in self.detectors)
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """What features ask of each event."""
+        return features.signals(self.features)
+
+    @property
+    def offset(self) -> float:
+        """Seconds that the clock of its features is ahead of UTC."""
+        return 3_600.0 * (self.week or 0.0)
 
     def require_libraries(self) -> None:
         """`ModelError` where detectors need libraries to learn that are not installed."""

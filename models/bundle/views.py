@@ -2,7 +2,7 @@
 
 SESSIONS  the numbers of the window's events
 VECTORS   log(1 + how often each event occurs), with a last column for all that training never saw
-          (`counted.py`)
+          (`counted.py`); where the plan chooses features, these (`featured.py`)
 TEXTS     the texts of the window's events: it is as strange as the strangest of them
 EDGES     the edges of the window's events, which are not told by their numbers
 VOLUMES   how many events the window's entity has, and had in the windows before
@@ -17,6 +17,8 @@ import numpy as np
 
 from models.base import Detector, Floats, Reason, Session, Sessions, Takes, by_distinct
 from models.bundle.counted import Counted
+from models.bundle.featured import Featured
+from models.bundle.features import Features
 from models.errors import DataError
 
 MOST = 20
@@ -37,15 +39,21 @@ class Windowed(Protocol):
 
 
 def windowed(
-    detector: Detector[Any], texts: Sequence[str], usual: Floats | None = None
+    detector: Detector[Any],
+    texts: Sequence[str],
+    usual: Floats | None = None,
+    features: Features | None = None,
 ) -> Windowed:
     """`detector`, able to take windows; `texts` are those of the numbers from 1 on.
 
-    `usual` are the rows of ordinary windows that one of vectors explains strange ones by.
+    `usual` are the rows of ordinary windows that one of vectors explains strange ones by, and
+    `features` what it looks at, where that is not counts alone.
     """
     if detector.takes in (Takes.SESSIONS, Takes.EDGES, Takes.VOLUMES):
         return detector
     if detector.takes is Takes.VECTORS:
+        if features is not None:
+            return Featured(detector, features, usual)
         return Counted(detector, len(texts), usual)
     return Strangest(detector, texts)
 

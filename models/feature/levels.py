@@ -56,9 +56,12 @@ def level(value: object, *, windows: bool = False) -> str:
 def prior(counts: Floats) -> Floats:
     """The shares over all windows, shape (7,), of counts of `LEVELS` in each, (n, 7).
 
-    One of each level is added, or one that never occurred would have a share of 0.
+    A level that never occurred has a share of 0, so that its column is the same wherever it does
+    not occur: whoever brings columns to one scale would make much of what is no difference.
     """
-    shares: Floats = (counts.sum(axis=0) + 1) / (counts.sum() + len(LEVELS))
+    if not counts.any():
+        return np.full(len(LEVELS), 1 / len(LEVELS))
+    shares: Floats = counts.sum(axis=0) / counts.sum()
     return shares
 
 

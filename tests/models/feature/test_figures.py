@@ -76,7 +76,9 @@ def test_a_short_window_stays_near_the_shares_of_all() -> None:
     shares = levels.shares(counts, prior)
     error = levels.LEVELS.index("error")
     assert shares.sum(axis=1) == pytest.approx(np.ones(5))
-    assert (shares > 0).all()
+    assert (shares >= 0).all()
+    assert not shares[:, levels.LEVELS.index("debug")].any()
+    assert levels.prior(counts[3:]) == pytest.approx(np.full(7, 1 / 7))
     assert 0.1 < shares[0, error] < 0.3
     assert shares[1, error] > 0.9
     assert shares[3:] == pytest.approx(np.stack([prior, prior]))
