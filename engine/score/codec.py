@@ -33,6 +33,7 @@ def packed(window: Open) -> dict[str, Any]:
         "hits": [list(hit) for hit in window.hits.values()],
         "fields": window.fields,
         "edges": _squeezed([[*edge, times] for edge, times in window.edges.items()]),
+        **({"signals": [_pack(each) for each in window.signals]} if window.signals else {}),
     }
 
 
@@ -55,6 +56,7 @@ def unpacked(saved: Mapping[str, Any]) -> Open:
         {hit.id: hit for hit in hits},
         [dict(each) for each in saved["fields"]],
         {Edge(*names): times for *names, times in _spread(saved.get("edges"))},
+        [_unpack("d", each) for each in saved.get("signals", ())],
     )
 
 

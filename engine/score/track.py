@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -19,6 +19,7 @@ from engine.score.memory import KINDS_KEPT
 from engine.score.model import Model
 from engine.score.observe import looked_at
 from engine.score.quick import Seen
+from engine.score.signals import signals
 from engine.score.threshold import MILD, Counts, Day, Moved, Threshold
 from engine.score.window import MATCHED, Open, Sample
 from engine.score.windows import Told, Windows
@@ -57,6 +58,7 @@ class Track:
         self._plain = model.privacy is None and self._templates.usual
         """Whether what is told of events of one kind is the same to this model."""
         self._edges = model.bundle.plan.edges
+        self._signals = model.bundle.plan.signals
         self._past = Past() if model.bundle.plan.volumes else None
         self._numbers: dict[int | None, int] = {}
 
@@ -87,6 +89,8 @@ class Track:
         if windows.add(window, seen.time, number):
             new = seen.fields if number == UNKNOWN else None
             windows.sample(window, seen.time, number, record, new)
+        if self._signals and not window.over:
+            window.note(signals(event(), self._signals, self.model.privacy))
         if self._edges:
             windows.link(window, edges(event(), self.model.privacy))
         return True
@@ -133,7 +137,8 @@ class Track:
         if not windows:
             return []
         self.counts.windows += len(windows)
-        closed = [_closed(window, self.windows.width) for window in windows]
+        featured = bool(self.model.bundle.plan.features)
+        closed = [_closed(window, self.windows.width, featured) for window in windows]
         if self._past is not None:
             closed = self._past.added(closed)
         # above its own p nothing comes of a window, and costly detectors need not be asked
@@ -219,19 +224,20 @@ class Track:
             self._past.restore(saved.get("past", []))
 
 
-def _closed(window: Open, width: float) -> Window:
-    """The window as models take it.
+def _closed(window: Open, width: float, featured: bool) -> Window:
+    """The window as models take it, `featured` with what its events say of themselves.
 
     Positions say where an event that the model never saw stands among those of which the window
     kept what they say.
     """
-    _, numbers = window.events()
+    times, numbers = window.events()
     most = max(len(window.fields) - 1, 0)
     new, places = 0, [0] * len(numbers)
     for at, number in enumerate(numbers) if UNKNOWN in numbers else ():
         places[at] = min(new, most)
         new += number == UNKNOWN
     end = window.start + width
-    return Window(
+    found = Window(
         window.entity, window.start, end, numbers, tuple(places), window.graph(), window.over
     )
+    return replace(found, times=times, signals=window.said()) if featured else found

@@ -13,6 +13,7 @@ from engine.level import level_rank
 from engine.ports import Record
 from engine.rule import Rule
 from engine.score.limits import HITS, MAX_DOCUMENT, SAMPLES
+from models.feature.signal import Signals
 from models.graph.edge import Edge, Graph
 
 MATCHED = -1
@@ -101,11 +102,27 @@ class Open:
     """What kinds that the model never saw say of themselves, each once."""
     edges: dict[Edge, int] = field(default_factory=dict)
     """Edges of its graph and how often each came, for models that ask for them."""
+    signals: list[array[float]] = field(default_factory=list)
+    """Of each signal that a model asks for what every event says, as they came."""
 
     def events(self) -> tuple[tuple[float, ...], tuple[int, ...]]:
         """Times and numbers in the order of time; events of one moment as they came."""
-        order = sorted(range(len(self.times)), key=self.times.__getitem__)
+        order = self._order()
         return tuple(self.times[at] for at in order), tuple(self.numbers[at] for at in order)
+
+    def said(self) -> tuple[Signals, ...]:
+        """What each event says of itself, in the same order."""
+        return tuple(tuple(each[at] for each in self.signals) for at in self._order())
+
+    def _order(self) -> list[int]:
+        return sorted(range(len(self.times)), key=self.times.__getitem__)
+
+    def note(self, signals: Signals) -> None:
+        """Keep what the event says that came last."""
+        if not self.signals:
+            self.signals = [array("d") for _ in signals]
+        for kept, value in zip(self.signals, signals, strict=True):
+            kept.append(value)
 
     def graph(self) -> Graph:
         """Its edges, as often as each came."""
