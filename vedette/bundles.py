@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from engine.event import Event
 from engine.score.edges import edges
 from engine.score.model import Model
 from engine.score.observe import observation
+from engine.score.signals import signals as signals_of
 from models.base import Reason
 from models.bundle import keep
 from models.bundle.bundle import Bundle, Scored
@@ -140,6 +141,7 @@ class Gathered:
         with_edges: bool = False,
         by_name: bool = False,
         within: Callable[[float], bool] | None = None,
+        signals: Sequence[str] = (),
     ) -> None:
         """Events that are part of `attacks` are left out, and counted; `privacy` hides values.
 
@@ -147,8 +149,10 @@ class Gathered:
 
         `with_edges`: detectors of graphs will ask for those of each event. `by_name`: what learns
         keeps who events are about by name, so that `add` refuses events about whom is to be hidden.
+        `signals` are what features ask of each event.
         """
         self._with_edges, self._by_name = with_edges, by_name
+        self._asked = tuple(signals)
         self._graphs: dict[Graph, Graph] = {}
         self.observations: list[Observation] = []
         self.timeless = self.attacks = self.outside = 0
@@ -180,6 +184,9 @@ class Gathered:
             if self._with_edges:
                 seen = replace(seen, edges=self._graph(event))
                 self._hash.update(repr(seen.edges).encode())
+            if self._asked:
+                seen = replace(seen, signals=signals_of(event, self._asked, self._privacy))
+                self._hash.update(repr(seen.signals).encode())
             self._take(self._kept(seen), told)
 
     def observe(
@@ -218,7 +225,7 @@ class Gathered:
             self._shared.clear()
         told = self._shared.setdefault(repr(fields), fields)
         entity = self._names.setdefault(seen.entity, seen.entity)
-        return Observation(entity, seen.time, told, seen.edges)
+        return Observation(entity, seen.time, told, seen.edges, seen.signals)
 
     def _graph(self, event: Event) -> Graph:
         """The edges of an event; equal ones are kept once."""

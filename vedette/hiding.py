@@ -57,6 +57,7 @@ def of(plan: Plan, key: bytes) -> Privacy | None:
     `user.name` is also `TargetUserName`, and all other names that logs give a user.
     """
     _require(plan, key)
+    # its constructor refuses a counter that is hidden by another of its names
     whole = replace(plan, mask=_all(plan.mask), hashed=_all(plan.hashed))
     return whole.privacy(key)
 

@@ -80,8 +80,21 @@ def reads(settings: config.Settings) -> frozenset[str]:
     if not settings.models.names:
         return frozenset()
     from engine.score.observe import READ
+    from engine.score.signals import fields
+    from models.bundle import keep
+    from models.bundle.plan import Plan
+    from models.errors import ModelError
+    from vedette import bundles
 
-    return READ
+    found = READ
+    for name in settings.models.names:
+        try:
+            plan = Plan.of(keep.read(bundles.found_at(settings.state.dir, name))["plan"])
+        except (InputError, ModelError):
+            continue  # whoever loads it says so
+        if plan.signals:
+            found |= fields(plan.signals)
+    return found
 
 
 def standing(settings: config.Settings, state: StateStore) -> list[str]:

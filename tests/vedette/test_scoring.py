@@ -12,6 +12,10 @@ from engine.errors import Problems, SettingsError
 from engine.paths import patterns
 from engine.run import MemoryState
 from engine.score.keep import KEY
+from models.bundle import keep
+from models.bundle.bundle import Bundle
+from models.bundle.observation import Observation
+from models.bundle.plan import Plan
 from tests.engine.score.parts import maker
 from vedette import scoring
 from vedette.settings import Settings
@@ -65,6 +69,17 @@ def test_what_models_look_at_is_asked_for_too(tmp_path: Path) -> None:
     fields = scoring.reads(settings(tmp_path, {"names": ["demo-office"]}))
     assert {"event.action", "message", "Computer", "UtcTime", "eventName"} <= fields
     assert patterns(fields) is not None
+
+
+def test_what_features_look_at_is_asked_for_too(tmp_path: Path) -> None:
+    seen = [
+        Observation("a", 700.0 * at, {"EventID": at % 3, "Channel": "x"}, (), (1.0, 5.0 * at))
+        for at in (*range(30), *range(30))
+    ]
+    plan = Plan({"pca": {}}, features=("levels", "counter:nginx.bytes"))
+    wanted = settings(tmp_path, {"names": ["wide", "gone"]})
+    keep.save(Bundle.fit(seen, plan), wanted.state.dir / "models" / "wide")
+    assert {"nginx.bytes", "log.level", "Level", "message", "Computer"} <= scoring.reads(wanted)
 
 
 def test_it_is_said_how_each_model_stands(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from models.feature import levels
 from models.feature.windows import Window
 
 MANY = {
-    "debug": "lines to debug",
-    "info": "informations",
+    "debug": "debug lines",
+    "info": "info lines",
     "notice": "notices",
     "warning": "warnings",
     "error": "errors",

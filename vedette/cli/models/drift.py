@@ -51,7 +51,7 @@ def drift(
     bundle = model.bundle
     gathered = gather(
         sources, settings, last, tags, Public(data, bundle.plan.width),
-        privacy=model.privacy, with_edges=bundle.plan.edges,
+        privacy=model.privacy, with_edges=bundle.plan.edges, signals=bundle.plan.signals,
     )  # fmt: skip
     kept = Kept()
     try:

@@ -30,6 +30,13 @@ EMBEDDING = "embedding-hdbscan"
 )
 @SET
 @click.option(
+    "--features",
+    multiple=True,
+    metavar="NAME",
+    help="What detectors of numbers look at: counts, figures, levels, times, words, characters or "
+    "counter:FIELD; may be repeated.  [default: counts]",
+)
+@click.option(
     "--encoder",
     metavar="NAME",
     help="Of embedding-hdbscan: best, minilm, hashing, or the folder of one that was tuned.",
@@ -85,6 +92,7 @@ def fit(
     path: Path | None,
     detectors: tuple[str, ...],
     assigned: tuple[str, ...],
+    features: tuple[str, ...],
     encoder: str | None,
     validator: str | None,
     week: float | None,
@@ -130,8 +138,9 @@ def fit(
     try:
         key = hiding.key_of(settings.models)
         plan = Plan(
-            chosen, width, seed=seed, mask=mask, hashed=hashed, validator=validator or "", week=week
-        )
+            chosen, width, seed=seed, mask=mask, hashed=hashed, validator=validator or "",
+            week=week, features=features,
+        )  # fmt: skip
         plan = hiding.keyed(wanted.planned(plan), key)
         plan.require_libraries()
         for each in plan.detectors:
@@ -141,8 +150,9 @@ def fit(
         raise InputError(str(error)) from error
     attacks = Attacks.read(without, width) if without else None
     into = wanted.into(
-        plan, attacks=attacks, privacy=privacy, with_edges=plan.edges, by_name=plan.volumes
-    )
+        plan, attacks=attacks, privacy=privacy, with_edges=plan.edges, by_name=plan.volumes,
+        signals=plan.signals,
+    )  # fmt: skip
     gathered = gather(
         sources, settings, last, tags, Public(data, width, learn=True), attacks,
         into=into, span=wanted.span(width),

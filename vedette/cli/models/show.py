@@ -58,6 +58,8 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
         f"  {each}{_given(bundle.plan.detectors[each])}: {detector(each).source}"
         for each in bundle.parts
     ]
+    if bundle.plan.features:
+        lines += [f"  features: {', '.join(bundle.plan.features)}"]
     if bundle.validator is not None:
         lines += [
             f"  {bundle.plan.validator} looks again at what the others flag: p up to "

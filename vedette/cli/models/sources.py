@@ -40,15 +40,16 @@ def gather(
     *,
     with_edges: bool = False,
     by_name: bool = False,
+    signals: tuple[str, ...] = (),
     into: Gathered | None = None,
     span: Span | None = None,
 ) -> Gathered:
     """All events of `sources`, each a file, a folder, `-`, a configured source or a public set.
 
     Those of `attacks` are left out, and what `privacy` hides is hidden. `with_edges`: a detector
-    asks for those of each event. `by_name`: one keeps who they are about. `public` says what is
-    read of public sets, and hears what these label. `into`: what takes the events in. `span`: of an
-    index, what lies before it is not asked for.
+    asks for those of each event. `by_name`: one keeps who they are about. `signals`: what features
+    ask of each event. `public` says what is read of public sets, and hears what these label.
+    `into`: what takes the events in. `span`: of an index, what lies before it is not asked for.
 
     What could not be read is said on stderr, with an example of each kind and how often.
     """
@@ -58,7 +59,9 @@ def gather(
     from vedette.output.safe import visible
 
     problems, labels = Problems(), log_source(tags)
-    gathered = into or Gathered(attacks, privacy, with_edges=with_edges, by_name=by_name)
+    gathered = into or Gathered(
+        attacks, privacy, with_edges=with_edges, by_name=by_name, signals=signals
+    )
     progress = _Line("events read")
     for name in sources:
         path: Any = "-" if name == "-" else Path(name)
