@@ -1,1 +1,1 @@
-"""Why something scored as it did: what each column adds, and reasons in words."""
+"""Why something scored as it did: what each column adds."""

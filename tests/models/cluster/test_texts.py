@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from models import store
-from models.cluster.remembered import LARGEST, Remembered
 from models.cluster.texts import EmbeddingHdbscan
 from models.embed import choose
 from models.embed.hashing import Hashing
 from models.embed.pca import Reduction
-from models.errors import DataError, StoreError
+from models.errors import StoreError
 
 SERVICES = ("cron", "sshd", "nginx", "postgres", "kafka", "docker")
 NORMAL = [
@@ -91,29 +90,3 @@ def test_distances_in_fewer_columns_are_never_longer() -> None:
     small = Reduction.fit(rows, 4)(rows)
     full = np.linalg.norm(rows[:, None] - rows, axis=2)
     assert (np.linalg.norm(small[:, None] - small, axis=2) <= full + 1e-9).all()
-
-
-class Counting:
-    """Says how many texts were scored."""
-
-    asked = 0
-
-    def score(self, data: list[str]) -> np.ndarray:
-        self.asked += len(data)
-        return np.array([float(len(text)) for text in data])
-
-
-def test_a_template_is_scored_once_whoever_asks() -> None:
-    scorer = Counting()
-    known = Remembered(scorer, lambda number: "x" * number)
-    assert known.many([5, 2, 5, 2, 0]).tolist() == [5, 2, 5, 2, 0]
-    assert [known.one(each) for each in (5, 7, 7, 0)] == [5, 7, 7, 0]
-    assert known.many([7, 5]).tolist() == [7, 5]
-    assert scorer.asked == 4
-    assert known.many([]).shape == (0,)
-
-
-@pytest.mark.parametrize("number", [-1, LARGEST + 1])
-def test_a_number_that_no_template_has_is_refused(number: int) -> None:
-    with pytest.raises(DataError, match="no template has a number"):
-        Remembered(Counting(), str).one(number)
