@@ -32,9 +32,11 @@ def gradients(model: Gpt | Lstm, session: Session, step: int) -> Floats:
     No network ever foretells an event that training never had: where one came, it is how sure the
     likeliest other was, for that is what was upset. Events outside of the step's window are 0.
     """
-    return (
-        _of_gpt(model, session, step) if isinstance(model, Gpt) else _of_lstm(model, session, step)
-    )
+    arrays = model.trained.weights if isinstance(model, Gpt) else model.network()[0]
+    with heavy.threads(sum(each.size for each in arrays.values())):
+        if isinstance(model, Gpt):
+            return _of_gpt(model, session, step)
+        return _of_lstm(model, session, step)
 
 
 def _of_gpt(model: Gpt, session: Session, step: int) -> Floats:

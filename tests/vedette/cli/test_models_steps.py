@@ -36,9 +36,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(made)
         patch.setenv("XDG_STATE_HOME", str(made / "state"))
-        words = ("--detector", "gpt", "--set", "gpt.budget=60000", "--set", "gpt.view=order")
-        more = ("--detector", "lstm", "--set", "lstm.budget=60000", "--set", "lstm.states=32")
-        for name, detectors in (("office", (*words, *more)), ("plain", ("--detector", "markov"))):
+        told = ("gpt.budget=40000", "gpt.layers=1", "gpt.view=order", "lstm.budget=30000",
+                "lstm.states=32")  # fmt: skip
+        words = ["--detector", "gpt", "--detector", "lstm"]
+        words += [word for each in told for word in ("--set", each)]
+        for name, detectors in (("office", words), ("plain", ["--detector", "markov"])):
             fitted = vedette("models", "fit", name, "days.ndjson", *detectors)
             assert fitted.code == 0, fitted.err
     return made
