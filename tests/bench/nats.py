@@ -1,13 +1,13 @@
 """How well each model of sequences foretells normals that it did not learn from.
 
-    python -m tests.bench.nats [SET ...] [--model NAME] [--with ARGUMENT=VALUE]
+    python -m tests.bench.nats [SET ...] [--model NAME] [--with ARGUMENT=VALUE,…]
 
 Of the training sessions of each public set, all of them normal, those of one fold in five are held
 out whole, by blocks as `vedette evaluate` has it. Printed is the mean surprise of their events and
 ends, in nats; and the same of those sessions alone whose sequence is nowhere in the other folds. A
 set of several trials counts by events. No test session is read. CPU seconds are of fitting.
-`--model` asks that one alone; `--with` gives the networks an argument, each after the other where
-it is repeated: `--with augment=.1 --with smoothing=.1`.
+`--model` asks that one alone; `--with` gives the networks arguments, in turn where it is repeated:
+`--with augment=.1 --with augment=.1,seed=1`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from functools import partial
 import numpy as np
 
 from models.arguments import parsed
-from models.base import Floats, Session, Sessions
+from models.base import Floats, Json, Session, Sessions
 from models.baseline.chain import Chain
 from models.baseline.markov import Markov
 from models.baseline.variable_order import VariableOrder
@@ -63,19 +63,19 @@ def asked(models: Sequence[str], arguments: Sequence[str]) -> dict[str, Callable
     found = {name: make for name, make in MODELS.items() if not models or name in models}
     if not arguments:
         return found
-    pairs = [each.split("=") for each in arguments]
     return {
-        f"{name}, {argument} {text}": partial(
-            make, **{argument: parsed(_named(make), argument, text)}
-        )
+        f"{name}, {told.replace('=', ' ')}": partial(make, **_given(make, told))
         for name, make in found.items()
         if isinstance(make, partial)
-        for argument, text in pairs
+        for told in arguments
     }
 
 
-def _named(make: partial[Gpt | Lstm]) -> str:
-    return Gpt.name if make.func is Gpt else Lstm.name
+def _given(make: partial[Gpt | Lstm], told: str) -> dict[str, Json]:
+    """The arguments in a text like `augment=.1,seed=1`."""
+    name = Gpt.name if make.func is Gpt else Lstm.name
+    pairs = (each.split("=") for each in told.split(","))
+    return {argument: parsed(name, argument, text) for argument, text in pairs}
 
 
 def main(names: Sequence[str], models: Mapping[str, Callable[[], Model]]) -> None:
@@ -96,7 +96,7 @@ def main(names: Sequence[str], models: Mapping[str, Callable[[], Model]]) -> Non
                     told.append(each)
                     new += [] if session in known else [each]
             nats = [np.concatenate(each).mean() for each in (told, new)]
-            print(f"{name:<10} {label:<22} {nats[0]:.4f}  new {nats[1]:.4f}  {took:.0f} CPU-s",
+            print(f"{name:<10} {label:<26} {nats[0]:.4f}  new {nats[1]:.4f}  {took:.0f} CPU-s",
                   flush=True)  # fmt: skip
 
 
