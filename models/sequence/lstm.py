@@ -150,12 +150,14 @@ class Lstm(Detector[Sessions]):
         asked about, each with all before it remembered; what lies farther back has 0.
         """
         row = self._vocabulary.tokens(session)[: step + 1]
-        asked = range(max(len(row) - OCCLUDED, 1), len(row))
-        rows = np.repeat(row[None], 1 + len(asked), axis=0)
-        rows[1 + np.arange(len(asked)), asked] = UNKNOWN
-        chances = np.exp(self._last(list(rows)))
+        before, row = np.split(row, [max(len(row) - OCCLUDED, 1)])
+        rows = np.repeat(row[None], 1 + len(row), axis=0)
+        np.fill_diagonal(rows[1:], UNKNOWN)
         found = np.zeros(step)
-        found[step - len(asked) :] = 0.5 * np.abs(chances[1:] - chances[0]).sum(axis=1)
+        if len(row):
+            memory = recurrent.Memory.of(self._fitted(), self._shape, before)
+            chances = np.exp(self._last(list(rows), memory))
+            found[step - len(row) :] = 0.5 * np.abs(chances[1:] - chances[0]).sum(axis=1)
         return found
 
     def foreseen(
@@ -223,9 +225,9 @@ class Lstm(Detector[Sessions]):
     def _chances(self, rows: Sequence[Tokens]) -> Iterator[tuple[int, Array]]:
         return recurrent.chances(self._fitted(), self._shape, rows)
 
-    def _last(self, rows: Sequence[Tokens]) -> Floats:
+    def _last(self, rows: Sequence[Tokens], memory: recurrent.Memory | None = None) -> Floats:
         """The logarithms of what is foretold after each of `rows`, all of a length, (n, tokens)."""
-        for _, told in self._chances(rows):
+        for _, told in recurrent.chances(self._fitted(), self._shape, rows, memory):
             last = told
         return np.asarray(last, dtype=np.float64)
 

@@ -72,10 +72,30 @@ def initial(shape: Shape, rng: np.random.Generator) -> dict[str, Array]:
     return made
 
 
-def chances(weights: Arrays, shape: Shape, rows: Sequence[Ints]) -> Iterator[tuple[int, Array]]:
+@dataclass(slots=True)
+class Memory:
+    """What the network remembers of a row, (layers, 1, states) each."""
+
+    state: Array
+    cell: Array
+
+    @classmethod
+    def of(cls, weights: Arrays, shape: Shape, row: Ints) -> Memory:
+        """That after `row`."""
+        size = (shape.layers, 1, shape.states)
+        made = cls(np.zeros(size, np.float32), np.zeros(size, np.float32))
+        for _ in chances(weights, shape, [row], made):
+            pass
+        return made
+
+
+def chances(
+    weights: Arrays, shape: Shape, rows: Sequence[Ints], memory: Memory | None = None
+) -> Iterator[tuple[int, Array]]:
     """Step by step how likely each token is to come next, of `rows` from the longest to the last.
 
-    Yields how many rows have the step, the first of `rows`, and the logarithms (that many, v).
+    Yields how many rows have the step, the first of `rows`, and the logarithms (that many, v). With
+    `memory`, all rows go on after what that remembers; of a single row it then is what comes of it.
     """
     lengths = [len(row) for row in rows]
     if sorted(lengths, reverse=True) != lengths:
@@ -87,6 +107,8 @@ def chances(weights: Arrays, shape: Shape, rows: Sequence[Ints]) -> Iterator[tup
     given = weights["token"] @ weights["0.in"].T + weights["0.bias"]
     state = np.zeros((shape.layers, len(rows), shape.states), np.float32)
     cell = np.zeros_like(state)
+    if memory is not None:
+        state[:], cell[:] = memory.state, memory.cell
     live = len(rows)
     for step, tokens in enumerate(steps):
         while lengths[live - 1] <= step:
@@ -99,6 +121,8 @@ def chances(weights: Arrays, shape: Shape, rows: Sequence[Ints]) -> Iterator[tup
             gates += state[layer] @ weights[f"{layer}.over"].T
             _pass(gates, state[layer], cell[layer])
         yield live, log_softmax(state[-1] @ weights["head"] + weights["offset"])
+    if memory is not None and len(rows) == 1:
+        memory.state, memory.cell = state, cell
 
 
 def _pass(gates: Array, state: Array, cell: Array) -> None:

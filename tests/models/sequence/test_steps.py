@@ -84,6 +84,19 @@ def test_hiding_each_event_is_what_a_session_without_it_foretells() -> None:
         assert told[at] == pytest.approx(moved, abs=0.01)  # special tokens are not foreseen
 
 
+def test_what_is_remembered_of_a_long_session_is_what_it_is_from_its_beginning() -> None:
+    model = fitted("lstm")
+    assert isinstance(model, Lstm)
+    session = ((10, 11, 2, 12) * 50)[:180]
+    told = model.occlusion(session, 180)
+    whole = dict(model.foreseen(session, 180, most=99))
+    for at in (53, 100, 179):
+        hidden = tuple(UNKNOWN if each == at else event for each, event in enumerate(session))
+        other = dict(model.foreseen(hidden, 180, most=99))
+        moved = 0.5 * sum(abs(chance - other[event]) for event, chance in whole.items())
+        assert told[at] == pytest.approx(moved, abs=0.01)
+
+
 @BOTH
 def test_of_a_long_session_the_events_near_the_step_are_asked_about(name: str) -> None:
     session = (10, 11, 2) * 70

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from models import libraries
+from models.sequence import steps
 from tests.vedette.cli.command import Answer, vedette
 from tests.vedette.cli.test_models import event
+from vedette.cli.models.steps import WAYS
+from vedette.steps import SAID
 
 KIND = "Channel=Security EventID="
 
@@ -108,6 +111,10 @@ def test_what_cannot_be_told_is_refused_in_one_line(
     assert "this needs torch: pip install 'vedette[ml]'" in answer.err
     assert answer.err.endswith("expected --by occlusion\n")
     assert "gpt: step 4" in score("--steps").out
+
+
+def test_all_ways_that_there_are_can_be_asked_for() -> None:
+    assert tuple(steps.WAYS) == WAYS == tuple(SAID)
 
 
 def test_without_the_option_nothing_changes(score: Callable[..., Answer]) -> None:
