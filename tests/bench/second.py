@@ -20,6 +20,7 @@ from math import log
 from engine.normalise import normalise
 from engine.ports import Record
 from engine.score.observe import observation
+from engine.score.signals import signals
 from models.bundle.bundle import Bundle
 from models.bundle.observation import Observation
 from models.bundle.plan import DEFAULT, Plan
@@ -35,14 +36,18 @@ SHARES = (0.001, 0.005)
 Day = tuple[list[Observation], set[tuple[str, float]]]
 
 
-def day(seed: int, width: float) -> Day:
-    """What is observed on a day, and which windows hold a part of its intrusion."""
+def day(seed: int, width: float, asked: Sequence[str] = ()) -> Day:
+    """What is observed on a day, and which windows hold a part of its intrusion.
+
+    `asked` are signals that features ask of each event.
+    """
     found, attacked = [], set()
     for document, truth in generate_labelled(seed):
-        seen = observation(normalise(Record(document, "demo"), None))
+        event = normalise(Record(document, "demo"), None)
+        seen = observation(event)
         if seen is None:
             continue
-        found.append(seen)
+        found.append(replace(seen, signals=signals(event, asked)))
         if truth is not None:
             attacked.add((seen.entity, seen.time // width * width))
     return found, attacked
@@ -64,21 +69,26 @@ def row(validator: str, learned: Sequence[Observation], scored: Sequence[Day]) -
         for each in bundle.score(observations)
     ]
     spent = time.process_time() - before - fitted
-    cells = [
+    attacks = sum(bad for _, bad in told)
+    return " | ".join(
+        [f"| {validator or 'none'}", *cells(told), f"{attacks:,} / {len(told) - attacks:,}",
+         f"{fitted:.1f} s", f"{spent:.1f} s |"]
+    )  # fmt: skip
+
+
+def cells(told: Sequence[tuple[float, bool]]) -> list[str]:
+    """Windows that are told of, by their log p and whether they hold a part of the intrusion."""
+    found = [
         f"{sum(bad for p, bad in told if p <= log(most)):,} / "
         f"{sum(not bad for p, bad in told if p <= log(most)):,}"
         for most in MOST
     ]
     ordinary = sorted(p for p, bad in told if not bad)
-    cells += [
+    found += [
         f"{sum(bad for p, bad in told if p < ordinary[int(share * len(ordinary))]):,}"
         for share in SHARES
     ]
-    attacks = sum(bad for _, bad in told)
-    return " | ".join(
-        [f"| {validator or 'none'}", *cells, f"{attacks:,} / {len(told) - attacks:,}",
-         f"{fitted:.1f} s", f"{spent:.1f} s |"]
-    )  # fmt: skip
+    return found
 
 
 def main() -> None:
