@@ -24,6 +24,7 @@ from models.bundle.observation import Observation
 from models.bundle.plan import Plan
 from models.cluster.texts import EmbeddingHdbscan
 from models.errors import ModelError
+from models.feature.signal import ABSENT, Signals
 from models.graph.edge import Graph
 from models.prepare.privacy import Privacy
 from models.template.event import MESSAGES, event_key
@@ -153,6 +154,7 @@ class Gathered:
         """
         self._with_edges, self._by_name = with_edges, by_name
         self._asked = tuple(signals)
+        self._noted: dict[Signals, Signals] = {}
         self._graphs: dict[Graph, Graph] = {}
         self.observations: list[Observation] = []
         self.timeless = self.attacks = self.outside = 0
@@ -185,20 +187,21 @@ class Gathered:
                 seen = replace(seen, edges=self._graph(event))
                 self._hash.update(repr(seen.edges).encode())
             if self._asked:
-                seen = replace(seen, signals=signals_of(event, self._asked, self._privacy))
+                seen = replace(seen, signals=self._signals(event))
                 self._hash.update(repr(seen.signals).encode())
             self._take(self._kept(seen), told)
 
     def observe(
         self, observations: Iterable[Observation], told: Callable[[int], None] = lambda _: None
     ) -> None:
-        """Take in what was observed elsewhere, as it is; `told` as for `add`."""
+        """Take in what was observed elsewhere, as it is, without signals; `told` as for `add`."""
+        absent = (ABSENT,) * len(self._asked)
         for seen in observations:
             if self._within is not None and not self._within(seen.time):
                 self.outside += 1
                 continue
             self._hash.update(repr((seen.entity, seen.time, sorted(seen.fields.items()))).encode())
-            self._take(seen, told)
+            self._take(replace(seen, signals=absent) if absent else seen, told)
 
     def _take(self, seen: Observation, told: Callable[[int], None]) -> None:
         """Keep one more."""
@@ -233,6 +236,13 @@ class Gathered:
         if len(self._graphs) >= SHARED:
             self._graphs.clear()
         return self._graphs.setdefault(found, found)
+
+    def _signals(self, event: Event) -> Signals:
+        """What an event says of itself; equal ones are kept once."""
+        found = signals_of(event, self._asked, self._privacy)
+        if len(self._noted) >= SHARED:
+            self._noted.clear()
+        return self._noted.setdefault(found, found)
 
     def sha256(self) -> str:
         """The hash of all that was taken in."""

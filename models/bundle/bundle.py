@@ -383,6 +383,8 @@ def _windows(
     if plan.volumes:
         found = Past().added(found)
     if plan.features:
+        if any(len(each.signals) != len(plan.signals) for each in observations):
+            raise DataError(f"nobody asked all events for {', '.join(plan.signals)}")
         found = [_with_signals(window, observations) for window in found]
     if not any(each.edges for each in observations):
         return found

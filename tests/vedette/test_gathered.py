@@ -10,6 +10,8 @@ from engine.ports import Record
 from engine.score.observe import observation
 from models.bundle.bundle import Bundle
 from models.bundle.plan import Plan
+from models.feature.levels import LEVELS
+from models.feature.signal import ABSENT
 from models.graph.edge import Edge
 from vedette.bundles import Gathered
 
@@ -65,3 +67,15 @@ def test_edges_are_kept_where_they_are_asked_for_and_equal_ones_once() -> None:
     assert len({id(each.edges) for each in made.observations}) == 2
     assert {each.edges for each in gathered(documents).observations} == {()}
     assert made.sha256() != gathered(documents).sha256()
+
+
+def test_signals_are_kept_where_they_are_asked_for_and_equal_ones_once() -> None:
+    documents = [logon(at, Level=4 - at % 2, bytes=at % 2) for at in range(8)]
+    made = Gathered(signals=("level", "counter:bytes"))
+    made.add(normalise(Record(each, "x"), None) for each in documents)
+    levels = [LEVELS[int(each.signals[0])] for each in made.observations]
+    assert levels == ["info", "warning"] * 4
+    assert len({id(each.signals) for each in made.observations}) == 2
+    assert made.sha256() != gathered(documents).sha256()
+    made.observe(gathered(documents).observations)
+    assert {each.signals for each in made.observations[8:]} == {(ABSENT, ABSENT)}

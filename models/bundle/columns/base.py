@@ -56,5 +56,5 @@ class Columns(ABC):
 
 
 def signal(window: Window, at: int) -> list[float]:
-    """One signal of all events of a window that have one."""
-    return [each[at] for each in window.signals if len(each) > at]
+    """One signal of all events of a window."""
+    return [each[at] for each in window.signals]

@@ -9,11 +9,14 @@ import numpy as np
 
 from models.base import Floats, State
 from models.bundle.columns.base import Columns
+from models.explain.words import short
 from models.feature.tfidf import TfIdf
 from models.feature.windows import Window
 
 GRAMS = 256
 """Columns of n-grams at most: rows are dense."""
+LONGEST = 64
+"""Characters of a word that are shown."""
 
 
 class Grams(Columns):
@@ -66,7 +69,7 @@ class Grams(Columns):
         gram = self.weights.grams()[column]
         if self.kind == "character":
             return f"letters “{gram}”"
-        return " before ".join(f"“{word}”" for word in gram.split(" "))
+        return " before ".join(f"“{short(word, LONGEST)}”" for word in gram.split(" "))
 
     def said(self, group: int, here: Floats, usually: Floats) -> str:
         """What it weighs."""

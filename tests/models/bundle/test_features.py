@@ -69,10 +69,7 @@ def ordinary() -> list[Observation]:
 def of_signals(observations: list[Observation], names: tuple[str, ...]) -> list[Observation]:
     """With those signals alone that the features ask for, as whoever gathers gives them."""
     kept = [at for at, name in enumerate(("levels", "counter:bytes")) if name in names]
-    return [
-        replace(each, signals=tuple(each.signals[at] for at in kept if each.signals))
-        for each in observations
-    ]
+    return [replace(each, signals=tuple(each.signals[at] for at in kept)) for each in observations]
 
 
 @cache
@@ -154,17 +151,23 @@ def test_what_cannot_be_a_feature_is_refused(wrong: dict[str, object], said: str
 
 
 def without(observations: list[Observation]) -> list[Observation]:
-    return [replace(each, signals=()) for each in observations]
+    return [replace(each, signals=(ABSENT, ABSENT)) for each in observations]
 
 
 def test_features_of_which_no_event_says_anything_are_refused() -> None:
     with pytest.raises(DataError, match="no event has a level: levels say nothing"):
-        Bundle.fit(without(ordinary()), plan("counts", "levels"))
+        Bundle.fit(of_signals(without(ordinary()), ("levels",)), plan("counts", "levels"))
     with pytest.raises(DataError, match="two events with a number in bytes: counter:bytes says"):
-        Bundle.fit(without(ordinary()), plan("counter:bytes"))
+        Bundle.fit(of_signals(without(ordinary()), ("counter:bytes",)), plan("counter:bytes"))
     silent = [replace(each, fields={"message": "💥"}) for each in ordinary()]
     with pytest.raises(DataError, match="no text of an event has a word: words say nothing"):
         Bundle.fit(of_signals(silent, ("words",)), plan("words"))
+
+
+def test_events_that_were_not_asked_are_refused() -> None:
+    """Or all of them would be usual."""
+    with pytest.raises(DataError, match="nobody asked all events for level, counter:bytes"):
+        fitted("levels", "counter:bytes").score([replace(ordinary()[0], signals=())])
 
 
 @pytest.mark.parametrize("feature", ["levels", "counter:bytes"])
