@@ -19,10 +19,10 @@ class Figures(Columns):
         "{:,.3g} events",
         "events lie within {:,.3g} seconds",
         "rate {:,.3g} events a second",
-        "{:.2g} of events are of different kinds",
+        "the share of different kinds is {:.2g}",
         "the entropy of events is {:.2g}",
-        "{:.2g} of events are of kinds that training never saw",
-        "the longest repeat is {:.2g} of events",
+        "the share of events that training never saw is {:.2g}",
+        "the longest repeat is {:.2g} of all events",
     )
     _LOGS = 3
     """The first so many are logarithms."""
