@@ -54,7 +54,7 @@ def test_later_windows_unlike_those_before_are_told_and_who_finds_them_strange(
     answer = run("fit", "office", "normal.ndjson", *QUICK, "--hold-out", "0.25")
     assert "5.00 %   33.33 %" in answer.out
     assert "mis-calibrated: over twice" in answer.out
-    assert "of 20 windows with a p up to 0.05 it is mostly: " in answer.out
+    assert "smallest p in the 20 windows up to 0.05: " in answer.out
     assert "office: " in answer.out
 
 

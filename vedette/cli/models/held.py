@@ -23,7 +23,7 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
     drives = told["drives"]
     if drives:
         names = ", ".join(f"{name} {count:,}" for name, count in drives.items())
-        yield f"  of {sum(drives.values()):,} windows with a p up to 0.05 it is mostly: {names}"
+        yield f"  smallest p in the {sum(drives.values()):,} windows up to 0.05: {names}"
     wrong = [each for each in told["detectors"] if each["marked"]]
     for each in wrong:
         share, low, high = (f"{100 * each[key]:.2f}" for key in ("achieved", "low", "high"))
