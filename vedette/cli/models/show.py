@@ -65,6 +65,11 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
             f"  {bundle.plan.validator} looks again at what the others flag: p up to "
             f"{bundle.validator.share:g}"
         ]
+    if bundle.plan.rare is not None:
+        lines += [
+            f"  kinds of events in fewer than {bundle.plan.rare:,} windows stay as strange as new "
+            f"ones: {len(bundle.templates.forgotten):,}"
+        ]
     if bundle.weekly is not None:
         apart = ", ".join(bundle.weekly.own) or "no part of the week"
         lines += [f"  p of their own: {apart}, {bundle.plan.week:+g} hours from UTC"]
