@@ -274,6 +274,7 @@ def fit(
             "events": len(times),
             "windows": bundle.learned,
             **({"windows_left_out_of_calibration": begun} if begun else {}),
+            **({"windows_with_rare_kinds": bundle.passed_over} if bundle.passed_over else {}),
             "entities": len({seen.entity for seen in gathered.observations}),
             "templates": len(bundle.templates),
             "from": _time(min(times)),

@@ -116,6 +116,8 @@ class Bundle:
         self.fusion, self.normal, self.learned, self.usual = fusion, normal, learned, usual
         self.reference, self.validator, self.weekly = reference, validator, weekly
         self.features = features
+        self.passed_over = 0
+        """Windows of training with rare kinds, which detectors did not learn; known after `fit`."""
         if (validator is None) != (not plan.validator):
             raise ModelError("its plan and its second stage do not go together")
         if (weekly is None) != (plan.week is None):
@@ -145,6 +147,10 @@ class Bundle:
         if plan.rare is not None:
             templates.forget(rare((window.events for window in seen), plan.rare) - {UNKNOWN})
             seen = _windows(observations, templates, plan)
+        # With what is unknown in them, detectors would learn that this is usual.
+        whole = np.array([plan.rare is None or UNKNOWN not in window.events for window in seen])
+        if not whole.any():
+            raise DataError(f"every window has kinds of events that fewer than {plan.rare} have")
         starts = [window.start for window in seen]
         if (spans := len({*starts})) < plan.folds:
             raise DataError(
@@ -166,7 +172,7 @@ class Bundle:
         for name in plan.detectors:
             make = partial(plan.make, name)
             parts[name], scores, settled = Part.fit(
-                make, texts, seen, folds, starts, partial(told, name), rows, features
+                make, texts, seen, folds, starts, partial(told, name), rows, features, whole
             )
             kept &= settled
             if name == plan.validator:
@@ -185,10 +191,12 @@ class Bundle:
             validator = Validator().fit(normal, second)
             normal = validator.log_p(normal, second)
         events = np.array([e for each in drawn(seen) for e in each.events], dtype=np.int64)
-        return cls(
+        made = cls(
             plan, templates, parts, fusion, normal, len(seen), rows, events, validator, weekly,
             features,
         )  # fmt: skip
+        made.passed_over = int((~whole).sum())
+        return made
 
     def windows(self, observations: Sequence[Observation]) -> list[Window]:
         """The windows of `observations`, with numbers that this bundle knows."""

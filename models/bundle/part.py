@@ -41,6 +41,7 @@ class Part:
         told: Callable[[], None] = lambda: None,
         usual: Floats | None = None,
         features: Features | None = None,
+        learned: NDArray[np.bool_] | None = None,
     ) -> tuple[Self, Floats, NDArray[np.bool_]]:
         """The detector fitted on all windows, the raw scores of the normals, and which counted.
 
@@ -50,8 +51,10 @@ class Part:
         detector that is kept knows more normals than those did, so its alarms are rather fewer
         than asked for, never more. `told` is called before each fit; `usual`
         are rows of ordinary windows, for a detector of vectors, and `features` what it looks at.
+        Windows that are not `learned` are scored as normals even so.
         """
         detector = make()
+        learned = np.ones(len(seen), dtype=np.bool_) if learned is None else learned
         asked = windowed(detector, texts, usual, features)
         data, scores = data_of(detector, asked, seen), np.zeros(len(seen))
         with one_thread():
@@ -59,10 +62,10 @@ class Part:
                 told()
                 inside = folds == fold
                 without = windowed(make(), texts, features=features)
-                without.fit(take(data, ~inside))
+                without.fit(take(data, ~inside & learned))
                 scores[inside] = without.score(take(data, inside))
             told()
-            asked.fit(data)
+            asked.fit(take(data, learned))
         kept = settled(Calibrator().fit(scores).log_p(scores, middle=True), blocks)
         return cls(detector, asked, Calibrator().fit(scores[kept])), scores, kept
 

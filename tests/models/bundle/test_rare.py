@@ -21,6 +21,7 @@ ODD = [Observation("web-1", 600.0 + 60 * at, code(1102)) for at in range(2)]
 def test_they_are_as_strange_as_new_ones_and_frequent_ones_are_not(tmp_path: Path) -> None:
     bundle = Bundle.fit([*day(60), *ODD], PLAN)
     (number,) = bundle.templates.forgotten
+    assert (bundle.passed_over, bundle.learned) == (2, 120)
     assert bundle.templates.text(number) == "Channel=Security EventID=1102"
     later = [each for each in day(1, seed=3) if each.entity == "web-1"]
     rare, new = (

@@ -122,7 +122,7 @@ def test_windows_of_a_span_are_learned_and_scored_whole(run: Callable[..., Answe
 def test_a_kind_of_few_windows_stays_as_strange_as_a_new_one(run: Callable[..., Answer]) -> None:
     write("normal.ndjson", [*normal(), event(605, 1102)])
     write("today.ndjson", [event(2000, 4624), event(2001, 1102), event(2002, 7777)])
-    fitted(run, "--rare", "2")
+    assert fitted(run, "--rare", "2")["windows_with_rare_kinds"] == 1
     assert "in fewer than 2 windows stay as strange as new ones: 1" in run("show", "office").out
     answer = run("score", "office", "today.ndjson", "--p", "1")
     assert "new since training, or rare in it: Channel=Security EventID=1102" in answer.out

@@ -74,9 +74,8 @@ def score(
     public = Public(data, plan.width)
     span = Span.of(since, until, plan.width)
     into = bundles.Gathered(
-        privacy=model.privacy, with_edges=plan.edges, by_name=False, within=span,
-        signals=plan.signals,
-    )  # fmt: skip
+        privacy=model.privacy, with_edges=plan.edges, within=span, signals=plan.signals
+    )
     gathered = gather(sources, settings, last, tags, public, into=into, span=span)
     if finding := sanity.of_scored(gathered, model.training):
         click.echo(f"warning: {finding}", err=True)

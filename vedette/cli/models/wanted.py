@@ -170,7 +170,13 @@ class Wanted:
                 click.echo(line)
 
     def end(self, name: str, bundle: Bundle, sha256: str, events: int) -> bool:
-        """Whether the end was told as JSON."""
+        """Tell what was not learned, and all as JSON where that is asked for: whether it was."""
+        if bundle.passed_over:
+            click.echo(
+                f"{bundle.passed_over:,} windows have kinds of events that fewer than {self.rare} "
+                f"have ({len(bundle.templates.forgotten):,} kinds): counted as normals, and not "
+                "learned", err=True,
+            )  # fmt: skip
         if self.form != "json":
             return False
         told: Mapping[str, Any] = {
@@ -178,6 +184,7 @@ class Wanted:
             "sha256": sha256,
             "events": events,
             "windows": bundle.learned,
+            "windows_with_rare_kinds": bundle.passed_over,
             "windows_left_out_of_calibration": bundle.learned - len(bundle.normal),
             "templates": len(bundle.templates),
             "detectors": list(bundle.parts),
