@@ -28,6 +28,16 @@ class Logistic:
         self._weights: Floats = np.zeros(0)
         self._constant = 0.0
 
+    @property
+    def columns(self) -> int:
+        """How many features it is told."""
+        return len(self._weights)
+
+    @property
+    def weights(self) -> Floats:
+        """What one standard deviation of each feature adds to the log odds, (d,)."""
+        return self._weights
+
     def fit(self, features: Floats, labels: NDArray[Any], weights: Floats | None = None) -> Self:
         """Learn from features (n, d) and labels (n,), true where something was found."""
         rows, labels = labelled(features, labels)
@@ -73,6 +83,8 @@ class Logistic:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(f"is no logistic regression: {error}") from error
+        if not made._mean.shape == made._scale.shape == made._weights.shape == (made.columns,):
+            raise StoreError("is no logistic regression: its weights are for something else")
         return made
 
     def _scaled(self, rows: Floats) -> Floats:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from engine.errors import Problems
 from engine.feedback.subject import Subject
 from engine.feedback.tally import Tally
-from engine.score.learned import Learned
+from engine.score.learned import METHODS, Learned
 from tests.engine.score.test_learned import judged, one
 from vedette import learned
 
 
-def test_what_is_kept_is_put_to_use_and_what_was_altered_is_a_problem(tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_kept_is_put_to_use_and_what_was_altered_is_a_problem(
+    method: str, tmp_path: Path
+) -> None:
     verdicts = judged()
-    found, tally = Learned.fit("office", verdicts), Tally.of(verdicts)
+    found, tally = Learned.fit("office", verdicts, method=method), Tally.of(verdicts)
     folder = learned.folder_of(tmp_path, "office")
     subject = Subject.of(one(900, 0.01, 0.5))
     problems = Problems()
