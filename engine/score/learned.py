@@ -87,6 +87,11 @@ class Learned:
         row = np.array([_row(subject, self.detectors, tally)])
         return float(self.inner.probability(row)[0])
 
+    def because(self, subject: Subject, tally: Tally) -> list[str]:
+        """In words, the three features at most that move how likely an anomaly is right."""
+        row = _row(subject, self.detectors, tally)
+        return [each.text for each in self.inner.explain(row, (*self.detectors, *OTHERS))]
+
     def state(self) -> State:
         """All that `restore` needs."""
         inner = self.inner.state()

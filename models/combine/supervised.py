@@ -17,6 +17,10 @@ from models.base import Floats, Reason, State, matrix
 from models.errors import DataError, StoreError
 from models.libraries import library
 
+MOST = 700
+"""Log odds beyond which a double holds no odds."""
+LEAST = 0.005
+
 
 class Logistic:
     """The probability that an alert is true: a weighted sum of features, put between 0 and 1."""
@@ -102,20 +106,23 @@ def labelled(features: Floats, labels: NDArray[Any]) -> tuple[Floats, NDArray[np
 
 
 def reasons(moves: Floats, names: Sequence[str], most: int) -> list[Reason]:
-    """The features, with `names` (d,), whose moves (d,) of the log odds are the largest."""
+    """The features, with `names` (d,), whose moves (d,) of the log odds are the largest.
+
+    One that leaves the odds as they are, to two digits after the point, is no reason.
+    """
     order = np.argsort(-np.abs(moves), kind="stable")[:most]
     return [
         Reason(
             names[at],
             float(moves[at]),
-            f"{names[at]} {'raises' if moves[at] > 0 else 'lowers'} the odds "
-            f"by a factor of {np.exp(abs(moves[at])):.3g}",
+            f"{names[at]}: {'raises' if moves[at] > 0 else 'lowers'} the odds "
+            f"by a factor of {np.exp(min(abs(moves[at]), MOST)):.3g}",
         )
         for at in order
-        if moves[at] != 0
+        if abs(moves[at]) >= LEAST
     ]
 
 
 def squash(odds: Floats) -> Floats:
     """The probabilities of log odds."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -700, 700))))
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -MOST, MOST))))

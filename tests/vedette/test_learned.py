@@ -21,11 +21,14 @@ def test_what_is_kept_is_put_to_use_and_what_was_altered_is_a_problem(
     verdicts = judged()
     found, tally = Learned.fit("office", verdicts, method=method), Tally.of(verdicts)
     folder = learned.folder_of(tmp_path, "office")
-    subject = Subject.of(one(900, 0.01, 0.5))
+    subject = Subject.of(one(900, 0.001, 0.5))
     problems = Problems()
     assert learned.sure(tmp_path, problems)(subject, tally) is None
     learned.save(found, folder)
-    assert learned.sure(tmp_path, problems)(subject, tally) == found.probability(subject, tally)
+    told = learned.sure(tmp_path, problems)(subject, tally)
+    assert told is not None
+    assert told.share == found.probability(subject, tally)
+    assert told.because[0].startswith("knows: raises the odds by a factor of")
     assert len(problems) == 0
     for name in (learned.ARRAYS, learned.TOLD):
         before = (folder / name).read_bytes()

@@ -11,7 +11,7 @@ import pytest
 from engine.feedback.subject import Subject
 from engine.feedback.tally import Tally
 from engine.feedback.verdict import Verdict
-from engine.feedback.weigh import weigh
+from engine.feedback.weigh import Likely, weigh
 from engine.score.learned import FEWEST, METHODS, Learned
 from models.base import State
 from models.errors import DataError, StoreError
@@ -130,8 +130,10 @@ def test_an_anomaly_is_weighed_by_what_was_learned_and_a_rules_alert_by_the_tall
     document = one(900, 0.3, 0.5)
     plain = deepcopy(document)
     weigh(plain, tally)
-    weigh(document, tally, lambda subject, _: 0.125 if subject.kind == "anomaly" else None)
+    said = Likely(0.125, ("knows: lowers the odds by a factor of 3",))
+    weigh(document, tally, lambda subject, _: said if subject.kind == "anomaly" else None)
     own = document["vedette"]["alert"]
     assert own["confidence"] == 0.125
     assert own["feedback"]["learned"] is True
+    assert own["feedback"]["because"] == [*said.because]
     assert "learned" not in plain["vedette"]["alert"]["feedback"]

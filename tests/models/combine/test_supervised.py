@@ -68,8 +68,10 @@ def test_trees_that_lead_nowhere_are_refused() -> None:
 def test_reasons_name_what_moves_the_odds_most() -> None:
     model = Logistic().fit(FEATURES, LABELS)
     reasons = model.explain(np.array([3.0, 0.0, 0.0, 0.0]), list("abcd"), 1)
+    assert model.explain(FEATURES.mean(axis=0), list("abcd")) == []
+    assert "inf" not in model.explain(np.array([1e9, 0.0, 0.0, 0.0]), list("abcd"), 1)[0].text
     assert reasons[0].feature == "a"
-    assert reasons[0].text.startswith("a raises the odds by a factor of")
+    assert reasons[0].text.startswith("a: raises the odds by a factor of")
 
 
 def test_odds_after_weights_are_taken_back_are_about_those_that_came() -> None:
@@ -114,5 +116,5 @@ def test_what_moves_trees_is_told_beside_the_usual_and_what_they_never_ask_for_i
     model = Boosting().fit(features, FEATURES[:, 0] > 1)
     high, low = (model.explain(np.array([at, 5.0]), ["a", "b"]) for at in (3.0, 0.0))
     assert [each.feature for each in high] == ["a"]
-    assert high[0].text.startswith("a raises the odds by a factor of")
+    assert high[0].text.startswith("a: raises the odds by a factor of")
     assert low == []
