@@ -161,7 +161,7 @@ def company(
 
 def rows(found: Queue, balance: str = NONE, method: str = LOGISTIC) -> list[Row]:
     """What verdicts gain, for each way of choosing them, each number of them and each recall."""
-    ways = {CHANCE: _by_chance, RANKED: _as_ranked, ORDER: _in_order}
+    ways = {CHANCE: by_chance, RANKED: _as_ranked, ORDER: _in_order}
     made = []
     for chosen, split in ways.items():
         for number in VERDICTS:
@@ -185,7 +185,8 @@ def _halves(found: Queue) -> Iterator[tuple[Split, np.random.Generator]]:
         yield (np.flatnonzero(inside), np.flatnonzero(~inside)), rng
 
 
-def _by_chance(found: Queue, number: int) -> Iterator[Split]:
+def by_chance(found: Queue, number: int) -> Iterator[Split]:
+    """So many judged of a half by chance, and the other half: one of each draw."""
     for (pool, rest), rng in _halves(found):
         if len(pool) >= number:
             yield np.sort(rng.permutation(pool)[:number]), rest
