@@ -67,6 +67,16 @@ def load(folder: Path) -> Detector[Any]:
         raise StoreError(f"does not hold together: {error}", str(folder)) from error
 
 
+def known(folder: Path, print_: str, name: str) -> Detector[Any]:
+    """The model in `folder`, if its fingerprint and its detector's name are these; `StoreError`."""
+    if fingerprint(folder) != print_:
+        raise StoreError("is not the detector that the bundle describes", str(folder))
+    found = load(folder)
+    if found.name != name:
+        raise StoreError(f"is a {found.name}, not a {name}", str(folder))
+    return found
+
+
 def manifest(folder: Path) -> dict[str, Any]:
     """The manifest in `folder`, its outer shape checked."""
     path = folder / MANIFEST

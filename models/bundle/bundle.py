@@ -25,12 +25,15 @@ from models.base import UNKNOWN, Floats, Reason, Takes
 from models.bundle import featured
 from models.bundle.counted import usual
 from models.bundle.features import Features
+from models.bundle.joined import Joined, parts_of_week
+from models.bundle.memory import Memory
 from models.bundle.observation import Observation
 from models.bundle.part import Part
 from models.bundle.plan import Plan
+from models.bundle.records import recorded
 from models.calibrate.budget import Budget, budget
 from models.calibrate.cross import folds_of
-from models.calibrate.groups import GroupedCalibrator, time_of_week
+from models.calibrate.groups import GroupedCalibrator
 from models.combine.fusion import Fusion
 from models.combine.validator import Validator
 from models.errors import DataError, ModelError
@@ -100,6 +103,7 @@ class Bundle:
         validator: Validator | None = None,
         weekly: GroupedCalibrator | None = None,
         features: Features | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """`normal` has the log p of the normal windows that calibrate, each cross-fitted.
 
@@ -108,7 +112,7 @@ class Bundle:
         `reference` are events of some of them, to tell drift by. `validator` calibrates the
         detector that looks again, where the plan names one, `weekly` what fusion gives in each part
         of the week, where the plan tells these apart. `features` are what detectors of vectors look
-        at, where the plan chooses any.
+        at, where the plan chooses any. `memory` is what it learns on by.
         """
         if not 0 < len(normal) <= learned:
             raise ModelError(f"{len(normal)} of {learned} windows cannot calibrate")
@@ -118,6 +122,7 @@ class Bundle:
         self.features = features
         self.passed_over = 0
         """Windows of training with rare kinds, which detectors did not learn; known after `fit`."""
+        self.memory = memory
         if (validator is None) != (not plan.validator):
             raise ModelError("its plan and its second stage do not go together")
         if (weekly is None) != (plan.week is None):
@@ -131,11 +136,12 @@ class Bundle:
         observations: Sequence[Observation],
         plan: Plan,
         told: Callable[[str], None] = lambda _: None,
+        code: str = "",
     ) -> Self:
         """Learn from `observations`, all held to be normal.
 
         `told` hears what learns: first "templates", then each detector's name, for every fold and
-        once for all of them.
+        once for all of them. `code` is the version that learns, for the record.
         Folds are spans of time. `DataError` where there are too few windows to calibrate by.
         """
         if not observations:
@@ -179,21 +185,18 @@ class Bundle:
                 again = scores
             else:
                 columns.append(parts[name].calibrator.log_p(scores, middle=True))
-        log_p = np.stack(columns, axis=1)[kept]
-        fusion = Fusion(plan.rule).fit(log_p)
-        normal, validator, weekly = fusion.log_p(log_p), None, None
-        if plan.week is not None:
-            parts_of_week = _parts_of_week([seen[at] for at in np.flatnonzero(kept)], plan.week)
-            weekly = GroupedCalibrator().fit(fusion.statistic(log_p), parts_of_week)
-            normal = weekly.log_p(fusion.statistic(log_p), parts_of_week)
-        if plan.validator:
-            second = again[kept].__getitem__
-            validator = Validator().fit(normal, second)
-            normal = validator.log_p(normal, second)
+        log_p, at = np.stack(columns, axis=1)[kept], np.flatnonzero(kept)
+        joined = Joined.fit(plan, log_p, again[kept], [starts[each] for each in at])
+        memory = None
+        if features is None:  # each of those without a fold has a scale of its own
+            apart = {name: part.apart for name, part in parts.items()}
+            memory = Memory.of([seen[each] for each in at], folds[kept], apart, plan.seed)
         events = np.array([e for each in drawn(seen) for e in each.events], dtype=np.int64)
+        learned = [window for window, yes in zip(seen, whole, strict=True) if yes]
         made = cls(
-            plan, templates, parts, fusion, normal, len(seen), rows, events, validator, weekly,
-            features,
+            plan, templates, recorded(parts, texts, memory, learned, code), joined.fusion,
+            joined.normal, len(seen), rows, events, joined.validator, joined.weekly, features,
+            memory,
         )  # fmt: skip
         made.passed_over = int((~whole).sum())
         return made
@@ -277,7 +280,7 @@ class Bundle:
         if self.weekly is None or self.plan.week is None:
             pooled = self.fusion.calibrator
             return pooled.log_p(statistic), pooled.extrapolated(statistic)
-        parts = _parts_of_week(seen, self.plan.week)
+        parts = parts_of_week([window.start for window in seen], self.plan.week)
         return self.weekly.log_p(statistic, parts), self.weekly.extrapolated(statistic, parts)
 
     def _again(self, found: list[Scored], validator: Validator) -> list[Scored]:
@@ -365,10 +368,6 @@ class Bundle:
 
     def _text(self, number: int) -> str:
         return self.templates.text(number) if 0 < number <= len(self.templates) else ""
-
-
-def _parts_of_week(seen: Sequence[Window], offset: float) -> list[str]:
-    return [time_of_week(window.start, offset) for window in seen]
 
 
 def _p(log_p: float) -> float:

@@ -104,6 +104,14 @@ def vectors(sessions: Sequence[Session], events: int) -> Floats:
     return np.log1p(rows)
 
 
+def folded(rows: Floats, events: int) -> Floats:
+    """Rows of `vectors` as those of fewer events: the others are counted with the unknown ones."""
+    if rows.shape[1] <= events + 1:
+        return rows
+    rest = np.log1p(np.expm1(rows[:, events:]).sum(axis=1))
+    return np.column_stack([rows[:, :events], rest])
+
+
 def usual(sessions: Sequence[Session], events: int) -> Floats:
     """The rows of up to `USUAL` of `sessions`, evenly drawn in their order."""
     return vectors([sessions[at] for at in places(len(sessions))], events)

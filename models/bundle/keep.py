@@ -2,6 +2,10 @@
 
 `bundle.json` holds the SHA-256 of all the others, so that its own (`fingerprint`) stands for the
 whole. What is missing, altered or of another make is refused; nothing is ever unpickled.
+
+The first revision lies beside it, each later one in a folder of its own, which `bundle.json` names:
+it is written last, so that whoever reads finds the old bundle or the new. The files of the one
+before stay until the next comes, for those who are reading them.
 """
 
 from __future__ import annotations
@@ -17,7 +21,9 @@ from numpy.typing import NDArray
 
 from models import store
 from models.base import Floats, Json, State, matrix
+from models.bundle import keep_memory, revisions
 from models.bundle.bundle import Bundle
+from models.bundle.counted import Counted, folded
 from models.bundle.features import Features
 from models.bundle.part import Part
 from models.bundle.plan import Plan
@@ -35,11 +41,24 @@ ARRAYS = "bundle.npz"
 _Arrays = dict[str, NDArray[Any]]
 
 
-def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = None) -> str:
-    """Write `bundle` into `folder` (made if need be) and return its fingerprint."""
+def save(
+    bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = None, revision: int = 1
+) -> str:
+    """Write `bundle` into `folder` (made if need be) and return its fingerprint.
+
+    A `revision` after the first leaves the one that lies there whole until it takes its place.
+    """
+    root, before = revisions.place(folder, revision), ""
+    if revision > 1:
+        before = read(folder).get("at", "")
+        revisions.sweep(folder, list(bundle.parts), {before})
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / TOLD).unlink(missing_ok=True)
-    prints = {name: store.save(part.detector, folder / name) for name, part in bundle.parts.items()}
+    if revision == 1:
+        (folder / TOLD).unlink(missing_ok=True)
+    prints = {
+        name: store.save(part.detector, root / name, part.training)
+        for name, part in bundle.parts.items()
+    }
     templates, fusion = bundle.templates.state(), bundle.fusion.state()
     calibrations = {name: part.calibrator.state() for name, part in bundle.parts.items()}
     arrays: _Arrays = {"normal": bundle.normal}
@@ -63,8 +82,14 @@ def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = Non
     if features is not None:
         _put(arrays, "features", features)
     packed = store.pack(arrays)
+    counted = {
+        name: part.asked.events
+        for name, part in bundle.parts.items()
+        if isinstance(part.asked, Counted) and part.asked.events != len(bundle.templates)
+    }
     told = {
         "format": FORMAT,
+        **({"at": root.name} if revision > 1 else {}),
         "plan": bundle.plan.as_json(),
         "training": dict(training or {}),
         "templates": {"parameters": dict(templates.parameters), "facts": dict(templates.facts)},
@@ -77,24 +102,28 @@ def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = Non
             else {"week": {"parameters": dict(weekly.parameters), "facts": dict(weekly.facts)}}
         ),
         **({} if features is None else {"features": dict(features.facts)}),
+        **({"counted": counted} if counted else {}),
+        **({} if bundle.memory is None else {"memory": keep_memory.save(bundle.memory, root)}),
         "detectors": prints,
         "files": {ARRAYS: store.sha256(packed)},
     }
     text = json.dumps(told, indent=1, allow_nan=False).encode()
-    store.write(folder / ARRAYS, packed)
+    store.write(root / ARRAYS, packed)
     store.write(folder / TOLD, text)
+    revisions.sweep(folder, list(bundle.parts), {before, root.name if revision > 1 else ""})
     return store.sha256(text)
 
 
 def load(folder: Path) -> Bundle:
     """The bundle in `folder`; `StoreError` if anything of it is missing, altered or foreign."""
     told = read(folder)
-    packed = store.read(folder / ARRAYS)
+    root = revisions.named(folder, told.get("at", ""))
+    packed = store.read(root / ARRAYS)
     if store.sha256(packed) != told["files"].get(ARRAYS):
-        raise StoreError("is not the file that the bundle describes", str(folder / ARRAYS))
-    arrays = store.unpack(packed, str(folder / ARRAYS))
+        raise StoreError("is not the file that the bundle describes", str(root / ARRAYS))
+    arrays = store.unpack(packed, str(root / ARRAYS))
     try:
-        return _restored(folder, told, arrays)
+        return _restored(root, told, arrays)
     except StoreError as error:
         raise error if error.file else StoreError(error.message, str(folder)) from error
     except (ModelError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -134,12 +163,18 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
     usual = _usual(arrays, len(texts) + 1 if features is None else features.width)
     for name in plan.detectors:
         calibration = {"parameters": told["calibrations"][name], "facts": {}}
+        detector = store.known(folder / name, told["detectors"][name], name)
+        # One of counts that stayed as it was when others learned on knows fewer kinds.
+        events = index(told.get("counted", {}).get(name, len(texts)))
+        if not 0 < events <= len(texts):
+            raise StoreError("counts kinds of events that its templates do not have")
         parts[name] = Part.known(
-            _detector(folder / name, told["detectors"][name], name),
-            texts,
+            detector,
+            texts[:events],
             Calibrator.restore(_state(calibration, arrays, f"calibration/{name}")),
-            usual,
+            usual if usual is None or features is not None else folded(usual, events),
             features,
+            store.manifest(folder / name)["training"],
         )
     normal = np.asarray(arrays["normal"], dtype=np.float64)
     # An index: a number that is not whole is refused.
@@ -151,9 +186,12 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
     weekly = None
     if plan.week is not None:
         weekly = GroupedCalibrator.restore(_state(told["week"], arrays, "week"))
+    memory = None
+    if "memory" in told:
+        memory = keep_memory.load(folder, told["memory"], [*plan.detectors], len(texts), plan.width)
     return Bundle(
         plan, templates, parts, fusion, normal, learned, usual, _reference(arrays, len(texts)),
-        validator, weekly, features,
+        validator, weekly, features, memory,
     )  # fmt: skip
 
 
@@ -174,15 +212,6 @@ def _reference(arrays: _Arrays, events: int) -> NDArray[np.int64] | None:
     found = arrays["reference"]
     if found.ndim != 1 or found.dtype != np.int64 or not ((found >= 0) & (found <= events)).all():
         raise StoreError("holds events that its templates do not have")
-    return found
-
-
-def _detector(folder: Path, print_: str, name: str) -> Any:
-    if store.fingerprint(folder) != print_:
-        raise StoreError("is not the detector that the bundle describes", str(folder))
-    found = store.load(folder)
-    if found.name != name:
-        raise StoreError(f"is a {found.name}, not a {name}", str(folder))
     return found
 
 

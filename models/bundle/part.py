@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base import Detector, Floats, Takes
+from models.base import Detector, Floats, Json, Takes
 from models.bundle.featured import Featured
 from models.bundle.features import Features
 from models.bundle.views import Windowed, windowed
@@ -24,11 +24,17 @@ from models.threads import one_thread
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A fitted detector and the calibration of its scores; both p-values are logarithms."""
+    """A fitted detector and the calibration of its scores; both p-values are logarithms.
+
+    `training` says what it came from (`train/record.py`); `apart` are those that were fitted
+    without a fold, where this one was just fitted.
+    """
 
     detector: Detector[Any]
     asked: Windowed
     calibrator: Calibrator
+    training: Mapping[str, Json] = field(default_factory=dict)
+    apart: tuple[Detector[Any], ...] = ()
 
     @classmethod
     def fit(
@@ -57,17 +63,20 @@ class Part:
         learned = np.ones(len(seen), dtype=np.bool_) if learned is None else learned
         asked = windowed(detector, texts, usual, features)
         data, scores = data_of(detector, asked, seen), np.zeros(len(seen))
+        apart: list[Detector[Any]] = []
         with one_thread():
             for fold in range(int(folds.max()) + 1):
                 told()
                 inside = folds == fold
-                without = windowed(make(), texts, features=features)
+                apart.append(make())
+                without = windowed(apart[-1], texts, features=features)
                 without.fit(take(data, ~inside & learned))
                 scores[inside] = without.score(take(data, inside))
             told()
             asked.fit(take(data, learned))
         kept = settled(Calibrator().fit(scores).log_p(scores, middle=True), blocks)
-        return cls(detector, asked, Calibrator().fit(scores[kept])), scores, kept
+        calibrator = Calibrator().fit(scores[kept])
+        return cls(detector, asked, calibrator, apart=tuple(apart)), scores, kept
 
     def data(self, seen: Sequence[Window]) -> Sequence[Any]:
         """Windows as `asked` takes them."""
@@ -81,9 +90,11 @@ class Part:
         calibrator: Calibrator,
         usual: Floats | None = None,
         features: Features | None = None,
+        training: Mapping[str, Json] | None = None,
     ) -> Self:
         """A part that was fitted before."""
-        return cls(detector, windowed(detector, texts, usual, features), calibrator)
+        asked = windowed(detector, texts, usual, features)
+        return cls(detector, asked, calibrator, training or {})
 
 
 def data_of(detector: Detector[Any], asked: Windowed, seen: Sequence[Window]) -> Sequence[Any]:

@@ -26,15 +26,20 @@ def data_hash(data: Any) -> str:
 
 
 def record(
-    model: Detector[Any], data: Any, code_version: str, metrics: Mapping[str, Json]
+    model: Detector[Any],
+    data: Any,
+    code_version: str,
+    metrics: Mapping[str, Json],
+    sha256: str | None = None,
 ) -> dict[str, Json]:
     """The `training` of a manifest (`store.save`): data, code, parameters, run and metrics.
 
-    `code_version` is the caller's: this package does not know in which version it is.
+    `code_version` is the caller's: this package does not know in which version it is. `sha256` is
+    the `data_hash`, where that is known already.
     """
     state = model.state()
     return {
-        "data": {"sha256": data_hash(data), "count": len(data)},
+        "data": {"sha256": sha256 or data_hash(data), "count": len(data)},
         "code_version": code_version,
         "parameters": dict(state.parameters),
         "run": dict(state.facts.get("training", {})),
@@ -45,4 +50,4 @@ def record(
 def _lines(data: Iterable[Any]) -> Iterable[str]:
     # JSON keeps what is in an item from looking like the border between two.
     for item in data:
-        yield json.dumps([int(each) for each in item] if isinstance(item, tuple) else item)
+        yield json.dumps(item, default=int)  # an integer of NumPy's is one, too

@@ -73,13 +73,19 @@ def update(
     labels, `quality` is PR-AUC (`ranking`); where there are none, `foreseen`.
     """
     before = quality(model)
-    learned = type(model).restore(model.state())
-    _learn(learned, [*memory.items, *new])
+    learned = learning(model, [*memory.items, *new])
     after = quality(learned)
     kept = before - after <= most_lost
     if kept:
         memory.add(new)
     return Update(learned if kept else model, before, after, kept)
+
+
+def learning(model: Model, data: Sequence[Any]) -> Model:
+    """A copy of `model` that has learned `data`, too; `ModelError` if it cannot."""
+    learned = type(model).restore(model.state())
+    _learn(learned, data)
+    return learned
 
 
 def _learn(model: object, data: Sequence[Any]) -> None:
