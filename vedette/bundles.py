@@ -55,8 +55,8 @@ class Answer:
         by = sorted(scored.by.items(), key=lambda item: item[1])
         return {
             "entity": str(window.entity),
-            "start": _time(window.start),
-            "end": _time(window.end),
+            "start": iso(window.start),
+            "end": iso(window.end),
             "events": len(window),
             "p": scored.p,
             **({} if scored.first_p is None else {"first_stage": scored.first_p}),
@@ -101,6 +101,15 @@ def load(state: Path, name: str) -> Bundle:
     """The bundle `name`; `InputError` if it is missing, altered or foreign."""
     try:
         return keep.load(found_at(state, name))
+    except ModelError as error:
+        raise InputError(error.message, file=error.file) from error
+
+
+def check_memory(bundle: Bundle) -> None:
+    """`InputError` where what the bundle learns on by is missing, altered or foreign."""
+    try:
+        if bundle.memory is not None:
+            bundle.memory.apart()
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
 
@@ -266,7 +275,7 @@ def fit(
     where the events cannot serve.
     """
     try:
-        bundle = fitted or Bundle.fit(gathered.observations, plan, told)
+        bundle = fitted or Bundle.fit(gathered.observations, plan, told, __version__)
         _follow(bundle, folder)
         times = [seen.time for seen in gathered.observations]
         begun = bundle.learned - len(bundle.normal)
@@ -277,10 +286,11 @@ def fit(
             **({"windows_with_rare_kinds": bundle.passed_over} if bundle.passed_over else {}),
             "entities": len({seen.entity for seen in gathered.observations}),
             "templates": len(bundle.templates),
-            "from": _time(min(times)),
-            "to": _time(max(times)),
+            "from": iso(min(times)),
+            "to": iso(max(times)),
             "data_sha256": gathered.sha256(),
             "code_version": __version__,
+            "revision": 1,
             "fitted": clock().isoformat(),
             **more,
         })  # fmt: skip
@@ -293,11 +303,18 @@ def _follow(bundle: Bundle, folder: Path) -> None:
         before = keep.load(folder)
     except ModelError:  # there was none, or none that can be read: this one takes its place
         return
+    following(bundle, before)
+
+
+def following(bundle: Bundle, before: Bundle) -> None:
+    """Let clusters of texts have the numbers that they had in the bundle `before`."""
     for name, part in bundle.parts.items():
         old = before.parts.get(name)
-        pair = (part.detector, old.detector if old else None)
-        if isinstance(pair[0], EmbeddingHdbscan) and isinstance(pair[1], EmbeddingHdbscan):
-            pair[0].following(pair[1])
+        new, last = part.detector, old.detector if old else None
+        if new is last:  # an update left it as it was
+            continue
+        if isinstance(new, EmbeddingHdbscan) and isinstance(last, EmbeddingHdbscan):
+            new.following(last)
 
 
 def scores(bundle: Bundle, gathered: Gathered) -> list[Scored]:
@@ -320,5 +337,6 @@ def answers(
         raise InputError(error.message, file=error.file) from error
 
 
-def _time(seconds: float) -> str:
+def iso(seconds: float) -> str:
+    """A time in seconds since 1970 as it is written."""
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

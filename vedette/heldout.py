@@ -24,6 +24,7 @@ from models.bundle.observation import Observation
 from models.bundle.plan import Plan
 from models.calibrate.binomial import interval
 from models.prepare.split import at_time, by_time
+from vedette import __version__
 from vedette.evaluate.bootstrap import achieved
 
 TARGETS = (0.05, 0.01, 0.005, 0.001)
@@ -126,7 +127,7 @@ def held_out(
     left to learn from.
     """
     before, start = parted(observations, plan.width, share)
-    bundle = Bundle.fit(before, plan, told)
+    bundle = Bundle.fit(before, plan, told, __version__)
     # All are cut into windows, so that what counts the windows before has these.
     every = bundle.windows(observations)
     later = bundle.score_windows([window for window in every if window.start >= start])

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from engine.errors import InputError
 from models.prepare.checks import Side, check
 from models.prepare.finding import Finding, Severity
@@ -16,18 +18,39 @@ NAMES = ("bad-times", "constant-field", "cut-off", "few")
 """What `of_training` may find and can be allowed: nothing at all cannot be learned from."""
 
 
-def of_training(gathered: Gathered, width: float, allow: Iterable[str] = ()) -> list[Finding]:
+LEAKED = "leaked-time"
+"""What `of_update` may find beside: events that a model learned from already."""
+
+
+def of_update(
+    gathered: Gathered, width: float, training: Mapping[str, Any], allow: Iterable[str] = ()
+) -> list[Finding]:
+    """What is wrong with events to learn on from: as `of_training`, and that all be newer.
+
+    `training` is what was written down of the model. Raises `InputError` as that does.
+    """
+    allowed = set(allow)
+    known = of_scored(gathered, training)
+    if known is not None and LEAKED not in allowed:
+        raise InputError(str(known), field="SOURCE", expected=f"others, or --allow {LEAKED}")
+    found = of_training(gathered, width, allowed - {LEAKED}, (*NAMES, LEAKED))
+    return found if known is None else [*found, known]
+
+
+def of_training(
+    gathered: Gathered, width: float, allow: Iterable[str] = (), names: Iterable[str] = NAMES
+) -> list[Finding]:
     """What is wrong with events to learn from; those of one window of an entity are one group.
 
     Raises `InputError` for what must be refused, unless `allow` names it, and for a name in `allow`
-    that no check has.
+    that is none of `names`.
     """
     allowed = set(allow)
-    for name in allowed - set(NAMES):
+    for name in allowed.difference(names):
         raise InputError(
             f"no check is called {name!r}",
             field="--allow",
-            expected=f"one of {', '.join(NAMES)}",
+            expected=f"one of {', '.join(names)}",
         )
     # A model sorts them, too, so that what was read in another order is no fault.
     seen = sorted(gathered.observations, key=lambda each: each.time)
@@ -48,10 +71,16 @@ def of_training(gathered: Gathered, width: float, allow: Iterable[str] = ()) -> 
 def of_scored(gathered: Gathered, training: Mapping[str, Any]) -> Finding | None:
     """Whether events lie in the time that a model learned from: to it they are too ordinary."""
     try:
-        first, last = (datetime.fromisoformat(training[key]).timestamp() for key in ("from", "to"))
+        whole = [[training["from"], training["to"]]]
+        told = training.get("spans", whole)  # one that learned on has several
+        spans = [[datetime.fromisoformat(each).timestamp() for each in span] for span in told]
     except (KeyError, TypeError, ValueError):
         return None  # whoever fitted it did not say
-    count = sum(first <= each.time <= last for each in gathered.observations)
+    times = np.array([each.time for each in gathered.observations])
+    inside = np.zeros(len(times), dtype=np.bool_)
+    for first, last in spans:
+        inside |= (first <= times) & (times <= last)
+    count = int(inside.sum())
     if not count:
         return None
     return Finding(

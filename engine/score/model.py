@@ -39,8 +39,10 @@ class Model:
         Of a model that learned a sample, it is those that the sample was drawn of.
         """
         try:
-            start, end = (_time(self.training[key]) for key in ("from", "to"))
-            days = max((end - start).total_seconds() / DAY, 1.0)
+            whole = [[self.training["from"], self.training["to"]]]
+            # One that learned on may have learned from spans of time with others between them.
+            spans = [[*map(_time, span)] for span in self.training.get("spans", whole)]
+            days = max(sum((end - start).total_seconds() for start, end in spans) / DAY, 1.0)
             windows = float(self.training.get("sampled", {}).get("of", self.bundle.learned))
         except (KeyError, TypeError, ValueError, AttributeError):
             return float(DAY / self.bundle.plan.width)

@@ -1,4 +1,4 @@
-"""`vedette models`: tune, fit, score, list and show models."""
+"""`vedette models`: tune, fit, update, score, list and show models."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from vedette.cli.models.list import list_models
 from vedette.cli.models.score import score
 from vedette.cli.models.show import show
 from vedette.cli.models.tune import tune
+from vedette.cli.models.update import update
 
 
 @click.group("models")
@@ -22,8 +23,9 @@ def command() -> None:
     \b
     Learn:     vedette models fit office logs/normal/
     Ask:       vedette models score office logs/today.ndjson
+    Learn on:  vedette models update office logs/today.ndjson
     """
 
 
-for each in (fit, score, drift, list_models, show, tune):
+for each in (fit, update, score, drift, list_models, show, tune):
     command.add_command(each)

@@ -40,6 +40,7 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
     state = load_settings(path).settings.state.dir
     bundle, folder = bundles.load(state, name), bundles.found_at(state, name)
     told = keep.read(folder)
+    bundles.check_memory(bundle)  # it is read when asked for, and to be checked here, too
     asked = bundle.budget(budget, told["training"].get("entities"))
     if shown == "json":
         known = {key: told[key] for key in ("plan", "training", "detectors")}
@@ -47,10 +48,13 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
         click.echo(json.dumps({"name": name, **print_, **known, "budget": {
             "alerts_a_day": budget, "p": asked.p, "counted": asked.counted,
             "achieved": asked.a_day, "low": asked.low, "high": asked.high,
-        }, "clusters": dict(_clusters(bundle))}, indent=1))  # fmt: skip
+        }, "memory": _memory(bundle), "records": _records(bundle),
+            "clusters": dict(_clusters(bundle))}, indent=1))  # fmt: skip
         return 0
     lines = [f"{name}  sha256 {keep.fingerprint(folder)}"]
-    lines += [f"  {key}: {value}" for key, value in told["training"].items() if key != "held_out"]
+    lines += [f"  {key}: {value}" for key, value in told["training"].items()
+              if key != "held_out" and not isinstance(value, list)]  # fmt: skip
+    lines += [_update(each) for each in told["training"].get("updates", ())]
     if "held_out" in told["training"]:
         lines += [f"  {line}" for line in held.lines(told["training"]["held_out"])]
     lines += [f"  windows of {bundle.plan.width:g} s, combined by {bundle.plan.rule}"]
@@ -60,6 +64,9 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
     ]
     if bundle.plan.features:
         lines += [f"  features: {', '.join(bundle.plan.features)}"]
+    lines += [_record(name, told) for name, told in _records(bundle).items()]
+    if (memory := _memory(bundle)) is not None:
+        lines += [f"  remembers {memory['windows']:,} of {memory['of']:,} windows, to learn on by"]
     if bundle.validator is not None:
         lines += [
             f"  {bundle.plan.validator} looks again at what the others flag: p up to "
@@ -90,6 +97,34 @@ def _given(arguments: Mapping[str, Any]) -> str:
 
     told = ", ".join(f"{name}={written(value)}" for name, value in arguments.items())
     return f" ({told})" if told else ""
+
+
+def _memory(bundle: Bundle) -> dict[str, int] | None:
+    memory = bundle.memory
+    return None if memory is None else {"windows": len(memory.windows), "of": memory.seen}
+
+
+def _records(bundle: Bundle) -> dict[str, Any]:
+    """What each detector came from; nothing where an earlier version fitted it."""
+    return {name: dict(part.training) for name, part in bundle.parts.items() if part.training}
+
+
+def _record(name: str, told: Mapping[str, Any]) -> str:
+    data, run, metrics = told["data"], told["run"], told["metrics"]
+    parts = [f"{data['count']:,} windows (sha256 {data['sha256'][:12]})"]
+    parts += [f"code {told['code_version']}"] if told["code_version"] else []
+    each = [*told["parameters"].items(), *run.items(), *metrics.items()]
+    parts += [f"{key} {f'{v:.4g}' if isinstance(v, float) else v}" for key, v in each]
+    return f"  {name} learned {', '.join(parts)}"
+
+
+def _update(told: Mapping[str, Any]) -> str:
+    left = ", ".join(told["left_as_they_were"])
+    return (
+        f"  revision {told['revision']}: {told['events']:,} events in {told['windows']:,} windows "
+        f"from {told['from']} to {told['to']}, PR-AUC of old data {told['before']:.4f} before and "
+        f"{told['after']:.4f} after{f'; {left} stayed as before' if left else ''}"
+    )
 
 
 def _clusters(bundle: Bundle) -> list[tuple[int, str]]:
