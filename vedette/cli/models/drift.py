@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from vedette.cli.models.sources import DATA, Public, gather
+from vedette.cli.models.sources import DATA, Public, gather, reading
 from vedette.cli.options import CONFIG, load_settings, word
 
 FORMATS = ("table", "json")
@@ -18,10 +18,7 @@ FORMATS = ("table", "json")
 @click.argument("name")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @CONFIG
-@click.option(
-    "--last", default="24h", show_default=True, metavar="DURATION", help="Of an index: so far back."
-)
-@click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@reading("24h")
 @DATA
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
 def drift(

@@ -9,9 +9,9 @@ import click
 
 from vedette.cli.models.arguments import SET, assigned_to
 from vedette.cli.models.bar import Learning
-from vedette.cli.models.sources import DATA, Public, gather
+from vedette.cli.models.sources import ALLOW, DATA, WITHOUT, Public, gather, reading
 from vedette.cli.models.wanted import Wanted, wanted_options
-from vedette.cli.options import CONFIG, PATH, duration, load_settings
+from vedette.cli.options import CONFIG, duration, load_settings
 
 EMBEDDING = "embedding-hdbscan"
 """The detector that has an encoder."""
@@ -54,17 +54,9 @@ EMBEDDING = "embedding-hdbscan"
 @click.option(
     "--window", default="10m", show_default=True, metavar="DURATION", help="Length of a window."
 )
-@click.option(
-    "--last", default="30d", show_default=True, metavar="DURATION", help="Of an index: so far back."
-)
-@click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@reading("30d")
 @DATA
-@click.option(
-    "--without",
-    type=PATH,
-    metavar="FILE",
-    help="Verdicts, as `vedette feedback export` writes them: what was judged true is left out.",
-)
+@WITHOUT
 @click.option(
     "--mask",
     multiple=True,
@@ -78,12 +70,7 @@ EMBEDDING = "embedding-hdbscan"
     metavar="FIELD",
     help="Learn hashes in place of this field's values, by models.hash_key_file; may be repeated.",
 )
-@click.option(
-    "--allow",
-    multiple=True,
-    metavar="NAME",
-    help="Learn from events that the check of this name refuses; may be repeated.",
-)
+@ALLOW
 @click.option("--seed", default=0, show_default=True, help="Of all that is drawn by chance.")
 @wanted_options
 def fit(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.errors import InputError
-from vedette.cli.models.sources import DATA, Public, gather
+from vedette.cli.models.sources import DATA, Public, gather, reading
 from vedette.cli.models.span import Span, span_options
 from vedette.cli.models.steps import WAYS
 from vedette.cli.models.steps import options as steps_options
@@ -35,10 +35,7 @@ FORMATS = ("table", "ndjson", "json")
     metavar="P", help="Show windows with a p up to this; 1 shows all.",
 )  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Show so many windows at most.")
-@click.option(
-    "--last", default="24h", show_default=True, metavar="DURATION", help="Of an index: so far back."
-)
-@click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@reading("24h")
 @DATA
 @steps_options
 @span_options

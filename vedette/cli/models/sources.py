@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -27,6 +27,35 @@ DATA = click.option(
     metavar="FOLDER",
     help="The folder of public data, where SOURCE is a public set.",
 )
+WITHOUT = click.option(
+    "--without",
+    type=PATH,
+    metavar="FILE",
+    help="Verdicts, as `vedette feedback export` writes them: what was judged true is left out.",
+)
+ALLOW = click.option(
+    "--allow",
+    multiple=True,
+    metavar="NAME",
+    help="Learn from events that the check of this name refuses; may be repeated.",
+)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def reading(last: str) -> Callable[[Command], Command]:
+    """The options `--last`, of a default, and `--logsource`: what is read of a source."""
+    back = click.option(
+        "--last",
+        default=last,
+        show_default=True,
+        metavar="DURATION",
+        help="Of an index: so far back.",
+    )
+    tags = click.option(
+        "--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files."
+    )
+    return lambda command: back(tags(command))
 
 
 def gather(

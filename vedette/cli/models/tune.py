@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from vedette.cli.models.bar import Bar
-from vedette.cli.models.sources import Public, gather
+from vedette.cli.models.sources import Public, gather, reading
 from vedette.cli.options import CONFIG, PATH, load_settings
 
 
@@ -19,10 +19,7 @@ from vedette.cli.options import CONFIG, PATH, load_settings
     "--steps", type=click.IntRange(1), default=200, show_default=True, metavar="N",
     help="Steps of 64 pairs of lines.",
 )  # fmt: skip
-@click.option(
-    "--last", default="30d", show_default=True, metavar="DURATION", help="Of an index: so far back."
-)
-@click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@reading("30d")
 @click.option(
     "--mask", multiple=True, metavar="FIELD",
     help="Learn nothing of this field's values; may be repeated.",

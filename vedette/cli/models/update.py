@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from vedette.cli.models.bar import Learning
-from vedette.cli.models.sources import DATA, Public, gather
+from vedette.cli.models.sources import ALLOW, DATA, WITHOUT, Public, gather, reading
 from vedette.cli.models.span import Span, span_options
-from vedette.cli.options import CONFIG, PATH, load_settings, word
+from vedette.cli.options import CONFIG, load_settings, word
 
 if TYPE_CHECKING:
     from models.bundle.update import Change, Updated
@@ -24,24 +24,11 @@ FORMATS = ("table", "json")
 @click.argument("name")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @CONFIG
-@click.option(
-    "--last", default="24h", show_default=True, metavar="DURATION", help="Of an index: so far back."
-)
-@click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@reading("24h")
 @DATA
 @span_options
-@click.option(
-    "--without",
-    type=PATH,
-    metavar="FILE",
-    help="Verdicts, as `vedette feedback export` writes them: what was judged true is left out.",
-)
-@click.option(
-    "--allow",
-    multiple=True,
-    metavar="NAME",
-    help="Learn from events that the check of this name refuses; may be repeated.",
-)
+@WITHOUT
+@ALLOW
 @click.option("--anyway", is_flag=True, help="Keep what is learned though old data are told worse.")
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
 def update(
