@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.errors import InputError, Problem, Report
 from engine.feedback.subject import Subject
 from engine.feedback.tally import Tally
-from engine.feedback.weigh import Sure
+from engine.feedback.weigh import Likely, Sure
 
 if TYPE_CHECKING:
     from engine.score.learned import Learned
@@ -69,14 +69,14 @@ def load(folder: Path) -> Learned | None:
 
 
 def sure(state: Path, report: Report) -> Sure:
-    """How sure an anomaly is by what was learned for its model; None where nothing was.
+    """How sure an anomaly is by what was learned for its model, and why; None where nothing was.
 
     Each is read when the first anomaly of its model comes, so that nobody else needs NumPy. One
     that cannot be read is a problem `verdicts-unlearned`, and counts for nothing.
     """
     known: dict[str, Learned | None] = {}
 
-    def ask(subject: Subject, tally: Tally) -> float | None:
+    def ask(subject: Subject, tally: Tally) -> Likely | None:
         if subject.kind != "anomaly":
             return None
         if subject.source not in known:
@@ -86,6 +86,8 @@ def sure(state: Path, report: Report) -> Sure:
             except InputError as error:
                 report(Problem("verdicts-unlearned", error.message, error.file))
         found = known[subject.source]
-        return None if found is None else found.probability(subject, tally)
+        if found is None:
+            return None
+        return Likely(found.probability(subject, tally), tuple(found.because(subject, tally)))
 
     return ask

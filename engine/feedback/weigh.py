@@ -6,12 +6,20 @@ Severity and level stay: they say what the rule looks for, and not how often it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.feedback.subject import Subject
 from engine.feedback.tally import Tally
 
-Sure = Callable[[Subject, Tally], float | None]
+
+class Likely(NamedTuple):
+    """How likely an alert is right, 0 to 1, and in words what moves that most."""
+
+    share: float
+    because: tuple[str, ...] = ()
+
+
+Sure = Callable[[Subject, Tally], Likely | None]
 """How likely an alert is right by what was learned from verdicts; None where nothing was."""
 
 SOFTEST = 0.5
@@ -32,9 +40,9 @@ def weigh(document: dict[str, Any], tally: Tally, sure: Sure | None = None) -> N
     if count is None or not isinstance(own, dict) or subject.kind == "capped":
         return
     learned = sure(subject, tally) if sure else None
-    now = learned
-    if now is None:
-        now = tally.precision(subject.source, subject.prior, subject.entity)
+    now = (
+        learned.share if learned else tally.precision(subject.source, subject.prior, subject.entity)
+    )
     risk = own.get("feedback", {}).get("original_risk_score")
     own["confidence"] = round(now, 4)
     own["feedback"] = {
@@ -42,7 +50,8 @@ def weigh(document: dict[str, Any], tally: Tally, sure: Sure | None = None) -> N
         "true": count.true,
         "false": count.false,
         "benign": count.benign,
-        **({"learned": True} if learned is not None else {}),
+        **({"learned": True} if learned else {}),
+        **({"because": list(learned.because)} if learned and learned.because else {}),
     }
     event = document.get("event")
     if isinstance(event, dict) and isinstance(event.get("risk_score"), int | float):

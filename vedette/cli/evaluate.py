@@ -78,6 +78,13 @@ MAPPING = "mapping"
     metavar="NAME",
     help="Of feedback: weigh verdicts: none, classes or effective; may be repeated.",
 )
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    metavar="NAME",
+    help="Of feedback: what learns: logistic or boosting; may be repeated.",
+)
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
 @click.option(
     "--report",
@@ -96,6 +103,7 @@ def command(
     encoder: str | None,
     each: bool,
     balances: tuple[str, ...],
+    methods: tuple[str, ...],
     form: str | None,
     report: Path | None,
 ) -> int:
@@ -124,7 +132,7 @@ def command(
             rows += _alerts(data, rule_paths, shown, each)
             continue
         if name == FEEDBACK:
-            rows += _feedback(data, shown, fixed, balances)
+            rows += _feedback(data, shown, fixed, balances, methods)
             continue
         if name == MAPPING:
             rows += _mapping(data, shown, encoder)
@@ -197,13 +205,15 @@ def _alerts(
 
 
 def _feedback(
-    data: Path, shown: str, fixed: Protocol, balances: tuple[str, ...]
+    data: Path, shown: str, fixed: Protocol, balances: tuple[str, ...], methods: tuple[str, ...]
 ) -> list[dict[str, Any]]:
+    from engine.score.learned import LOGISTIC, METHODS
     from models.prepare.balance import HOW, NONE
     from vedette.evaluate import replay
 
     weighed = [word("--balance", each, HOW) or NONE for each in balances] or [NONE]
-    found = replay.evaluate(data, fixed, _told, weighed)
+    learns = [word("--method", each, METHODS) or LOGISTIC for each in methods] or [LOGISTIC]
+    found = replay.evaluate(data, fixed, _told, weighed, learns)
     for line in replay.show(found) if shown == "table" else ():
         click.echo(line)
     return [row.as_json() for row in found]

@@ -2,7 +2,8 @@
 
 On AIT-ADS, alerts of one type on one host within ten minutes are one alert, from the first attack
 of each company on. A verdict is what the set says: an attack's, or not. Some alerts are judged, a
-logistic regression learns from them, and puts those that nobody judged in order. Held against that
+logistic regression (or boosted trees) learns from them, and puts those that nobody judged in order:
+trees by their own odds, of which the probabilities that they are made rise alike. Held against that
 is the order without verdicts: by the fused p of the host's window, then by how rare the type was
 in training. Both are compared at the same recall: so many of the attacks' alerts found, what share
 of the alerts that one has to open for it are true.
@@ -32,7 +33,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.feedback.tally import Count
+from engine.score.learned import BOOSTING, LOGISTIC
 from models.base import Floats
+from models.combine.boosting import Boosting
 from models.combine.supervised import Logistic
 from models.prepare.balance import NONE, balanced
 from vedette.evaluate.protocol import Protocol
@@ -42,6 +45,7 @@ from vedette.evaluate.sets import ait_ads
 VERDICTS = (50, 200, 1000)
 RECALLS = (0.8, 0.9)
 DRAWS = 20
+KINDS: dict[str, type[Logistic] | type[Boosting]] = {LOGISTIC: Logistic, BOOSTING: Boosting}
 GUESS = 0.5
 """What is said of a type of alert that nobody judged."""
 CHANCE, RANKED, ORDER = "by chance", "as ranked", "in order"
@@ -88,6 +92,8 @@ class Row:
     high: float
     balance: str = NONE
     """How the verdicts were weighed by whether they are true."""
+    method: str = LOGISTIC
+    """What learned from them."""
 
     def as_json(self) -> dict[str, Any]:
         """The row as JSON holds it."""
@@ -99,13 +105,16 @@ def evaluate(
     protocol: Protocol,
     told: Callable[[str], None] = lambda _: None,
     balances: Sequence[str] = (NONE,),
+    methods: Sequence[str] = (LOGISTIC,),
 ) -> list[Row]:
     """The table, from the folder of public data. Raises `InputError` for what is missing.
 
-    `balances`, of `models.prepare.balance.HOW`: how verdicts are weighed, a table for each.
+    `balances`, of `models.prepare.balance.HOW`: how verdicts are weighed, and `methods`, of
+    `engine.score.learned.METHODS`: what learns from them; a table for each of either.
     """
     found = queue(data, protocol, told)
-    return [row for balance in balances for row in rows(found, balance)]
+    return [row for method in methods for balance in balances
+            for row in rows(found, balance, method)]  # fmt: skip
 
 
 def queue(data: Path, protocol: Protocol, told: Callable[[str], None] = lambda _: None) -> Queue:
@@ -150,9 +159,9 @@ def company(
     return Queue(np.array(known), places, np.array(labels), types, blocks)
 
 
-def rows(found: Queue, balance: str = NONE) -> list[Row]:
+def rows(found: Queue, balance: str = NONE, method: str = LOGISTIC) -> list[Row]:
     """What verdicts gain, for each way of choosing them, each number of them and each recall."""
-    ways = {CHANCE: _by_chance, RANKED: _as_ranked, ORDER: _in_order}
+    ways = {CHANCE: by_chance, RANKED: _as_ranked, ORDER: _in_order}
     made = []
     for chosen, split in ways.items():
         for number in VERDICTS:
@@ -160,10 +169,10 @@ def rows(found: Queue, balance: str = NONE) -> list[Row]:
             orders = [
                 (judged, measured, order)
                 for judged, measured in pairs
-                if (order := ranking(found, judged, measured, balance)) is not None
+                if (order := ranking(found, judged, measured, balance, method)) is not None
             ]
-            made += [replace(_row(found, chosen, number, recall, orders), balance=balance)
-                     for recall in RECALLS if orders]  # fmt: skip
+            each = [_row(found, chosen, number, recall, orders) for recall in RECALLS if orders]
+            made += [replace(row, balance=balance, method=method) for row in each]
     return made
 
 
@@ -176,7 +185,8 @@ def _halves(found: Queue) -> Iterator[tuple[Split, np.random.Generator]]:
         yield (np.flatnonzero(inside), np.flatnonzero(~inside)), rng
 
 
-def _by_chance(found: Queue, number: int) -> Iterator[Split]:
+def by_chance(found: Queue, number: int) -> Iterator[Split]:
+    """So many judged of a half by chance, and the other half: one of each draw."""
     for (pool, rest), rng in _halves(found):
         if len(pool) >= number:
             yield np.sort(rng.permutation(pool)[:number]), rest
@@ -198,12 +208,14 @@ def _in_order(found: Queue, number: int) -> Iterator[Split]:
         yield first, rest
 
 
-def ranking(found: Queue, judged: Places, measured: Places, balance: str = NONE) -> Places | None:
+def ranking(
+    found: Queue, judged: Places, measured: Places, balance: str = NONE, method: str = LOGISTIC
+) -> Places | None:
     """The measured alerts as verdicts on others put them; None where verdicts are all alike."""
     labels = found.labels[judged]
     if labels.all() or not labels.any() or not found.labels[measured].any():
         return None
-    model = Logistic().fit(
+    model = KINDS[method]().fit(
         features(found, judged, judged), labels, balanced(labels.tolist(), balance)
     )
     sure = model.probability(features(found, measured, judged))
@@ -212,7 +224,7 @@ def ranking(found: Queue, judged: Places, measured: Places, balance: str = NONE)
 
 
 def features(found: Queue, wanted: Places, judged: Places) -> Floats:
-    """What the regression is told of `wanted`, by verdicts on `judged`: (n, d + 2).
+    """What is told of `wanted`, by verdicts on `judged`: (n, d + 2).
 
     A judged alert is described by the verdicts before its own, in the order of `judged`.
     """
@@ -279,10 +291,14 @@ def _row(
 
 def show(found: Sequence[Row]) -> Iterator[str]:
     """The table for people."""
-    for balance in dict.fromkeys(row.balance for row in found):
+    for method, balance in dict.fromkeys((row.method, row.balance) for row in found):
+        if method != LOGISTIC:
+            yield f"learned by: {method}"
         if balance != NONE:
             yield f"verdicts weighed: {balance}"
-        yield from _table([row for row in found if row.balance == balance])
+        yield from _table([
+            row for row in found if (row.method, row.balance) == (method, balance)
+        ])  # fmt: skip
 
 
 def _table(found: Sequence[Row]) -> Iterator[str]:

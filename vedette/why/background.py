@@ -76,6 +76,8 @@ def _weight(document: Document) -> Iterator[str]:
     sure = fields.get(document, "vedette.alert.confidence")
     if isinstance(sure, int | float):
         yield f"confidence {sure:.2f}{_since(document)}"
+        for each in fields.texts(document, "vedette.alert.feedback.because"):
+            yield f"as learned from verdicts, {each}"
     status = fields.text(document, "vedette.alert.rule_status")
     if status:
         yield f"the rule's status is {status}"

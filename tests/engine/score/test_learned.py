@@ -11,8 +11,8 @@ import pytest
 from engine.feedback.subject import Subject
 from engine.feedback.tally import Tally
 from engine.feedback.verdict import Verdict
-from engine.feedback.weigh import weigh
-from engine.score.learned import FEWEST, Learned
+from engine.feedback.weigh import Likely, weigh
+from engine.score.learned import FEWEST, METHODS, Learned
 from models.base import State
 from models.errors import DataError, StoreError
 from tests.engine.feedback.parts import anomaly, verdict
@@ -74,6 +74,28 @@ def test_earlier_verdicts_do_not_tell_the_answer_the_wrong_way_round() -> None:
     assert found.probability(Subject.of(one(61, 1e-4, 0.5)), tally) > 0.6
 
 
+def test_trees_learn_them_too_and_say_how_far_each_feature_moves_the_odds() -> None:
+    verdicts = judged()
+    found, tally = Learned.fit("office", verdicts, method="boosting"), Tally.of(verdicts)
+    assert found.method == "boosting"
+    assert found.probability(Subject.of(one(900, 1e-4, 0.5)), tally) > 0.6
+    assert found.probability(Subject.of(one(901, 0.3, 1e-6)), tally) < 0.2
+    assert found.moves()[0][0] == "knows"
+    assert min(weight for _, weight in found.moves()) >= 0
+
+
+def test_what_an_earlier_version_kept_loads() -> None:
+    state = State(
+        {"strength": 1.0},
+        {"model": "office", "detectors": ["knows"], "count": 60, "true": 20,
+         "logistic": {"constant": -0.5}},
+        {"mean": np.zeros(4), "scale": np.ones(4), "weights": np.array([0.5, 0.0, 1.0, -2.0])},
+    )  # fmt: skip
+    found = Learned.restore(state)
+    assert (found.method, found.moves()[0]) == ("logistic", ("earlier verdicts", -2.0))
+    assert Learned.fit("office", judged()).state().facts.keys() == state.facts.keys()
+
+
 def test_few_verdicts_or_all_of_one_kind_teach_nothing() -> None:
     with pytest.raises(DataError, match="too few"):
         Learned.fit("office", judged(FEWEST - 1))
@@ -84,12 +106,18 @@ def test_few_verdicts_or_all_of_one_kind_teach_nothing() -> None:
         Learned.fit("office", false)
 
 
-def test_what_was_learned_is_the_same_after_it_was_kept() -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_what_was_learned_is_the_same_after_it_was_kept(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     verdicts = judged()
-    found, tally = Learned.fit("office", verdicts), Tally.of(verdicts)
+    found, tally = Learned.fit("office", verdicts, method=method), Tally.of(verdicts)
+    for module in ("boosting", "supervised"):
+        monkeypatch.delattr(f"models.combine.{module}.library")  # a run needs NumPy alone
     again = Learned.restore(found.state())
     subject = Subject.of(one(900, 0.01, 0.5))
     assert again.probability(subject, tally) == found.probability(subject, tally)
+    assert again.moves() == found.moves()
     state = found.state()
     short = {key: value[:1] for key, value in state.arrays.items()}
     for wrong in (State({}, {}, {}), State(state.parameters, state.facts, short)):
@@ -102,8 +130,10 @@ def test_an_anomaly_is_weighed_by_what_was_learned_and_a_rules_alert_by_the_tall
     document = one(900, 0.3, 0.5)
     plain = deepcopy(document)
     weigh(plain, tally)
-    weigh(document, tally, lambda subject, _: 0.125 if subject.kind == "anomaly" else None)
+    said = Likely(0.125, ("knows: lowers the odds by a factor of 3",))
+    weigh(document, tally, lambda subject, _: said if subject.kind == "anomaly" else None)
     own = document["vedette"]["alert"]
     assert own["confidence"] == 0.125
     assert own["feedback"]["learned"] is True
+    assert own["feedback"]["because"] == [*said.because]
     assert "learned" not in plain["vedette"]["alert"]["feedback"]

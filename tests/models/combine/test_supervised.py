@@ -10,7 +10,8 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from models.base import State
-from models.combine.supervised import Boosting, Logistic
+from models.combine.boosting import Boosting
+from models.combine.supervised import Logistic
 from models.errors import DataError, StoreError
 
 RNG = np.random.default_rng(1)
@@ -67,8 +68,10 @@ def test_trees_that_lead_nowhere_are_refused() -> None:
 def test_reasons_name_what_moves_the_odds_most() -> None:
     model = Logistic().fit(FEATURES, LABELS)
     reasons = model.explain(np.array([3.0, 0.0, 0.0, 0.0]), list("abcd"), 1)
+    assert model.explain(FEATURES.mean(axis=0), list("abcd")) == []
+    assert "inf" not in model.explain(np.array([1e9, 0.0, 0.0, 0.0]), list("abcd"), 1)[0].text
     assert reasons[0].feature == "a"
-    assert reasons[0].text.startswith("a raises the odds by a factor of")
+    assert reasons[0].text.startswith("a: raises the odds by a factor of")
 
 
 def test_odds_after_weights_are_taken_back_are_about_those_that_came() -> None:
@@ -80,3 +83,38 @@ def test_odds_after_weights_are_taken_back_are_about_those_that_came() -> None:
     found = raised.unweighed(rare, weights).probability(FEATURES)
     assert (np.argsort(found) == order).all()
     assert found.mean() == pytest.approx(rare.mean(), abs=0.05)
+
+
+def test_trees_are_no_surer_of_others_than_items_that_did_not_teach_them_allow() -> None:
+    noise = RNG.random(300) < 0.2
+    plain, settled = Boosting().fit(FEATURES, noise), Boosting().calibrated(FEATURES, noise)
+    others = RNG.normal(size=(200, 4)) * [1, 10, 0.1, 1]
+    assert plain.probability(others).std() > 0.1, "by heart"
+    assert settled.probability(others) == pytest.approx(noise.mean(), abs=0.1)
+    found = Boosting().calibrated(FEATURES, LABELS).probability(others)
+    order = np.argsort(Boosting().fit(FEATURES, LABELS).probability(others), kind="stable")
+    assert (np.diff(found[order]) >= 0).all()
+    assert found.min() < 0.1 < 0.9 < found.max()
+
+
+def test_weights_move_trees_and_not_how_many_are_true() -> None:
+    rare = FEATURES[:, 0] + RNG.normal(0, 1.0, 300) > 1.8
+    weights = np.where(rare, (~rare).sum() / rare.sum(), 1.0)
+    raised = Boosting().fit(FEATURES, rare, weights).probability(FEATURES)
+    found = Boosting().calibrated(FEATURES, rare, weights).probability(FEATURES)
+    assert raised.mean() > 1.3 * rare.mean()
+    assert found.mean() == pytest.approx(rare.mean(), abs=0.08)
+
+
+def test_one_true_label_cannot_calibrate_trees() -> None:
+    with pytest.raises(DataError, match="two labels of either kind"):
+        Boosting().calibrated(FEATURES, np.arange(300) == 7)
+
+
+def test_what_moves_trees_is_told_beside_the_usual_and_what_they_never_ask_for_is_not() -> None:
+    features = np.column_stack([FEATURES[:, 0], np.zeros(300)])
+    model = Boosting().fit(features, FEATURES[:, 0] > 1)
+    high, low = (model.explain(np.array([at, 5.0]), ["a", "b"]) for at in (3.0, 0.0))
+    assert [each.feature for each in high] == ["a"]
+    assert high[0].text.startswith("a: raises the odds by a factor of")
+    assert low == []

@@ -79,3 +79,27 @@ def test_made_up_anomalies_take_the_place_of_the_test(data: Path) -> None:
     rows = json.loads(evaluate(data, "--made-up", "-o", "json").out)
     assert {row["set"] for row in rows} == {"hdfs (made up)"}
     assert "unseen events" in rows[0]["recall_by_family"]
+
+
+def test_verdicts_are_replayed_by_each_method_and_balance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.vedette.evaluate.test_replay import queue
+    from vedette.evaluate import replay
+
+    monkeypatch.setattr(replay, "queue", lambda *_: queue())
+    for name, few in (("DRAWS", 1), ("VERDICTS", (200,)), ("RECALLS", (0.8,))):
+        monkeypatch.setattr(replay, name, few)
+    asked = [f"--{option}={value}" for option, values in (
+        ("method", ("logistic", "boosting")), ("balance", ("none", "classes")),
+    ) for value in values]  # fmt: skip
+    ask = ("evaluate", "feedback", "--data", str(tmp_path), "-o", "json")
+    rows = json.loads(vedette(*ask, *asked).out)
+    assert [(row["method"], row["balance"]) for row in rows[::3]] == [
+        ("logistic", "none"), ("logistic", "classes"),
+        ("boosting", "none"), ("boosting", "classes"),
+    ]  # fmt: skip
+    assert {row["method"] for row in json.loads(vedette(*ask).out)} == {"logistic"}
+    refused = vedette(*ask, "--method", "forest")
+    assert refused.code == 3
+    assert "--method" in refused.err

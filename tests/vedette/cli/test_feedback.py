@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,12 @@ def test_a_run_is_as_sure_of_anomalies_as_verdicts_taught(place: Path) -> None:
     assert lines[0] == "office: learned from 60 verdicts, 20 true"
     assert lines[1].endswith("  knows")
     assert (place / "state" / "feedback" / "office" / "learned.npz").is_file()
+    trees = vedette("feedback", "train", "office", "--method", "boosting", "--balance", "classes")
+    assert trees.out.splitlines()[0] == lines[0]
+    assert re.fullmatch(r"  \d+\.\d\d  knows", trees.out.splitlines()[1])
+    told = json.loads((place / "state" / "feedback" / "office" / "learned.json").read_text())
+    assert {"boosting", "balance"} <= told["facts"].keys()
+    assert "--method" in vedette("feedback", "train", "office", "--method", "forest").err
     for name, says in (
         ("other", "too few verdicts on anomalies of other: 0, and 20 are needed"),
         ("../x", "cannot be the name"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.score.learned import METHODS
 from models.feature.volume import Volume
 from vedette.evaluate import replay
 from vedette.evaluate.protocol import protocol
@@ -53,6 +54,18 @@ def test_each_way_to_weigh_verdicts_has_a_table_of_its_own() -> None:
     text = list(replay.show(both))
     assert text.index("verdicts weighed: classes") == len(both) // 2 + 1
     assert sum(line.startswith("judged ") for line in text) == 2
+
+
+def test_each_method_has_a_table_of_its_own_and_trees_find_the_type_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replay, "DRAWS", 1)
+    monkeypatch.setattr(replay, "VERDICTS", (200,))
+    both = [row for how in METHODS for row in rows(queue(), method=how)]
+    text = list(replay.show(both))
+    assert text.index("learned by: boosting") == len(both) // 2 + 1
+    assert [row.method for row in both] == ["logistic"] * 6 + ["boosting"] * 6
+    assert min(row.after for row in both) > 0.9 > 4 * max(row.before for row in both)
 
 
 def test_where_verdicts_say_nothing_nothing_is_gained() -> None:

@@ -95,6 +95,9 @@ def test_it_is_said_what_the_confidence_rests_on() -> None:
         "confidence 0.50: by verdicts on earlier ones (1 true, 0 benign, 3 false); "
         "without them 0.75"
     )
+    learned = judged | {"learned": True, "because": ["gpt: raises the odds by a factor of 4.2"]}
+    weight = section(story(alert(confidence=0.5, feedback=learned)), "How sure, how grave")
+    assert weight[2] == "as learned from verdicts, gpt: raises the odds by a factor of 4.2"
 
 
 def test_what_is_not_there_takes_no_room() -> None:
