@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
@@ -149,10 +150,13 @@ def read(path: Path) -> bytes:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file of a model, whole or not at all."""
+    """Write a file of a model, whole or not at all, also where the power fails."""
     part = path.with_name(path.name + ".part")
     try:
-        part.write_bytes(content)
+        with part.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
         part.replace(path)
     except OSError as error:
         raise StoreError(f"cannot be written: {error.strerror or error}", str(path)) from error

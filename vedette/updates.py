@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
+from engine.score.model import Model
 from models.bundle import keep
 from models.bundle.bundle import Bundle
 from models.bundle.update import Change, Updated
@@ -44,19 +48,43 @@ def write(
     done: Updated,
     gathered: Gathered,
     folder: Path,
-    training: Mapping[str, Any],
+    model: Model,
     clock: Callable[[], datetime],
 ) -> tuple[int, str]:
-    """Put the updated bundle in the place of the one in `folder`; its revision and fingerprint.
+    """Put the updated bundle in the place of `model` in `folder`; its revision and fingerprint.
 
-    `training` is what was written down of the one that is there.
+    `InputError` where another one lies there by now, or is being written: what it learned would be
+    lost.
     """
+    training = model.training
     revision = int(training.get("revision", 1)) + 1
     told = _grown(done, gathered, training, revision, clock().isoformat())
     try:
-        return revision, keep.save(done.bundle, folder, told, revision)
+        with _alone(folder):
+            if keep.fingerprint(folder) != model.sha256:
+                raise InputError(
+                    "was fitted anew or learned on meanwhile, and stays as that left it",
+                    file=str(folder), expected="the same update once more",
+                )  # fmt: skip
+            return revision, keep.save(done.bundle, folder, told, revision)
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else updates the model in `folder` meanwhile; `InputError` where somebody does."""
+    at = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(at, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go when it is closed
+        except BlockingIOError as error:
+            raise InputError(
+                "is being updated by another process", file=str(folder), expected="one at a time"
+            ) from error
+        yield
+    finally:
+        os.close(at)
 
 
 def change(each: Change) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 
 from models.bundle import keep
 from tests.vedette.cli.command import Answer, vedette
+from vedette import updates
 
 START = datetime(2026, 11, 9, 8, 0, tzinfo=UTC)
 QUICK = ("--detector", "new-value", "--detector", "markov", "--detector", "count-vector")
@@ -166,6 +167,28 @@ def test_what_tells_old_data_worse_is_not_kept(
     assert shown(run) == before
     assert run("update", "office", "newer.ndjson", "--anyway", "-o", "json").code == 0
     assert shown(run)["training"]["revision"] == 2
+
+
+def test_what_another_update_learned_meanwhile_is_not_lost(
+    run: Callable[..., Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn_on = updates.update
+    write("newest.ndjson", normal(20_000, seed=3))
+
+    def slow(*given: Any, **named: Any) -> Any:
+        monkeypatch.setattr(updates, "update", learn_on)
+        assert run("update", "office", "newer.ndjson").code == 0
+        return learn_on(*given, **named)
+
+    monkeypatch.setattr(updates, "update", slow)
+    answer = run("update", "office", "newer.ndjson")
+    assert answer.code == 3
+    assert "was fitted anew or learned on meanwhile" in answer.err
+    assert shown(run)["training"]["revision"] == 2
+    with updates._alone(folder(tmp_path)):
+        answer = run("update", "office", "newest.ndjson")
+    assert "is being updated by another process" in answer.err
+    assert run("update", "office", "newest.ndjson").code == 0
 
 
 def test_events_of_attacks_are_left_out(run: Callable[..., Answer]) -> None:

@@ -86,7 +86,7 @@ def update(
     written = None
     if done.whole.kept:
         folder = bundles.folder_of(state, name)
-        written = updates.write(done, gathered, folder, model.training, lambda: datetime.now(UTC))
+        written = updates.write(done, gathered, folder, model, lambda: datetime.now(UTC))
     if shown == "json":
         click.echo(json.dumps({
             "name": name, "kept": written is not None,
