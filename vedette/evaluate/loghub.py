@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from engine.errors import InputError
-from models.template.accuracy import grouping
+from models.template.accuracy import grouping, parsing_accuracy
 from models.template.templates import Templates
 from vedette.evaluate.files import require, rows
 from vedette.output.safe import visible
@@ -22,7 +22,10 @@ NAME = "loghub"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Grouping accuracy (GA) and F1 of groups on one system's lines; Drain3's GA if installed."""
+    """Grouping accuracy (GA) and F1 of groups on one system's lines; Drain3's GA if installed.
+
+    `text` is the share of lines whose template reads as the true one does.
+    """
 
     system: str
     lines: int
@@ -30,6 +33,7 @@ class Found:
     found: int
     accuracy: float
     f1: float
+    text: float
     drain3: float | None
 
     def as_json(self) -> dict[str, Any]:
@@ -48,24 +52,31 @@ def evaluate(data: Path) -> list[Found]:
 
 def show(found: Sequence[Found], out: TextIO) -> None:
     """Write the table, with the means at its end."""
-    out.write(f"{NAME}\n{'system':<14}{'groups':>7}{'found':>7}{'GA':>8}{'Drain3':>8}{'F1':>8}\n")
+    out.write(
+        f"{NAME}\n{'system':<14}{'groups':>7}{'found':>7}{'GA':>8}{'Drain3':>8}{'F1':>8}{'text':>8}\n"
+    )
     for row in (*found, _mean(found)):
         name = visible(row.system).ljust(14)
         theirs = "-" if row.drain3 is None else f"{row.drain3:.3f}"
         out.write(
-            f"{name}{row.true:>7}{row.found:>7}{row.accuracy:>8.3f}{theirs:>8}{row.f1:>8.3f}\n"
+            f"{name}{row.true:>7}{row.found:>7}{row.accuracy:>8.3f}{theirs:>8}{row.f1:>8.3f}"
+            f"{row.text:>8.3f}\n"
         )
     out.write(
-        "  GA: share of lines whose group is exactly a true one; F1: of groups; Drain3: its GA\n\n"
+        "  GA: share of lines whose group is exactly a true one; F1: of groups; Drain3: its GA\n"
+        "  text: share of lines whose template reads as the true one\n\n"
     )
 
 
 def _system(path: Path) -> Found:
-    told = list(rows(path, ("Content", "EventId")))
-    lines, truth = [line for _, (line, _) in told], [event for _, (_, event) in told]
+    told = [each for _, each in rows(path, ("Content", "EventId", "EventTemplate"))]
+    lines, truth = [line for line, _, _ in told], [event for _, event, _ in told]
     if not lines:
         raise InputError("holds no line", file=str(path))
-    ours = grouping(truth, Templates().learn_all(lines))
+    templates = Templates()
+    learned = templates.learn_all(lines)
+    ours = grouping(truth, learned)
+    texts = [templates.text(number) for number in learned]
     theirs = _drain3(lines)
     return Found(
         path.parent.name,
@@ -74,6 +85,7 @@ def _system(path: Path) -> Found:
         ours.found,
         ours.accuracy,
         ours.f1,
+        parsing_accuracy([text for _, _, text in told], texts),
         None if theirs is None else grouping(truth, theirs).accuracy,
     )
 
@@ -101,5 +113,6 @@ def _mean(found: Sequence[Found]) -> Found:
         sum(row.found for row in found),
         mean(row.accuracy for row in found),
         mean(row.f1 for row in found),
+        mean(row.text for row in found),
         mean(iter(theirs)) if len(theirs) == len(found) else None,
     )

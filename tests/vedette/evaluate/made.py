@@ -146,7 +146,8 @@ def loghub(folder: Path) -> None:
     for system in ("HDFS", "Mac"):
         place = folder / "logs/loghub" / system
         place.mkdir(parents=True)
-        lines = [f'{at},"Received block {at} of size, {at}",E1' for at in range(20)]
-        lines += [f"{at},Deleting file number {at},E2" for at in range(20)]
-        text = "LineId,Content,EventId\n" + "\n".join(lines) + "\n"
+        received, deleting = '"Received block <*> of size, <*>"', "Deleting file <*>"
+        lines = [f'{at},"Received block {at} of size, {at}",E1,{received}' for at in range(20)]
+        lines += [f"{at},Deleting file number {at},E2,{deleting}" for at in range(20)]
+        text = "LineId,Content,EventId,EventTemplate\n" + "\n".join(lines) + "\n"
         (place / f"{system}_2k.log_structured.csv").write_text(text)
