@@ -173,6 +173,11 @@ class Gathered:
         self._shared: dict[str, Mapping[str, Any]] = {}
         self._names: dict[str, str] = {}
 
+    @property
+    def knows_attacks(self) -> bool:
+        """Whether events that are part of attacks are looked for."""
+        return self._known is not None
+
     def add(self, events: Iterable[Event], told: Callable[[int], None] = lambda _: None) -> None:
         """Take in events; `told` hears after each thousand how many there are.
 

@@ -12,7 +12,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from models.bundle.plan import Plan
 from models.calibrate.binomial import interval
 from models.prepare.split import at_time, by_time
 from vedette import __version__
+from vedette.bundles import iso
 from vedette.evaluate.bootstrap import achieved
 
 TARGETS = (0.05, 0.01, 0.005, 0.001)
@@ -94,7 +94,7 @@ class HeldOut:
 
     def as_json(self) -> dict[str, Any]:
         """The same as JSON holds it, numbers cut to six digits."""
-        told = asdict(self) | {"start": _iso(self.start)}
+        told = asdict(self) | {"start": iso(self.start)}
         cut: dict[str, Any] = _cut(told)
         return cut
 
@@ -136,7 +136,7 @@ def held_out(
     days = (max(each.window.end for each in later) - start) / DAY
     scale = Scale(later, [weight(str(each.window.entity)) for each in later], plan.width, days)
     a_day = Model("", "", bundle, {
-        "from": _iso(first), "to": _iso(last), "sampled": {"of": learned},
+        "from": iso(first), "to": iso(last), "sampled": {"of": learned},
     }).windows_a_day()  # fmt: skip
     normals = len(bundle.normal)
     fused = np.array([each.log_p for each in later])
@@ -186,10 +186,6 @@ def _alone(bundle: Bundle, name: str, later: Sequence[Scored], scale: Scale) -> 
     own = np.array([each.by[name] for each in later])
     row = scale.row(own, ALONE, ALONE, 1.0, bundle.parts[name].calibrator.count)
     return Alone(name, row.achieved, row.low, row.high, row.marked, row.sure)
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _cut(value: Any) -> Any:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from engine.errors import InputError
+from engine.score.model import spans_of
 from models.prepare.checks import Side, check
 from models.prepare.finding import Finding, Severity
 from models.template.event import event_key, message
@@ -71,9 +71,7 @@ def of_training(
 def of_scored(gathered: Gathered, training: Mapping[str, Any]) -> Finding | None:
     """Whether events lie in the time that a model learned from: to it they are too ordinary."""
     try:
-        whole = [[training["from"], training["to"]]]
-        told = training.get("spans", whole)  # one that learned on has several
-        spans = [[datetime.fromisoformat(each).timestamp() for each in span] for span in told]
+        spans = [[each.timestamp() for each in span] for span in spans_of(training)]
     except (KeyError, TypeError, ValueError):
         return None  # whoever fitted it did not say
     times = np.array([each.time for each in gathered.observations])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from math import exp
 from typing import Any
 
@@ -18,6 +17,7 @@ from models.errors import ModelError
 from models.feature.windows import Window
 from models.sequence import steps
 from models.sequence.steps import Network, Step
+from vedette.bundles import iso
 
 END = "the end of the window"
 SAID: Mapping[str, Callable[[float], str]] = {
@@ -106,9 +106,8 @@ class _Seen:
             return {"step": at + 1, "time": None, "event": None, "text": END}
         number, seen = self.window.events[at], self.observations[self.window.positions[at]]
         text = self._text(number) if number else self.bundle.templates.describe(seen.fields)
-        time = datetime.fromtimestamp(seen.time, UTC).isoformat().replace("+00:00", "Z")
         new = {} if number else {"new": True}
-        return {"step": at + 1, "time": time, "event": number, "text": text, **new}
+        return {"step": at + 1, "time": iso(seen.time), "event": number, "text": text, **new}
 
     def _text(self, number: int | None) -> str:
         return END if number is None else self.bundle.templates.text(number)

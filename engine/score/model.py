@@ -39,9 +39,7 @@ class Model:
         Of a model that learned a sample, it is those that the sample was drawn of.
         """
         try:
-            whole = [[self.training["from"], self.training["to"]]]
-            # One that learned on may have learned from spans of time with others between them.
-            spans = [[*map(_time, span)] for span in self.training.get("spans", whole)]
+            spans = spans_of(self.training)
             days = max(sum((end - start).total_seconds() for start, end in spans) / DAY, 1.0)
             windows = float(self.training.get("sampled", {}).get("of", self.bundle.learned))
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -49,5 +47,11 @@ class Model:
         return max(windows / days, 1.0)
 
 
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def spans_of(training: Mapping[str, Any]) -> list[list[datetime]]:
+    """When a model learned from begins and ends, by what was written down of its training.
+
+    One that learned on may have several, with others between them. `KeyError`, `TypeError` or
+    `ValueError` where that is not written down.
+    """
+    whole = [[training["from"], training["to"]]]
+    return [[*map(datetime.fromisoformat, span)] for span in training.get("spans", whole)]

@@ -46,10 +46,9 @@ def drift(
     settings = load_settings(path).settings
     model = bundles.model(settings.state.dir, name, hiding.key_of(settings.models))
     bundle = model.bundle
-    gathered = gather(
-        sources, settings, last, tags, Public(data, bundle.plan.width),
-        privacy=model.privacy, with_edges=bundle.plan.edges, signals=bundle.plan.signals,
-    )  # fmt: skip
+    plan = bundle.plan
+    gathered = bundles.Gathered(privacy=model.privacy, with_edges=plan.edges, signals=plan.signals)
+    gather(sources, settings, last, tags, Public(data, plan.width), gathered)
     kept = Kept()
     try:
         answered = bundle.score(gathered.observations)

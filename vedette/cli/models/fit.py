@@ -136,14 +136,12 @@ def fit(
     except ModelError as error:
         raise InputError(str(error)) from error
     attacks = Attacks.read(without, width) if without else None
-    into = wanted.into(
+    gathered = wanted.into(
         plan, attacks=attacks, privacy=privacy, with_edges=plan.edges, by_name=plan.volumes,
         signals=plan.signals,
     )  # fmt: skip
-    gathered = gather(
-        sources, settings, last, tags, Public(data, width, learn=True), attacks,
-        into=into, span=wanted.span(width),
-    )  # fmt: skip
+    public = Public(data, width, learn=True)
+    gather(sources, settings, last, tags, public, gathered, wanted.span(width))
     wanted.close(gathered)
     for field in hiding.unmet(plan, privacy) if gathered.observations else ():
         click.echo(visible(f"warning: no event has the field {field}: nothing is hidden by it"),

@@ -70,10 +70,10 @@ def score(
     steps = _steps(model.bundle, name, stepwise, by)
     public = Public(data, plan.width)
     span = Span.of(since, until, plan.width)
-    into = bundles.Gathered(
+    gathered = bundles.Gathered(
         privacy=model.privacy, with_edges=plan.edges, within=span, signals=plan.signals
     )
-    gathered = gather(sources, settings, last, tags, public, into=into, span=span)
+    gather(sources, settings, last, tags, public, gathered, span)
     if finding := sanity.of_scored(gathered, model.training):
         click.echo(f"warning: {finding}", err=True)
     scored = bundles.scores(model.bundle, gathered)

@@ -15,8 +15,6 @@ from vedette.cli.options import PATH, duration, log_source
 
 if TYPE_CHECKING:
     from models.bundle.observation import Observation
-    from models.prepare.privacy import Privacy
-    from vedette.attacks import Attacks
     from vedette.bundles import Gathered
     from vedette.cli.models.span import Span
     from vedette.settings import Settings
@@ -64,33 +62,21 @@ def gather(
     last: str,
     tags: str | None,
     public: Public,
-    attacks: Attacks | None = None,
-    privacy: Privacy | None = None,
-    *,
-    with_edges: bool = False,
-    by_name: bool = False,
-    signals: tuple[str, ...] = (),
-    into: Gathered | None = None,
+    gathered: Gathered,
     span: Span | None = None,
-) -> Gathered:
+) -> None:
     """All events of `sources`, each a file, a folder, `-`, a configured source or a public set.
 
-    Those of `attacks` are left out, and what `privacy` hides is hidden. `with_edges`: a detector
-    asks for those of each event. `by_name`: one keeps who they are about. `signals`: what features
-    ask of each event. `public` says what is read of public sets, and hears what these label.
-    `into`: what takes the events in. `span`: of an index, what lies before it is not asked for.
+    `gathered` takes them in. `public` says what is read of public sets, and hears what these label.
+    `span`: of an index, what lies before it is not asked for.
 
     What could not be read is said on stderr, with an example of each kind and how often.
     """
     from engine.errors import Problems
-    from vedette.bundles import Gathered
     from vedette.events import of_paths, of_source, source_of
     from vedette.output.safe import visible
 
     problems, labels = Problems(), log_source(tags)
-    gathered = into or Gathered(
-        attacks, privacy, with_edges=with_edges, by_name=by_name, signals=signals
-    )
     progress = _Line("events read")
     for name in sources:
         path: Any = "-" if name == "-" else Path(name)
@@ -117,9 +103,8 @@ def gather(
     if gathered.outside:
         click.echo(f"{gathered.outside:,} events are of windows of another time and are left out",
                    err=True)  # fmt: skip
-    if attacks is not None:
+    if gathered.knows_attacks:
         click.echo(f"{gathered.attacks:,} events of attacks are left out", err=True)
-    return gathered
 
 
 @dataclass

@@ -48,7 +48,7 @@ def tune(
     settings = load_settings(path).settings
     plan = Plan(mask=mask)
     said = encoders.Said(hiding.of(plan, b""))
-    gather(sources, settings, last, tags, Public(None, plan.width), into=said)
+    gather(sources, settings, last, tags, Public(None, plan.width), said)
     lines = encoders.parted(said.texts, seed)
     with Bar(steps) as bar:
         rows = encoders.tuned(

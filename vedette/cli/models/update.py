@@ -74,11 +74,11 @@ def update(
         raise InputError(str(error)) from error
     attacks = Attacks.read(without, plan.width) if without else None
     span = Span.of(since, until, plan.width)
-    into = bundles.Gathered(
+    gathered = bundles.Gathered(
         attacks, model.privacy, with_edges=plan.edges, by_name=plan.volumes, within=span
     )
     public = Public(data, plan.width, learn=True)
-    gathered = gather(sources, settings, last, tags, public, attacks, into=into, span=span)
+    gather(sources, settings, last, tags, public, gathered, span)
     for finding in sanity.of_update(gathered, plan.width, model.training, allow):
         click.echo(visible(f"warning: {finding}"), err=True)
     with Learning(len(plan.detectors), plan.folds) as learning:
