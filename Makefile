@@ -48,8 +48,10 @@ $(VENV)/installed: pyproject.toml constraints.txt hatch_build.py $(wildcard engi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-# 18,000 files, most of which nobody imports: each is compiled when one is
+# 18,000 files, most of which nobody imports: each is compiled when one is.
+# torch comes with its GPU libraries: 6.3 GiB in the end, 9.4 while wheels are unpacked.
 $(VENV)/developer: $(VENV)/installed
+	@$(BIN)/python -c 'import shutil, sys; from importlib.util import find_spec as found; free = shutil.disk_usage(".").free / 2**30; sys.exit(found("torch") is None and free < 10 and f"What the tests need takes 10 GiB of disk while it is installed; {free:.1f} GiB are free here.")'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[dev]'
 	@touch $@
 
