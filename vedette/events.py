@@ -10,6 +10,7 @@ from typing import Literal
 from connectors.files import FileSource
 from connectors.files.glance import is_plain, read_plain
 from connectors.files.limits import Context, Limits
+from connectors.files.stamp import Find
 from connectors.files.walk import files
 from connectors.search import SearchClient, connect
 from engine.errors import InputError, Report, nearest_name
@@ -23,17 +24,23 @@ from vedette.settings import FolderSource, SearchSource, Settings
 
 
 def of_paths(
-    paths: Sequence[Path | Literal["-"]], report: Report, tags: LogSource | None
+    paths: Sequence[Path | Literal["-"]],
+    report: Report,
+    tags: LogSource | None,
+    times: Find | None = None,
 ) -> Iterator[Event]:
-    """The events of files and of those in folders; plain text gives one a line."""
+    """The events of files and of those in folders; plain text gives one a line.
+
+    `times` tells the time of a line of no known form.
+    """
     found = (each for path in paths for each in _files(path, report))
     for path in found:
         if path != "-" and Path(path).is_file():
-            context = Context(str(path), report, Limits())
+            context = Context(str(path), report, Limits(), times=times)
             if _plain(Path(path), context):
                 yield from named(read_plain(Path(path), context, datetime.now(UTC)), tags)
                 continue
-        source = FileSource([path], report)
+        source = FileSource([path], report, text=True, times=times)
         try:
             yield from named((r for batch in source.poll() for r in batch.records), tags)
         finally:
@@ -89,7 +96,7 @@ def of_source(
     tags = LogSource(given.product, given.service, given.category) if given else None
     if isinstance(source, FolderSource):
         found = [path for path, _ in files(source.path, report)]
-        yield from of_paths(found, report, tags)
+        yield from of_paths(found, report, tags, source.times())
         return
     assert settings.cluster is not None
     client = connecting(settings) if connecting else connect(cluster_settings(settings.cluster))

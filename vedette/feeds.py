@@ -67,7 +67,8 @@ def feed(
             report,
             clock=lambda: clock().timestamp(),
             look=look(tags),
-            text=source.text,
+            text=source.text or source.time_format is not None,
+            times=source.times(),
         )
         # a file that is read whole must have been quiet for so long
         return Feed(folder, source.interval, tags, timedelta(seconds=QUIET))

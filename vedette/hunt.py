@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from connectors.files import FileSource, Limits
+from connectors.files.stamp import Find
 from engine.alert import AlertMaker, Execution
 from engine.correlate.correlator import Correlator
 from engine.detect import Detector
@@ -100,6 +101,7 @@ class Hunt:
     limits: Limits | None = None
     report_alerts: bool = False
     text: bool = False
+    times: Find | None = None
     models: Sequence[Model] = ()
     """What scores every event beside the rules."""
     unscored: Sequence[Problem] = ()
@@ -175,6 +177,7 @@ def hunt(
         progress=read.add,
         look=pipeline.look(plan.tags),
         text=plan.text,
+        times=plan.times,
     )
     update = watch(source.total_bytes) if watch else None
 

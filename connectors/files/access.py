@@ -11,7 +11,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from connectors.files.syslog import MONTHS
+from connectors.files.calendar import MONTHS
 
 _LINE = re.compile(
     r"(?P<client>\S{1,255}) \S{1,255} (?P<user>\S{1,255}) "

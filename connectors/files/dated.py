@@ -1,58 +1,31 @@
-"""The time that a line of plain text begins with, where its form is otherwise unknown."""
+"""A line of plain text of no known form as an event: its time, and the rest as its message."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from connectors.files.syslog import MONTHS
+from connectors.files.stamp import Find, find_stamp
 
-NEAR = 64
-"""Characters of a line in which its time begins."""
-
-_CLOCK = r"(\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?"
-_NUMBERS = re.compile(
-    rf"\[?(?<!\d)(\d{{4}})([-/])(\d{{2}})\2(\d{{2}})[ T]{_CLOCK}"
-    r" ?(Z|[+-]\d{2}:?\d{2})?(?!\d)\]?",
-    re.ASCII,
-)
-"""`2015-10-18 18:01:47,978`, `2026/11/27T22:00:00.5+01:00`: what most programs write."""
-_WORDS = re.compile(
-    rf"\[?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?({'|'.join(MONTHS)}) {{1,2}}(\d{{1,2}}) {_CLOCK} "
-    r"(\d{4})(?!\d)\]?",
-    re.ASCII,
-)
-"""`[Sun Dec 04 04:47:44 2005]`: the error log of a web server."""
+_BRACKETS = {"[": "]", "(": ")"}
 
 
-def parse_dated(line: str) -> dict[str, Any] | None:
-    """`@timestamp`, and as `message` the line without it; None for a line without such a time.
+def parse_dated(line: str, now: datetime, find: Find | None = None) -> dict[str, Any] | None:
+    """`@timestamp`, and as `message` the line without it; None for a line without a time.
 
-    A time without a zone is taken for UTC.
+    A time without a zone is taken for UTC, one without a year for the latest that is no more than
+    a day after `now`. `find` tells the time in place of the forms that are known.
     """
-    for pattern, read in ((_NUMBERS, _of_numbers), (_WORDS, _of_words)):
-        found = pattern.search(line, 0, 2 * NEAR)
-        if found is None or found.start() > NEAR:
-            continue
-        try:
-            time = read(found)
-        except (ValueError, OverflowError):  # no day or hour of that number
-            continue
-        rest = f"{line[: found.start()].rstrip()} {line[found.end() :].lstrip()}".strip()
-        return {"@timestamp": time.isoformat(), "message": rest or line}
-    return None
+    stamp = (find or find_stamp)(line, now)
+    if stamp is None:
+        return None
+    start, end = stamp.start, stamp.end
+    if start and _BRACKETS.get(line[start - 1]) == line[end : end + 1] != "":
+        start, end = start - 1, end + 1
+    rest = f"{line[:start].rstrip()} {line[end:].lstrip()}".strip()
+    return {"@timestamp": stamp.time.isoformat(), "message": rest or line}
 
 
-def _of_numbers(found: re.Match[str]) -> datetime:
-    year, _, month, day, clock, fraction, zone = found.groups()
-    text = f"{year}-{month}-{day}T{clock}.{(fraction or '0')[:6]:0<6}"
-    time = datetime.fromisoformat(text + (zone or "Z"))
-    return time.astimezone(UTC)
-
-
-def _of_words(found: re.Match[str]) -> datetime:
-    month, day, clock, fraction, year = found.groups()
-    number = MONTHS.index(month) + 1
-    text = f"{year}-{number:02}-{int(day):02}T{clock}.{(fraction or '0')[:6]:0<6}Z"
-    return datetime.fromisoformat(text)
+def parse_text(line: str, now: datetime, find: Find | None = None) -> dict[str, Any]:
+    """As `parse_dated`, and a line without a time as its message alone."""
+    return parse_dated(line, now, find) or {"message": line}

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.files.blocks import peek
-from connectors.files.dated import parse_dated
+from connectors.files.dated import parse_text
 from connectors.files.decompress import decompressor
 from connectors.files.evtx import MAGIC
 from connectors.files.limits import BLOCK, Context
@@ -50,7 +50,7 @@ def read_plain(path: Path, context: Context, now: datetime) -> Iterator[Record]:
                 context.tell("line-cut", f"longer than {LONGEST} bytes", number)
             text = line[:LONGEST].rstrip(b"\r\n").decode("utf-8", "replace")
             if text.strip():
-                document = parse_plain(text, now) or parse_dated(text) or {"message": text}
+                document = parse_plain(text, now) or parse_text(text, now, context.times)
                 yield Record(document, context.origin, line=number, raw=line[:LONGEST])
 
 

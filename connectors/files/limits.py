@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from connectors.files.stamp import Find
 from engine.errors import Problem, Report
 from engine.ports import Look
 
@@ -38,7 +39,8 @@ class Context:
 
     `look` is asked of each line of JSON before it is parsed. `written` is when the file was last
     written to, which tells the year of times without one; None for the present. With `text`, a
-    line of no known form is an event too, with the line as its `message`.
+    line of no known form is an event too: its time, where it has one, and the rest as its
+    `message`. `times` tells that time in place of the forms that are known.
     """
 
     origin: str
@@ -47,6 +49,7 @@ class Context:
     look: Look | None = None
     written: datetime | None = None
     text: bool = False
+    times: Find | None = None
 
     def tell(self, kind: str, message: str, line: int | None = None) -> None:
         """Report a problem of this file."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from connectors.files.dated import parse_text
 from connectors.files.limits import Context
 from connectors.files.plain import parse_plain
 
@@ -59,6 +60,8 @@ def _mended(text: bytes, line: int, context: Context, error: orjson.JSONDecodeEr
         if kind:
             context.tell(kind, message, line)
         return value
+    if context.text and not trimmed.startswith(b"{"):
+        return _text(trimmed, context)
     _tell(error, trimmed, line, context)
     return NOTHING
 
@@ -67,10 +70,13 @@ def _plain(text: bytes, context: Context) -> dict[str, Any] | None:
     """The event in a line that is of no JSON, where its form is known or does not matter."""
     if text[:1] in (b"{", b"["):
         return None
+    event = parse_plain(text.decode("utf-8", "replace"), context.written or datetime.now(UTC))
+    return event or (_text(text, context) if context.text else None)
+
+
+def _text(text: bytes, context: Context) -> dict[str, Any]:
     line = text.decode("utf-8", "replace")
-    return parse_plain(line, context.written or datetime.now(UTC)) or (
-        {"message": line} if context.text else None
-    )
+    return parse_text(line, context.written or datetime.now(UTC), context.times)
 
 
 def _valid(text: bytes) -> bytes:

@@ -13,6 +13,7 @@ from typing import BinaryIO, Literal
 
 from connectors.files.limits import BLOCK, Context, Limits
 from connectors.files.reader import read
+from connectors.files.stamp import Find
 from connectors.files.walk import Found, find
 from engine.errors import Report
 from engine.ports import Batch, Checkpoint, Look, Record
@@ -28,7 +29,8 @@ class FileSource:
     InputError when one does not exist. `progress` is told how many more bytes of the files
     (compressed, as they lie on disk) were dealt with. `total_bytes` is what these add up to,
     None when standard input or a pipe is among them. `look` is asked of each line of JSON before
-    it is parsed. With `text`, a line of no known form is an event too, with a `message`.
+    it is parsed. With `text`, a line of no known form is an event too, with its time and a
+    `message`; `times` tells that time in place of the forms that are known.
     """
 
     name = "files"
@@ -43,8 +45,9 @@ class FileSource:
         stdin: BinaryIO | None = None,
         look: Look | None = None,
         text: bool = False,
+        times: Find | None = None,
     ) -> None:
-        self._text = text
+        self._text, self._times = text, times
         self._report, self._limits = report, limits or Limits()
         self._progress, self._stdin, self._look = progress, stdin, look
         self._found = find(paths, report)
@@ -65,7 +68,9 @@ class FileSource:
     def _read(self) -> Generator[Record, None, None]:
         for found in self._found:
             origin = STDIN if found.path is None else str(found.path)
-            context = Context(origin, self._report, self._limits, self._look, text=self._text)
+            context = Context(
+                origin, self._report, self._limits, self._look, text=self._text, times=self._times
+            )
             counted = _Counted(self._progress)
             try:
                 if found.path is None:

@@ -9,13 +9,14 @@ Oct 11 22:14:15 host su[111]: text
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
+
+from connectors.files.calendar import MONTHS, latest, moment
 
 Document = dict[str, Any]
 
 _STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = rf"(?:{'|'.join(MONTHS)}) [ \d]\d (?:\d{{4}} )?\d\d:\d\d:\d\d"
 
 _NEW = re.compile(
@@ -148,17 +149,12 @@ def _stamp(text: str) -> datetime | None:
 def _dated(text: str, now: datetime) -> datetime | None:
     """A day and time, of the latest year in which it is no more than a day after `now`."""
     month, day, *given, clock = text.split()
-    year = int(given[0]) if given else None
+    number = MONTHS.index(month) + 1
     hour, minute, second = map(int, clock.split(":"))
-    latest = now.astimezone(UTC) + timedelta(days=1)
-    # 29 February may be up to eight years back
-    for candidate in [year] if year else range(latest.year, latest.year - 9, -1):
-        try:
-            time = datetime(
-                candidate, MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC
-            )
-        except ValueError:
-            continue
-        if year or time <= latest:
-            return time
-    return None
+    parts = (hour, minute, second, 0)
+    if not given:
+        return latest(now, number, int(day), parts)
+    try:
+        return moment(int(given[0]), number, int(day), parts)
+    except ValueError:
+        return None

@@ -16,6 +16,7 @@ from connectors.files.packed import blocks, unread
 from connectors.files.place import Place, holds, load
 from connectors.files.reader import read
 from connectors.files.roster import Present, Roster
+from connectors.files.stamp import Find
 from connectors.files.walk import files
 from engine.errors import InputError, Problem, Report, SourceError
 from engine.ports import Batch, Checkpoint, Look, Record
@@ -42,9 +43,10 @@ class FolderSource:
     nothing before and leaves out nothing behind. A batch may have no records, where only
     something unreadable was passed; a line that holds many events is never split over two.
     `clock` gives epoch seconds; `look` is asked of each line before it is parsed; with `text`, a
-    line of no known form is an event too, with a `message`. Raises
-    `InputError` when the folder is not there at first, and `poll` raises `SourceError` when it
-    cannot be listed and `StateError` for a foreign checkpoint.
+    line of no known form is an event too, with its time and a `message`; `times` tells that time
+    in place of the forms that are known. Raises `InputError` when the folder is not there at
+    first, and `poll` raises `SourceError` when it cannot be listed and `StateError` for a foreign
+    checkpoint.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class FolderSource:
         clock: Callable[[], float] = time.time,
         look: Look | None = None,
         text: bool = False,
+        times: Find | None = None,
     ) -> None:
         if not folder.is_dir():
             raise InputError("no such folder", file=str(folder))
         self.name = name
         self._folder, self._limits, self._clock = folder, limits or Limits(), clock
         self._report, self._look, self._text = report, look, text
+        self._times = times
         self._told: set[tuple[str, str | None]] = set()
         self._looks: dict[tuple[int, int], tuple[int, int]] = {}
 
@@ -129,7 +133,7 @@ class FolderSource:
             status = os.fstat(file.fileno())
             context = Context(
                 str(path), self._report, self._limits, self._look,
-                datetime.fromtimestamp(status.st_mtime, UTC), self._text,
+                datetime.fromtimestamp(status.st_mtime, UTC), self._text, self._times,
             )  # fmt: skip
             if (status.st_dev, status.st_ino) != place.identity:
                 return  # rotated since it was listed: the next poll sorts it out

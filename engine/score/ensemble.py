@@ -69,7 +69,6 @@ class Ensemble:
         self._observer = Observer()
         self.failed: dict[str, str] = {}
         """Models that are left out, by name, and why."""
-        self.timeless = 0
         self.future = 0
         self.reset()
 
@@ -109,7 +108,7 @@ class Ensemble:
         self._brought = True
         seen = self._observer.see(record, event, tags)
         if seen is None:
-            self.timeless += 1
+            self._tally.note("no-time", "events without a time are not scored by models")
             return None
         if self._watermark is not None and not self._timely(seen.time, now):
             return None

@@ -16,6 +16,8 @@ from vedette.cli.options import (
     CONFIG,
     FORMATS,
     PATH,
+    TIME_FORMAT,
+    finder,
     load_settings,
     log_source,
     rule_options,
@@ -65,8 +67,9 @@ NO_RULES = 2
     help="What the events are, if they do not show it: product=, service=, category=.",
 )
 @click.option(
-    "--text", is_flag=True, help="Take lines of no known form as events too, as their message."
+    "--text", is_flag=True, help="Take lines of no known form as events too: time and message."
 )
+@TIME_FORMAT
 @click.option(
     "--attack-version",
     type=click.Choice(["18", "19"]),
@@ -110,6 +113,7 @@ def command(
     strict: bool,
     logsource: str | None,
     text: bool,
+    time_format: str | None,
     attack_version: str,
     model_names: tuple[str, ...],
     alerts_a_day: float,
@@ -163,7 +167,8 @@ def command(
         attack_version=int(attack_version),
         limit=limit,
         report_alerts=report is not None,
-        text=text,
+        text=text or time_format is not None,
+        times=finder(time_format),
         models=models,
         state=_state(path) if models else None,
         unscored=tuple(problems),

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.errors import InputError
-from vedette.cli.options import PATH, duration, load_settings, log_source, word
+from vedette.cli.options import PATH, TIME_FORMAT, duration, finder, load_settings, log_source, word
 
 if TYPE_CHECKING:
+    from connectors.files.time_format import TimeFormat
     from engine.errors import Problems
     from engine.event import Event
     from engine.rule import Rule, RuleSet
@@ -49,6 +50,7 @@ def command() -> None:
     "--limit", type=click.IntRange(1), metavar="N", help="Look at so many events at most."
 )
 @click.option("--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files.")
+@TIME_FORMAT
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
 @click.option(
     "--fail-on", metavar="STATE", help="Exit with 1 on: fail, or warn too.  [default: fail]"
@@ -60,6 +62,7 @@ def check(
     last: str,
     limit: int | None,
     tags: str | None,
+    time_format: str | None,
     form: str | None,
     fail_on: str | None,
     listing: bool,
@@ -70,6 +73,7 @@ def check(
     copies, volume and silence, and whether any loaded rule is for the events. A file named
     outright may also be plain text.
     """
+    from connectors.files.stamp import find_stamp
     from vedette.logcheck.registry import Given, every, observe
 
     shown = word("--output", form, FORMATS) or "table"
@@ -84,8 +88,9 @@ def check(
     settings = load_settings(path).settings
     rules = _rules(settings)
     code = 0
-    for name, events, problems in _opened(sources, settings, duration(last), tags):
-        given = Given(_for(name, settings, rules), datetime.now(UTC))
+    times = finder(time_format)
+    for name, events, problems, find in _opened(sources, settings, duration(last), tags, times):
+        given = Given(_for(name, settings, rules), datetime.now(UTC), find or find_stamp)
         count, findings = observe(islice(events, limit), given)
         findings = [*_reading(problems), *([] if count else [_nothing(last)]), *findings]
         _show(name, count, findings, shown)
@@ -108,11 +113,17 @@ def _for(name: str, settings: Settings, rules: Mapping[str, RuleSet]) -> list[Ru
 
 
 def _opened(
-    sources: tuple[str, ...], settings: Settings, last: timedelta, tags: str | None
-) -> Iterator[tuple[str, Iterator[Event], Problems]]:
-    """Each source with its events, and what will be wrong in reading them; files are one."""
+    sources: tuple[str, ...],
+    settings: Settings,
+    last: timedelta,
+    tags: str | None,
+    times: TimeFormat | None,
+) -> Iterator[tuple[str, Iterator[Event], Problems, TimeFormat | None]]:
+    """Each source with its events, what will be wrong in reading them, and how its lines tell
+    times; files are one."""
     from engine.errors import Problems
     from vedette.events import of_paths, of_source, source_of
+    from vedette.settings import FolderSource
 
     labels = log_source(tags)
     paths: list[Any] = [
@@ -122,11 +133,12 @@ def _opened(
     if paths:
         problems = Problems()
         shown = ", ".join(map(str, paths[:3])) + (", …" if len(paths) > 3 else "")
-        yield shown, of_paths(paths, problems, labels), problems
+        yield shown, of_paths(paths, problems, labels, times), problems, times
     for source in named:
         problems = Problems()
         events = of_source(settings, source, problems, lambda: datetime.now(UTC), last)
-        yield source.name, events, problems
+        own = source.times() if isinstance(source, FolderSource) else None
+        yield source.name, events, problems, own
 
 
 def _reading(problems: Problems) -> Iterator[Finding]:

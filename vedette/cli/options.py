@@ -17,6 +17,7 @@ from engine.level import LEVELS, STATUSES
 from engine.moment import parse_time
 
 if TYPE_CHECKING:
+    from connectors.files.time_format import TimeFormat
     from engine.kinds import LogSource
     from engine.rule import Selection
     from vedette.settings import Loaded
@@ -45,6 +46,25 @@ NO_CACHE = click.option(
     default=True,
     help="Compile every rule anew; neither read nor write the cache.",
 )
+
+
+TIME_FORMAT = click.option(
+    "--time-format",
+    metavar="FORMAT",
+    help="How lines of no known form write their time, such as '%d.%m.%Y %H:%M:%S'.",
+)
+
+
+def finder(given: str | None) -> TimeFormat | None:
+    """What finds times of that format. Raises `InputError`."""
+    from connectors.files.time_format import TimeFormat
+
+    if given is None:
+        return None
+    try:
+        return TimeFormat(given)
+    except InputError as error:
+        raise InputError(error.message, field="--time-format", expected=error.expected) from error
 
 
 def rule_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,29 +6,17 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from connectors.files.stamp import Find, find_stamp
 from engine.event import Event
 from engine.moment import parse_time
 
 BY_NAME = ("SystemTime", "UtcTime")
 """Fields that are UTC by what Windows and Sysmon say of them, whether or not the text does."""
 
+_HEAD = 300
+"""Bytes of a line in which its time is looked for."""
+
 _OFFSET = re.compile(r"(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?|:\d\d(?:\.\d+)?) ?([+-]\d\d:?\d\d)$")
-_EPOCH = re.compile(r"(?:\S{1,20} )?(1\d{9})(?:\.\d+)? ")
-_LINE = (
-    re.compile(r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)"),
-    re.compile(r"[^\[\n]{0,200}\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\]"),
-)
-_WRITTEN = (
-    (re.compile(r"\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})\]"),
-     "%a %b %d %H:%M:%S %Y"),
-    (re.compile(r"(\d\d/\d\d/\d\d \d\d:\d\d:\d\d)"), "%y/%m/%d %H:%M:%S"),
-    (re.compile(r"(\d{6} \d{6}) "), "%y%m%d %H%M%S"),
-    (re.compile(r"(\d{8}-\d{1,2}:\d{1,2}:\d{1,2}):\d+\|"), "%Y%m%d-%H:%M:%S"),
-)  # fmt: skip
-_YEARLESS = re.compile(
-    r"(?:<\d+>)?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d|\d\d-\d\d \d\d:\d\d:\d\d"
-    r"|\[\d\d\.\d\d \d\d:\d\d:\d\d\]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,53 +32,41 @@ class Moment:
     zone: str
 
 
-def moment_of(event: Event) -> Moment | None:
+def moment_of(event: Event, times: Find = find_stamp) -> Moment | None:
     """The event's own time; of a line of text what it begins with. None when it says none."""
-    if event.time is not None:
-        if written := _yearless(event):
-            return Moment(event.time, written, "yearless")
-        for name in event.time_fields:
-            for value in event.values(name):
-                if parse_time(value) is not None:
-                    zone = zone_of(value)
-                    said = "utc" if zone == "none" and name in BY_NAME else zone
-                    return Moment(event.time, str(value), said)
-        return Moment(event.time, "", "none")
+    if event.time is None:
+        return _begins(event, times)
+    if written := _written(event, event.time, times):
+        return written
+    for name in event.time_fields:
+        for value in event.values(name):
+            if parse_time(value) is not None:
+                zone = zone_of(value)
+                said = "utc" if zone == "none" and name in BY_NAME else zone
+                return Moment(event.time, str(value), said)
+    return Moment(event.time, "", "none")
+
+
+def _begins(event: Event, times: Find) -> Moment | None:
+    """The time in an event that is a line of text and nothing else, as some shippers send it."""
     text = event.record.document.get("message")
     if not isinstance(text, str) or len(event.record.document) > 1:
         return None
-    return _of_line(text)
-
-
-def _yearless(event: Event) -> str | None:
-    """What a line of plain text begins with, where that is a time without a year."""
-    raw = event.record.raw
-    if raw is None or raw.startswith(b"{"):
+    stamp = times(text, datetime.now(UTC))
+    if stamp is None:
         return None
-    match = _YEARLESS.match(raw[:300].decode("utf-8", "replace"))
-    return match[0] if match else None
+    time = None if stamp.zone == "yearless" else stamp.time  # nobody guesses it for a rule
+    return Moment(time, text[stamp.start : stamp.end], stamp.zone)
 
 
-def _of_line(text: str) -> Moment | None:
-    head = text[:300]
-    for pattern in _LINE:
-        if match := pattern.match(head):
-            written = match[1].replace(",", ".")
-            time = parse_time(written)
-            if time:
-                return Moment(time, match[1], zone_of(written))
-    for pattern, form in _WRITTEN:
-        if match := pattern.match(head):
-            try:
-                time = datetime.strptime(match[1], form).replace(tzinfo=UTC)
-            except ValueError:
-                continue
-            return Moment(time, match[1], "none")
-    if match := _EPOCH.match(head):
-        return Moment(parse_time(int(match[1])), match[1], "epoch")
-    if match := _YEARLESS.match(head):
-        return Moment(None, match[0], "yearless")
-    return None
+def _written(event: Event, time: datetime, times: Find) -> Moment | None:
+    """The time as a line of plain text has it: the event's own is in UTC, whatever that says."""
+    raw = event.record.raw
+    if raw is None or raw.lstrip().startswith(b"{"):
+        return None
+    line = raw[:_HEAD].decode("utf-8", "replace")
+    stamp = times(line, time)
+    return None if stamp is None else Moment(time, line[stamp.start : stamp.end], stamp.zone)
 
 
 def zone_of(value: object) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import Protocol
 
+from connectors.files.stamp import Find, find_stamp
 from engine.event import Event
 from engine.rule import Rule
 from vedette.logcheck import observers
@@ -29,10 +30,11 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What observers may know beside the events: the rules, and the present."""
+    """What observers may know beside the events: rules, the present, how lines tell times."""
 
     rules: Sequence[Rule]
     now: datetime
+    times: Find = find_stamp
 
 
 Make = Callable[[Given], Observer]

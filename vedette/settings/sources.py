@@ -5,14 +5,26 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from connectors.files.time_format import TimeFormat
+from engine.errors import InputError
 from vedette.settings.durations import Duration, Interval, IntervalOrOff
 from vedette.settings.invalid import invalid
 from vedette.settings.patterns import FIELD, INDEX, LOGSOURCE, SOURCE_NAME
 from vedette.settings.section import Section
 from vedette.settings.values import FilePath, Line, Start, WholeNumber
 
+
+def _time_format(text: str) -> str:
+    try:
+        TimeFormat(text)
+    except InputError as error:
+        raise invalid(error.message, error.expected or "a time") from error
+    return text
+
+
+TimeText = Annotated[str, Field(max_length=200), AfterValidator(_time_format)]
 _Part = Annotated[str, Field(pattern=LOGSOURCE)]
 
 
@@ -113,11 +125,19 @@ class FolderSource(Section):
     )
     text: bool = Field(
         default=False,
-        description="Take a line of no known form as an event too, with the line as its message.",
+        description="Take a line of no known form as an event too, with its time and its message.",
+    )
+    time_format: TimeText | None = Field(
+        default=None,
+        description="How such a line writes its time (text is implied), as '%d.%m.%Y %H:%M:%S'.",
     )
     logsource: Logsource | None = Field(
         default=None, description="Sigma logsource of the events, if they do not show it."
     )
+
+    def times(self) -> TimeFormat | None:
+        """What tells the time of a line; None where the forms that are known do."""
+        return None if self.time_format is None else TimeFormat(self.time_format)
 
 
 SourceSettings = Annotated[SearchSource | FolderSource, Field(discriminator="type")]

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from connectors.files.dated import parse_dated
 
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
 
 @pytest.mark.parametrize(
     ("line", "time", "message"),
@@ -24,7 +26,7 @@ from connectors.files.dated import parse_dated
     ],
 )  # fmt: skip
 def test_the_time_is_read_and_taken_out_of_the_message(line: str, time: str, message: str) -> None:
-    assert parse_dated(line) == {"@timestamp": time, "message": message}
+    assert parse_dated(line, NOW) == {"@timestamp": time, "message": message}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def test_the_time_is_read_and_taken_out_of_the_message(line: str, time: str, mes
     ],
 )  # fmt: skip
 def test_a_line_without_a_time_near_its_beginning_has_none(line: str) -> None:
-    assert parse_dated(line) is None
+    assert parse_dated(line, NOW) is None
 
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
@@ -44,11 +46,11 @@ ZONES = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=
 
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=ZONES), st.text())
 def test_a_time_as_python_writes_it_comes_back(time: datetime, rest: str) -> None:
-    found = parse_dated(f"{time.isoformat()} {rest}")
+    found = parse_dated(f"{time.isoformat()} {rest}", NOW)
     assert found is not None
     assert datetime.fromisoformat(found["@timestamp"]) == time.astimezone(UTC)
 
 
 @given(st.text())
 def test_any_text_is_looked_at_without_an_error(text: str) -> None:
-    parse_dated(text)
+    parse_dated(text, NOW)

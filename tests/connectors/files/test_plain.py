@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.files.plain import parse_plain
 from connectors.files.source import FileSource
+from connectors.files.time_format import TimeFormat
 from connectors.files.watch import FolderSource
 from engine.errors import Problem
 from engine.kinds import LogSource
@@ -91,6 +92,44 @@ def test_with_text_every_line_is_an_event(tmp_path: Path) -> None:
     source = FileSource([tmp_path], lambda _: None, text=True)
     records = [record for batch in source.poll() for record in batch.records]
     assert records[3].document == {"message": "no form that is known"}
+
+
+DATED = b"""\
+[Sun Dec 04 04:47:44 2005] [notice] a line that begins like a list
+2026-11-26 08:00:01,5 INFO started
+    at org.example.Main
+[1, 2]
+"""
+
+
+def test_with_text_a_line_has_the_time_that_it_begins_with(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(DATED)
+    problems: list[Problem] = []
+    source = FileSource([tmp_path], problems.append, text=True)
+    records = [record for batch in source.poll() for record in batch.records]
+    wanted = [
+        {"@timestamp": "2005-12-04T04:47:44+00:00",
+         "message": "[notice] a line that begins like a list"},
+        {"@timestamp": "2026-11-26T08:00:01.500000+00:00", "message": "INFO started"},
+        {"message": "at org.example.Main"},
+    ]  # fmt: skip
+    assert [record.document for record in records] == wanted
+    assert {(problem.kind, problem.line) for problem in problems} == {("not-an-object", 4)}
+    watched = FolderSource(tmp_path, "inbox", lambda _: None, text=True)
+    found = [record for batch in watched.poll(None) for record in batch.records]
+    assert [record.document for record in found] == wanted
+
+
+def test_a_format_that_is_given_tells_the_time_of_what_has_no_form(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"28.11.2026 04:30 up\nNov 26 08:01:01 web1 sshd[1]: x\n")
+    times = TimeFormat("%d.%m.%Y %H:%M")
+    for source in (
+        FileSource([tmp_path], lambda _: None, text=True, times=times),
+        FolderSource(tmp_path, "inbox", lambda _: None, text=True, times=times),
+    ):
+        first, second = (r.document for batch in source.poll(None) for r in batch.records)
+        assert first == {"@timestamp": "2026-11-28T04:30:00+00:00", "message": "up"}
+        assert second["process"] == {"name": "sshd", "pid": 1}
 
 
 def test_a_watched_folder_reads_what_a_hunt_reads(tmp_path: Path) -> None:

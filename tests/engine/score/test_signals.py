@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.files.dated import parse_dated
+from connectors.files.dated import parse_text
 from connectors.files.syslog import parse_syslog
 from engine.normalise import normalise
 from engine.ports import Record
@@ -76,7 +76,7 @@ def test_levels_stand_in_many_places(document: dict[str, Any], wanted: str | Non
     ],
 )
 def test_lines_begin_with_a_level(line: str, wanted: str) -> None:
-    assert level(parse_dated(line)) == wanted
+    assert level(parse_text(line, datetime(2026, 11, 28, tzinfo=UTC))) == wanted
 
 
 def test_lines_of_syslog_have_severities() -> None:

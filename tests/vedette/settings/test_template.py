@@ -80,7 +80,7 @@ def test_the_other_ways_to_sign_in_are_valid(tmp_path: Path, alternative: tuple[
 
 EXAMPLES = {"status", "tags", "logsource", "cursor_field", "query"}
 EXAMPLES |= {"username", "password", "password_file", "ca_file"}
-EXAMPLES |= {"client_cert", "client_key", "fingerprint"}
+EXAMPLES |= {"client_cert", "client_key", "fingerprint", "time_format"}
 """Keys whose commented value is an example; all others show the default."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from vedette.cli.models.sources import DATA, Public, gather, reading
+from vedette.cli.models.sources import DATA, Public, Reading, gather, reading
 from vedette.cli.options import CONFIG, load_settings, word
 
 FORMATS = ("table", "json")
@@ -25,8 +25,7 @@ def drift(
     name: str,
     sources: tuple[str, ...],
     path: Path | None,
-    last: str,
-    tags: str | None,
+    read: Reading,
     data: Path | None,
     form: str | None,
 ) -> int:
@@ -48,7 +47,7 @@ def drift(
     bundle = model.bundle
     plan = bundle.plan
     gathered = bundles.Gathered(privacy=model.privacy, with_edges=plan.edges, signals=plan.signals)
-    gather(sources, settings, last, tags, Public(data, plan.width), gathered)
+    gather(sources, settings, read, Public(data, plan.width), gathered)
     kept = Kept()
     try:
         answered = bundle.score(gathered.observations)

@@ -9,7 +9,7 @@ import click
 
 from vedette.cli.models.arguments import SET, assigned_to
 from vedette.cli.models.bar import Learning
-from vedette.cli.models.sources import ALLOW, DATA, WITHOUT, Public, gather, reading
+from vedette.cli.models.sources import ALLOW, DATA, WITHOUT, Public, Reading, gather, reading
 from vedette.cli.models.wanted import Wanted, wanted_options
 from vedette.cli.options import CONFIG, duration, load_settings
 
@@ -84,8 +84,7 @@ def fit(
     validator: str | None,
     week: float | None,
     window: str,
-    last: str,
-    tags: str | None,
+    read: Reading,
     data: Path | None,
     without: Path | None,
     mask: tuple[str, ...],
@@ -141,7 +140,7 @@ def fit(
         signals=plan.signals,
     )  # fmt: skip
     public = Public(data, width, learn=True)
-    gather(sources, settings, last, tags, public, gathered, wanted.span(width))
+    gather(sources, settings, read, public, gathered, wanted.span(width))
     wanted.close(gathered)
     for field in hiding.unmet(plan, privacy) if gathered.observations else ():
         click.echo(visible(f"warning: no event has the field {field}: nothing is hidden by it"),

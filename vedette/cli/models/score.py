@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.errors import InputError
-from vedette.cli.models.sources import DATA, Public, gather, reading
+from vedette.cli.models.sources import DATA, Public, Reading, gather, reading
 from vedette.cli.models.span import Span, span_options
 from vedette.cli.models.steps import WAYS
 from vedette.cli.models.steps import options as steps_options
@@ -48,8 +48,7 @@ def score(
     path: Path | None,
     most: float,
     limit: int | None,
-    last: str,
-    tags: str | None,
+    read: Reading,
     data: Path | None,
     stepwise: bool,
     by: str | None,
@@ -73,7 +72,7 @@ def score(
     gathered = bundles.Gathered(
         privacy=model.privacy, with_edges=plan.edges, within=span, signals=plan.signals
     )
-    gather(sources, settings, last, tags, public, gathered, span)
+    gather(sources, settings, read, public, gathered, span)
     if finding := sanity.of_scored(gathered, model.training):
         click.echo(f"warning: {finding}", err=True)
     scored = bundles.scores(model.bundle, gathered)

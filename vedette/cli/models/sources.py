@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from vedette.cli.options import PATH, duration, log_source
+from vedette.cli.options import PATH, TIME_FORMAT, duration, finder, log_source
 
 if TYPE_CHECKING:
     from models.bundle.observation import Observation
@@ -41,8 +42,17 @@ ALLOW = click.option(
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What is read of sources: of an index so far back, of files lines with that time and kind."""
+
+    last: str
+    tags: str | None
+    times: str | None
+
+
 def reading(last: str) -> Callable[[Command], Command]:
-    """The options `--last`, of a default, and `--logsource`: what is read of a source."""
+    """The options `--last`, of a default, `--logsource` and `--time-format`, as `read`."""
     back = click.option(
         "--last",
         default=last,
@@ -53,14 +63,24 @@ def reading(last: str) -> Callable[[Command], Command]:
     tags = click.option(
         "--logsource", "tags", metavar="KEY=NAME,…", help="Log source of events in files."
     )
-    return lambda command: back(tags(command))
+
+    def decorated(command: Command) -> Command:
+        @wraps(command)
+        def with_reading(
+            *args: Any, last: str, tags: str | None, time_format: str | None, **others: Any
+        ) -> Any:
+            return command(*args, read=Reading(last, tags, time_format), **others)
+
+        options: Any = back(tags(TIME_FORMAT(with_reading)))
+        return options  # type: ignore[no-any-return]
+
+    return decorated
 
 
 def gather(
     sources: tuple[str, ...],
     settings: Settings,
-    last: str,
-    tags: str | None,
+    read: Reading,
     public: Public,
     gathered: Gathered,
     span: Span | None = None,
@@ -76,19 +96,20 @@ def gather(
     from vedette.events import of_paths, of_source, source_of
     from vedette.output.safe import visible
 
-    problems, labels = Problems(), log_source(tags)
+    problems, labels, find = Problems(), log_source(read.tags), finder(read.times)
+    last = duration(read.last)
     progress = _Line("events read")
     for name in sources:
         path: Any = "-" if name == "-" else Path(name)
         if name == "-" or Path(name).exists():
-            gathered.add(of_paths([path], problems, labels), progress)
+            gathered.add(of_paths([path], problems, labels, find), progress)
         elif public.has(name) and name not in {source.name for source in settings.sources}:
             gathered.observe(public.read(name), progress)
         else:
             source = source_of(settings, name)
             events = of_source(
                 settings, source, problems, lambda: datetime.now(UTC),
-                duration(last) if span is None else span.back(duration(last), datetime.now(UTC)),
+                last if span is None else span.back(last, datetime.now(UTC)),
             )  # fmt: skip
             gathered.add(events, progress)
     progress.end()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from vedette.cli.models.bar import Bar
-from vedette.cli.models.sources import Public, gather, reading
+from vedette.cli.models.sources import Public, Reading, gather, reading
 from vedette.cli.options import CONFIG, PATH, load_settings
 
 
@@ -30,8 +30,7 @@ def tune(
     sources: tuple[str, ...],
     path: Path | None,
     steps: int,
-    last: str,
-    tags: str | None,
+    read: Reading,
     mask: tuple[str, ...],
     seed: int,
 ) -> int:
@@ -48,7 +47,7 @@ def tune(
     settings = load_settings(path).settings
     plan = Plan(mask=mask)
     said = encoders.Said(hiding.of(plan, b""))
-    gather(sources, settings, last, tags, Public(None, plan.width), said)
+    gather(sources, settings, read, Public(None, plan.width), said)
     lines = encoders.parted(said.texts, seed)
     with Bar(steps) as bar:
         rows = encoders.tuned(

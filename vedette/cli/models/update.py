@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vedette.cli.models.bar import Learning
-from vedette.cli.models.sources import ALLOW, DATA, WITHOUT, Public, gather, reading
+from vedette.cli.models.sources import ALLOW, DATA, WITHOUT, Public, Reading, gather, reading
 from vedette.cli.models.span import Span, span_options
 from vedette.cli.options import CONFIG, load_settings, word
 
@@ -35,8 +35,7 @@ def update(
     name: str,
     sources: tuple[str, ...],
     path: Path | None,
-    last: str,
-    tags: str | None,
+    read: Reading,
     data: Path | None,
     since: str | None,
     until: str | None,
@@ -78,7 +77,7 @@ def update(
         attacks, model.privacy, with_edges=plan.edges, by_name=plan.volumes, within=span
     )
     public = Public(data, plan.width, learn=True)
-    gather(sources, settings, last, tags, public, gathered, span)
+    gather(sources, settings, read, public, gathered, span)
     for finding in sanity.of_update(gathered, plan.width, model.training, allow):
         click.echo(visible(f"warning: {finding}"), err=True)
     with Learning(len(plan.detectors), plan.folds) as learning:

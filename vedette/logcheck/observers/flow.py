@@ -32,13 +32,14 @@ SILENT = 6
 class Volume:
     """How much comes, and when does nothing come?"""
 
-    def __init__(self, given: Given) -> None:  # noqa: ARG002 # as all observers
+    def __init__(self, given: Given) -> None:
+        self.times = given.times
         self.size = FIRST
         self.counts: Counter[int] = Counter()
 
     def see(self, event: Event) -> None:
         """Look at one."""
-        found = moment_of(event)
+        found = moment_of(event, self.times)
         if found is None or found.time is None:
             return
         self.counts[int(found.time.timestamp()) // self.size] += 1

@@ -25,7 +25,7 @@ class Time:
     """Has every event a time, in order, and a possible one?"""
 
     def __init__(self, given: Given) -> None:
-        self.now = given.now
+        self.now, self.times = given.now, given.times
         self.total = self.missing = self.yearless = self.unguessed = 0
         self.jumps = self.ahead = self.ancient = 0
         self.furthest = timedelta()
@@ -35,7 +35,7 @@ class Time:
     def see(self, event: Event) -> None:
         """Look at one."""
         self.total += 1
-        found = moment_of(event)
+        found = moment_of(event, self.times)
         if found is None:
             self.missing += 1
             self.without.add(dict(list(event.record.document.items())[:3]))
@@ -106,13 +106,14 @@ class Time:
 class Zone:
     """Do all times say the same zone?"""
 
-    def __init__(self, given: Given) -> None:  # noqa: ARG002 # as all observers
+    def __init__(self, given: Given) -> None:
+        self.times = given.times
         self.zones: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
 
     def see(self, event: Event) -> None:
         """Look at one."""
-        found = moment_of(event)
+        found = moment_of(event, self.times)
         if found is None:
             return
         if found.zone in self.zones or len(self.zones) < 50:
