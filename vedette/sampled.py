@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,18 @@ from vedette.bundles import Gathered
 
 if TYPE_CHECKING:
     from models.bundle.observation import Observation
+    from models.bundle.plan import Plan
 
 
 class Sampled(Gathered):
-    """Observations of the windows of a sample, `width` seconds each; see `Gathered`."""
+    """Observations of the windows of a sample; see `Gathered`.
 
-    def __init__(self, sample: Sample, width: float, *given: Any, **named: Any) -> None:
+    Sessions are drawn by the spans of time that they lie in, so that all are whole.
+    """
+
+    def __init__(self, sample: Sample, plan: Plan, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.sample, self._width = sample, width
+        self.sample, self._plan, self._width = sample, plan, plan.width
         self._of: dict[Key, list[Observation]] = {}
         self.taken = 0
         """Events that were looked at, those of windows that are left out among them."""
@@ -46,9 +51,16 @@ class Sampled(Gathered):
     def facts(self) -> dict[str, Json]:
         """What is told of the sample: its windows, of how many, and how it was drawn."""
         sample = self.sample
+        windows, of = sample.kept.total(), sample.seen.total()
+        if self._plan.gap is not None and self.observations:
+            # Of spans that are left out nobody knows how many sessions they have.
+            entities, times = zip(*((s.entity, s.time) for s in self.observations), strict=True)
+            found = self._plan.cut(entities, times, [0] * len(times))
+            windows = len(found)
+            of = round(math.fsum(self.weight(str(each.entity)) for each in found))
         return {
-            "windows": sample.kept.total(),
-            "of": sample.seen.total(),
+            "windows": windows,
+            "of": of,
             "entities": len(sample.seen),
             "at_most": sample.most,
             "each_entity": sample.each,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.errors import InputError
 from engine.score.model import spans_of
+from models.bundle.plan import Plan
 from models.prepare.checks import Side, check
 from models.prepare.finding import Finding, Severity
 from models.template.event import event_key, message
@@ -23,7 +24,7 @@ LEAKED = "leaked-time"
 
 
 def of_update(
-    gathered: Gathered, width: float, training: Mapping[str, Any], allow: Iterable[str] = ()
+    gathered: Gathered, plan: Plan, training: Mapping[str, Any], allow: Iterable[str] = ()
 ) -> list[Finding]:
     """What is wrong with events to learn on from: as `of_training`, and that all be newer.
 
@@ -33,12 +34,12 @@ def of_update(
     known = of_scored(gathered, training)
     if known is not None and LEAKED not in allowed:
         raise InputError(str(known), field="SOURCE", expected=f"others, or --allow {LEAKED}")
-    found = of_training(gathered, width, allowed - {LEAKED}, (*NAMES, LEAKED))
+    found = of_training(gathered, plan, allowed - {LEAKED}, (*NAMES, LEAKED))
     return found if known is None else [*found, known]
 
 
 def of_training(
-    gathered: Gathered, width: float, allow: Iterable[str] = (), names: Iterable[str] = NAMES
+    gathered: Gathered, plan: Plan, allow: Iterable[str] = (), names: Iterable[str] = NAMES
 ) -> list[Finding]:
     """What is wrong with events to learn from; those of one window of an entity are one group.
 
@@ -54,13 +55,14 @@ def of_training(
         )
     # A model sorts them, too, so that what was read in another order is no fault.
     seen = sorted(gathered.observations, key=lambda each: each.time)
+    times = [each.time for each in seen]
     side = Side(
         items=range(len(seen)),
-        times=[each.time for each in seen],
-        groups=[(each.entity, each.time // width) for each in seen],
+        times=times,
+        groups=_groups([each.entity for each in seen], times, plan),
         fields={"kind of event": [_kind(each.fields) for each in seen]},
     )
-    found = check(side, gap=width)
+    found = check(side, gap=plan.gap or plan.width)
     for each in found:
         if each.severity is Severity.REFUSE and each.name not in allowed:
             other = f"others, or --allow {each.name}" if each.name in NAMES else "events with times"
@@ -86,6 +88,18 @@ def of_scored(gathered: Gathered, training: Mapping[str, Any]) -> Finding | None
         Severity.WARN,
         f"{count:,} of {len(gathered.observations):,} events lie in the time that was learned from",
     )
+
+
+def _groups(entities: Sequence[str], times: Sequence[float], plan: Plan) -> list[Hashable]:
+    """What is the same for events of one window."""
+    if plan.gap is None:
+        return [(entity, time // plan.width) for entity, time in zip(entities, times, strict=True)]
+    numbers = {
+        at: number
+        for number, window in enumerate(plan.cut(entities, times, [0] * len(times)))
+        for at in window.positions
+    }
+    return [numbers[at] for at in range(len(times))]
 
 
 def _kind(fields: Mapping[str, Any]) -> str:

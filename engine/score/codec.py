@@ -34,6 +34,7 @@ def packed(window: Open) -> dict[str, Any]:
         "fields": window.fields,
         "edges": _squeezed([[*edge, times] for edge, times in window.edges.items()]),
         **({"signals": [_pack(each) for each in window.signals]} if window.signals else {}),
+        **({} if window.end is None else {"end": window.end}),
     }
 
 
@@ -57,6 +58,7 @@ def unpacked(saved: Mapping[str, Any]) -> Open:
         [dict(each) for each in saved["fields"]],
         {Edge(*names): times for *names, times in _spread(saved.get("edges"))},
         [_unpack("d", each) for each in saved.get("signals", ())],
+        saved.get("end"),
     )
 
 

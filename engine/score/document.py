@@ -46,7 +46,13 @@ SMALLEST = 1e-300
 
 
 def anchor(anomaly: Anomaly) -> str:
-    """What makes the alert's id, beside the model: the entity, the window's start and width."""
+    """What makes the alert's id, beside the model: the entity, the window's start and width.
+
+    A session has its gap instead: it is the same one when more of it has come.
+    """
+    gap = anomaly.model.bundle.plan.gap
+    if gap is not None:
+        return f"{anomaly.entity}|{math.floor(anomaly.start)}|gap {gap:g}"
     width = anomaly.end - anomaly.start
     return f"{anomaly.entity}|{math.floor(anomaly.start)}|{width:g}"
 

@@ -152,17 +152,17 @@ class Ensemble:
         """A correlation came true: it vouches for the windows of its events, once for each."""
         if not rule.output:
             return
-        windows: set[tuple[str, float]] = set()
+        told: set[int] = set()
         for event in events:
             if (seen := observation(event)) is None:
                 continue
             if self._techniques:
                 self._neighbours.add(seen.entity, seen.time, [rule])
             for track in self.tracks:
-                width = track.windows.width
-                if (place := (track.model.name + seen.entity, seen.time // width)) not in windows:
-                    windows.add(place)
-                    track.vouched(seen.entity, seen.time, rule)
+                window = track.windows.at(seen.entity, seen.time)
+                if window is not None and id(window) not in told:
+                    told.add(id(window))
+                    window.hit([rule])
 
     def watch(self, names: Iterable[str], now: datetime) -> None:
         """These sources will be read."""
@@ -199,8 +199,8 @@ class Ensemble:
             try:
                 anomalies = track.advance(before)
                 alerts += [self._alert(anomaly, now) for anomaly in anomalies]
-                over = track.over(before)
-                parted = track.watch.over(before)
+                over = track.over(settled := track.settled(before))
+                parted = track.watch.over(settled)
             except Exception as error:  # noqa: BLE001 # whatever it is, rules must go on
                 self._fail(track, error)
                 continue
@@ -212,7 +212,7 @@ class Ensemble:
             alerts += [drift.alert(self._maker, track.model, each, now) for each in parted]
             self.changed = self.changed or bool(anomalies or over or parted)
         if self._watermark is not None and -END < before < END:
-            self._neighbours.forget(before)
+            self._neighbours.forget(min((t.settled(before) for t in self.tracks), default=before))
         return alerts
 
     def _alert(self, anomaly: Anomaly, now: datetime) -> Alert:

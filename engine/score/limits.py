@@ -13,6 +13,9 @@ MAX_DOCUMENT = 65_536
 EDGES = 2_000
 """Different edges of a window's graph that are scored."""
 
+NEW = 8
+"""Kinds new to the model of which a window keeps what they say of themselves."""
+
 HITS = 32
 """Rules that an alert names among those that matched in its window."""
 

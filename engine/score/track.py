@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from engine.event import Event
@@ -19,10 +18,11 @@ from engine.score.memory import KINDS_KEPT
 from engine.score.model import Model
 from engine.score.observe import looked_at
 from engine.score.quick import Seen
+from engine.score.sessions import opened
 from engine.score.signals import signals
 from engine.score.threshold import MILD, Counts, Day, Moved, Threshold
 from engine.score.window import MATCHED, Open, Sample
-from engine.score.windows import Told, Windows
+from engine.score.windows import Told
 from models.base import UNKNOWN
 from models.bundle.bundle import DAY, Scored
 from models.bundle.observation import Observation
@@ -53,7 +53,7 @@ class Track:
         self.watch = drift.Watch(model)
         self.counts = Counts()
         self._whole_days = whole_days
-        self.windows = Windows(model.bundle.plan.width, limits, told)
+        self.windows = opened(model.bundle.plan, limits, told)
         self._templates = model.bundle.templates
         self._plain = model.privacy is None and self._templates.usual
         """Whether what is told of events of one kind is the same to this model."""
@@ -116,12 +116,6 @@ class Track:
         if fresh:
             self.windows.keep(window, Sample.of(MATCHED, UNKNOWN, time, record, identity))
 
-    def vouched(self, entity: str, time: float, rule: Rule) -> None:
-        """A correlation came true with an event that was seen."""
-        window = self.windows.at(entity, time)
-        if window is not None:
-            window.hit([rule])
-
     def advance(self, before: float) -> list[Anomaly]:
         """What is strange among the windows that are over by then.
 
@@ -129,8 +123,12 @@ class Track:
         """
         return self._judged(self.windows.due(before)) + self._judged(self.windows.relieve())
 
+    def settled(self, before: float) -> float:
+        """Windows that began before that are all answered, when it came as far as `before`."""
+        return self.windows.settled(before)
+
     def over(self, before: float) -> list[tuple[datetime, Day]]:
-        """Days that are over by then, and had more anomalies than were told."""
+        """Days of which all is answered by then, and that had more anomalies than were told."""
         return [(start, day) for start, day in self.threshold.over(before) if day.held]
 
     def _judged(self, windows: Sequence[Open]) -> list[Anomaly]:
@@ -138,7 +136,7 @@ class Track:
             return []
         self.counts.windows += len(windows)
         featured = bool(self.model.bundle.plan.features)
-        closed = [_closed(window, self.windows.width, featured) for window in windows]
+        closed = [_closed(window, self.windows.end(window), featured) for window in windows]
         if self._past is not None:
             closed = self._past.added(closed)
         # above its own p nothing comes of a window, and costly detectors need not be asked
@@ -147,18 +145,21 @@ class Track:
             closed,
             [1.0 if (each.entity, each.start) in drawn else self._most(each) for each in windows],
         )
-        together = DAY if self._whole_days else self.windows.width
-        pairs = sorted(
-            zip(windows, scored, strict=True),
-            key=lambda pair: (pair[0].start // together, pair[1].log_p, pair[0].start),
+        turns = [self._turn(window) for window in windows]
+        order = sorted(
+            zip(turns, windows, scored, strict=True),
+            key=lambda each: (each[0], each[2].log_p, each[1].start),
         )
         for window, answer in zip(windows, scored, strict=True):
             self.counts.day(window.start)
             self.watch.add(answer)
-        found = []
-        for _, group in groupby(pairs, key=lambda pair: pair[0].start // together):
-            found += [each for pair in group if (each := self._asked(*pair))]
+        asked = (self._asked(window, answer) for _, window, answer in order)
+        found = [each for each in asked if each]
         return sorted(found, key=lambda anomaly: (anomaly.start, anomaly.entity))
+
+    def _turn(self, window: Open) -> float:
+        """Windows are charged to the budget by this, of those alike the strangest first."""
+        return window.start // DAY if self._whole_days else self.windows.turn(window)
 
     def _most(self, window: Open) -> float:
         """The p that the window must fall to."""
@@ -191,7 +192,7 @@ class Track:
             self.model,
             window.entity,
             window.start,
-            window.start + self.windows.width,
+            self.windows.end(window),
             min(window.times),
             max(window.times),
             len(window.times) + window.over,
@@ -224,7 +225,7 @@ class Track:
             self._past.restore(saved.get("past", []))
 
 
-def _closed(window: Open, width: float, featured: bool) -> Window:
+def _closed(window: Open, end: float, featured: bool) -> Window:
     """The window as models take it, `featured` with what its events say of themselves.
 
     Positions say where an event that the model never saw stands among those of which the window
@@ -236,7 +237,6 @@ def _closed(window: Open, width: float, featured: bool) -> Window:
     for at, number in enumerate(numbers) if UNKNOWN in numbers else ():
         places[at] = min(new, most)
         new += number == UNKNOWN
-    end = window.start + width
     found = Window(
         window.entity, window.start, end, numbers, tuple(places), window.graph(), window.over
     )

@@ -1,4 +1,4 @@
-"""An open window: the events of one entity in one span of time, while they come."""
+"""An open window: the events of one entity in one span of time or session, while they come."""
 
 from __future__ import annotations
 
@@ -104,6 +104,8 @@ class Open:
     """Edges of its graph and how often each came, for models that ask for them."""
     signals: list[array[float]] = field(default_factory=list)
     """Of each signal that a model asks for what every event says, as they came."""
+    end: float | None = None
+    """The time of the last event of a session, which begins with its first one."""
 
     def events(self) -> tuple[tuple[float, ...], tuple[int, ...]]:
         """Times and numbers in the order of time; events of one moment as they came."""

@@ -13,15 +13,13 @@ from typing import Any
 
 from engine.ports import Record
 from engine.score.codec import packed, unpacked
-from engine.score.limits import EDGES, SAMPLES, Limits
+from engine.score.limits import EDGES, NEW, SAMPLES, Limits
 from engine.score.window import Open, Sample
 from models.graph.edge import Edge
 
 RARE = 1 << 30
 """Less this, the number of a template is the rank of a sample: numbers were given in the order in
 which training met the kinds, so that rare ones have high numbers, and low ranks."""
-NEW = 8
-"""Kinds new to the model of which a window keeps what they say of themselves."""
 LONGEST = 512
 """Characters of a value that say what kind an event is of; models look at no more."""
 NEVER = -math.inf
@@ -77,6 +75,18 @@ class Windows:
         if window is None:
             window = among[entity] = Open(entity, start)
         return window
+
+    def end(self, window: Open) -> float:
+        """The first moment after it."""
+        return window.start + self.width
+
+    def turn(self, window: Open) -> float:
+        """When it is over, in some unit: windows are answered by that, however events come."""
+        return window.start // self.width
+
+    def settled(self, before: float) -> float:
+        """All windows that begin before that are over, where `before` was the last `due`."""
+        return before
 
     def add(self, window: Open, time: float, number: int) -> bool:
         """Count an event in; whether a sample of it might be kept."""
@@ -146,8 +156,7 @@ class Windows:
         """The oldest windows, open no more, when too many events wait; else none."""
         if self.held <= self.limits.held:
             return []
-        self._told("models-capped", f"windows hold more than {self.limits.held:,} events; the "
-                   "oldest are scored now, and what comes for them will be late")  # fmt: skip
+        self._crowded()
         left, before = self.held, 0.0
         for number in sorted(self._open):
             before = (number + 1) * self.width
@@ -155,6 +164,14 @@ class Windows:
             if left <= self.limits.held // 2:
                 break
         return self.due(before)
+
+    def _crowded(self) -> None:
+        self._told("models-capped", f"windows hold more than {self.limits.held:,} events; the "
+                   "oldest are scored now, and what comes for them will be late")  # fmt: skip
+
+    def _every(self) -> list[Open]:
+        """All open windows, in the order of time."""
+        return [window for n in sorted(self._open) for window in self._open[n].values()]
 
     def _gone(self, windows: Iterable[Open]) -> None:
         for window in windows:
@@ -165,7 +182,7 @@ class Windows:
         """Make room for half: first in windows that nothing speaks for, at last in all."""
         self._told("models-capped", f"events to be shown take more than {self.limits.text:,} bytes;"
                    " alerts will show fewer")  # fmt: skip
-        every = [window for n in sorted(self._open) for window in self._open[n].values()]
+        every = self._every()
         for most, spared in ((1, True), (1, False), (0, False)):
             for window in every:
                 if self._text <= self.limits.text // 2:
@@ -175,10 +192,9 @@ class Windows:
 
     def save(self) -> dict[str, Any]:
         """All open windows as JSON values."""
-        every = [window for n in sorted(self._open) for window in self._open[n].values()]
         return {
             "closed": None if self.closed == NEVER else self.closed,
-            "windows": [packed(window) for window in every],
+            "windows": [packed(window) for window in self._every()],
         }
 
     def restore(self, saved: Mapping[str, Any]) -> None:

@@ -38,7 +38,7 @@ from models.combine.fusion import Fusion
 from models.combine.validator import Validator
 from models.errors import DataError, ModelError
 from models.feature.past import Past
-from models.feature.windows import Window, timed
+from models.feature.windows import Window
 from models.graph.edge import Graph
 from models.prepare.sample import rare
 from models.template.event import EventTemplates
@@ -158,14 +158,15 @@ class Bundle:
         if not whole.any():
             raise DataError(f"every window has kinds of events that fewer than {plan.rare} have")
         starts = [window.start for window in seen]
-        if (spans := len({*starts})) < plan.folds:
+        blocks = [plan.block(start) for start in starts]
+        if (spans := len({*blocks})) < plan.folds:
             raise DataError(
                 f"the events lie in {spans} spans of {plan.width:g} seconds, and {plan.folds} are "
                 "needed: each is left out in turn to calibrate by"
             )
         if plan.validator:
             Validator().require(len(seen))
-        folds, texts = folds_of(starts, plan.folds), templates.texts()
+        folds, texts = folds_of(blocks, plan.folds), templates.texts()
         features = rows = None
         if plan.features:
             features = Features(plan.features, texts, plan.offset).fitted(seen)
@@ -178,7 +179,7 @@ class Bundle:
         for name in plan.detectors:
             make = partial(plan.make, name)
             parts[name], scores, settled = Part.fit(
-                make, texts, seen, folds, starts, partial(told, name), rows, features, whole
+                make, texts, seen, folds, blocks, partial(told, name), rows, features, whole
             )
             kept &= settled
             if name == plan.validator:
@@ -334,12 +335,15 @@ class Bundle:
         if best and most > 1:
             yield from part.asked.explain(data, 0, most)[1:]
 
-    def budget(self, alerts_a_day: float, entities: int | None = None) -> Budget:
+    def budget(
+        self, alerts_a_day: float, entities: int | None = None, windows: float | None = None
+    ) -> Budget:
         """The p that makes so many false alarms a day, by the windows that were learned.
 
-        Windows a day: one for each of `entities` and width of time, or as many as one entity has.
+        `windows` a day: by default one for each of `entities` and width of time, or as many as one
+        entity has.
         """
-        a_day = (entities or 1) * DAY / self.plan.width
+        a_day = windows or (entities or 1) * DAY / self.plan.width
         return budget(self.normal, a_day, alerts_a_day)
 
     def _new(self, window: Window, observations: Sequence[Observation]) -> str:
@@ -386,7 +390,7 @@ def _windows(
     # Numbers as they are matched, not as they were learned: these are what scoring will see.
     numbers = templates.match_all(each.fields for each in observations)
     entities = [each.entity for each in observations]
-    found = timed(entities, [each.time for each in observations], numbers, plan.width)
+    found = plan.cut(entities, [each.time for each in observations], numbers)
     if plan.volumes:
         found = Past().added(found)
     if plan.features:

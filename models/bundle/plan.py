@@ -10,8 +10,10 @@ from models.base import Detector, Json, Takes
 from models.bundle import features
 from models.combine.rules import RULES
 from models.errors import ModelError, StoreError
+from models.feature.sessions import number_of, within_spans
 from models.feature.signal import COUNTER
 from models.feature.temporal import DAY
+from models.feature.windows import Entities, Events, Times, Window, timed
 from models.libraries import missing
 from models.prepare.privacy import Privacy
 from models.registry import detector
@@ -36,10 +38,12 @@ NOT_YET: Mapping[Takes, str] = {Takes.SERIES: "series of counts"}
 
 
 FIELDS = ("mask", "hashed", "features")
-LATER = (*FIELDS, "proof", "validator", "week", "rare")
+LATER = (*FIELDS, "proof", "validator", "week", "rare", "gap")
 """What plans of earlier versions did not have: not written where it is empty."""
 EMPTY: tuple[Json, ...] = ("", [], None)
 PROOF = "vedette"
+SHORTEST = 1.0
+"""Seconds of a gap, at least: windows are told apart by the second they begin in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,9 @@ class Plan:
 
     `features` are what detectors of vectors look at (`features.py`), counts of kinds where it is
     empty.
+
+    With a `gap` a window is a session: it ends when nothing comes for more than so many seconds,
+    and at the latest with the span of `width` seconds, counted from 1970, that it lies in.
     """
 
     detectors: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: dict(DEFAULT))
@@ -75,12 +82,18 @@ class Plan:
     week: float | None = None
     rare: int | None = None
     features: tuple[str, ...] = ()
+    gap: float | None = None
 
     def __post_init__(self) -> None:
         if not self.detectors:
             raise ModelError("a bundle needs at least one detector")
         if self.width <= 0:
             raise ModelError(f"a window of {self.width} seconds holds nothing")
+        if self.gap is not None and not SHORTEST <= self.gap < self.width:
+            raise ModelError(
+                f"a session of at most {self.width:g} seconds cannot end after {self.gap:g} quiet "
+                f"ones: a gap has {SHORTEST:g} second or more, and less than the longest session"
+            )
         if self.folds < 2:
             raise ModelError("calibration needs at least two folds")
         if self.rule not in RULES:
@@ -90,6 +103,11 @@ class Plan:
                 raise ModelError(
                     f"{name} takes {NOT_YET[takes]}, and a bundle has windows of events: "
                     f"volume-{name} takes these"
+                )
+            if self.gap is not None and detector(name).takes is Takes.VOLUMES:
+                raise ModelError(
+                    f"{name} holds a window against as much time before it, and sessions are of no "
+                    "fixed length"
                 )
         object.__setattr__(self, "features", features.chosen(self.features))
         if self.features and not self.vectors:
@@ -137,6 +155,23 @@ class Plan:
     def offset(self) -> float:
         """Seconds that the clock of its features is ahead of UTC."""
         return 3_600.0 * (self.week or 0.0)
+
+    def cut(self, entities: Entities, times: Times, events: Events) -> list[Window]:
+        """The windows of a stream, in the order of their starts."""
+        if self.gap is None:
+            return timed(entities, times, events, self.width)
+        return within_spans(entities, times, events, self.gap, self.width)
+
+    def block(self, start: float) -> float:
+        """When the span begins that has a window with this start: what lies there is alike."""
+        return start if self.gap is None else number_of(start, self.width) * self.width
+
+    @property
+    def windows(self) -> str:
+        """What its windows are, in words."""
+        if self.gap is None:
+            return f"windows of {self.width:g} s"
+        return f"sessions that end after {self.gap:g} quiet s, and with each span of {self.width:g}"
 
     def require_libraries(self) -> None:
         """`ModelError` where detectors need libraries to learn that are not installed."""

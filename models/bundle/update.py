@@ -183,8 +183,8 @@ def _known(templates: EventTemplates) -> int:
 
 
 def _run(memory: Memory, new: Sequence[Window], plan: Plan) -> Run:
-    starts, folds = [window.start for window in new], plan.folds
-    if (spans := len({*starts})) < folds:
+    blocks, folds = [plan.block(window.start) for window in new], plan.folds
+    if (spans := len({*blocks})) < folds:
         raise DataError(
             f"the events lie in {spans} spans of time, and {folds} are needed: each is left out in "
             "turn to calibrate by"
@@ -193,7 +193,7 @@ def _run(memory: Memory, new: Sequence[Window], plan: Plan) -> Run:
     places = [at for at, _ in strange]
     return Run(
         memory.windows, new, [window for _, window in strange],
-        np.concatenate([memory.folds, folds_of(starts, folds), memory.folds[places]]),
+        np.concatenate([memory.folds, folds_of(blocks, folds), memory.folds[places]]),
         plan.rare is not None,
     )  # fmt: skip
 

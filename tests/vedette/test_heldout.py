@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -64,7 +65,7 @@ def test_a_window_of_a_sample_stands_for_many() -> None:
 
 
 def sampled(each: bool) -> Sampled:
-    made = Sampled(Sample(10, each=each), 60.0)
+    made = Sampled(Sample(10, each=each), PLAN)
     quiet = [Observation("quiet", 60.0 * at, code(1)) for at in range(20)]
     busy = [Observation("busy", 60.0 * at + step, code(1)) for at in range(80) for step in (0, 30)]
     made.observe(busy[::-1])
@@ -89,3 +90,15 @@ def test_a_budget_is_of_the_windows_that_a_sample_was_drawn_of() -> None:
     told = {"from": "2026-11-01T00:00:00Z", "to": "2026-11-03T00:00:00Z"}
     assert Model("a", "b", bundle, told).windows_a_day() == 60
     assert Model("a", "b", bundle, {**told, "sampled": {"of": 4000}}).windows_a_day() == 2000
+
+
+def test_a_sample_of_sessions_says_how_many_there_would_be_in_all() -> None:
+    """Spans are drawn, and those of a busy host have two sessions each."""
+    made = Sampled(Sample(10, each=True), replace(PLAN, gap=20.0))
+    made.observe(Observation("quiet", 60.0 * at, code(1)) for at in range(20))
+    made.observe(
+        Observation("busy", 60.0 * at + step, code(1)) for at in range(80) for step in (0, 5, 40)
+    )
+    made.close()
+    told = made.facts()
+    assert (told["windows"], told["of"]) == (10 + 20, 20 + 160)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from engine.ports import Record
 from engine.score.codec import packed, unpacked
-from engine.score.limits import SAMPLES, Limits
+from engine.score.limits import NEW, SAMPLES, Limits
 from engine.score.window import Hit, Open, Sample
-from engine.score.windows import NEW, Windows
+from engine.score.windows import Windows
 from models.feature.windows import timed
 from models.graph.edge import Edge
 

@@ -13,7 +13,7 @@ START = datetime(2026, 11, 20)
 
 
 def written(path: Path, first: int, lines: int, form: str) -> Path:
-    """A line a minute from the minute `first` on, of two templates, with their times in that form."""
+    """A line a minute from the minute `first` on, of two templates, with times in that form."""
     kinds = ("INFO started job {}", "INFO finished job {}", "WARN slow job {}")
     path.write_text(
         "".join(

@@ -9,9 +9,10 @@ import click
 
 from vedette.cli.models.arguments import SET, assigned_to
 from vedette.cli.models.bar import Learning
+from vedette.cli.models.cut import cut, cut_options
 from vedette.cli.models.sources import ALLOW, DATA, WITHOUT, Public, Reading, gather, reading
 from vedette.cli.models.wanted import Wanted, wanted_options
-from vedette.cli.options import CONFIG, duration, load_settings
+from vedette.cli.options import CONFIG, load_settings
 
 EMBEDDING = "embedding-hdbscan"
 """The detector that has an encoder."""
@@ -51,9 +52,7 @@ EMBEDDING = "embedding-hdbscan"
     metavar="HOURS",
     help="Tell p by the same part of the week, days and nights so many hours east of UTC.",
 )  # fmt: skip
-@click.option(
-    "--window", default="10m", show_default=True, metavar="DURATION", help="Length of a window."
-)
+@cut_options
 @reading("30d")
 @DATA
 @WITHOUT
@@ -83,7 +82,8 @@ def fit(
     encoder: str | None,
     validator: str | None,
     week: float | None,
-    window: str,
+    window: str | None,
+    gap: str | None,
     read: Reading,
     data: Path | None,
     without: Path | None,
@@ -96,8 +96,8 @@ def fit(
     """Learn from the events of SOURCE, all held to be normal, and keep that as NAME.
 
     SOURCE is a file, a folder, - or the name of a configured source, or of a public set, whose
-    training part is learned. What is scored is one window
-    of time of one host (or user, or address, where an event names no host).
+    training part is learned. What is scored is one window of time, or a session, of one host (or
+    user, or address, where an event names no host).
     """
     from engine.errors import InputError
     from models.bundle.plan import DEFAULT, Plan
@@ -120,12 +120,12 @@ def fit(
                 "no detector has an encoder", field="--encoder", expected=f"--detector {EMBEDDING}"
             )
         chosen[EMBEDDING] = {**chosen[EMBEDDING], "encoder": encoders.named(encoder)}
-    width = duration(window, "--window").total_seconds()
+    width, quiet = cut(window, gap)
     try:
         key = hiding.key_of(settings.models)
         plan = Plan(
             chosen, width, seed=seed, mask=mask, hashed=hashed, validator=validator or "",
-            week=week, features=features,
+            week=week, features=features, gap=quiet,
         )  # fmt: skip
         plan = hiding.keyed(wanted.planned(plan), key)
         plan.require_libraries()
@@ -145,7 +145,7 @@ def fit(
     for field in hiding.unmet(plan, privacy) if gathered.observations else ():
         click.echo(visible(f"warning: no event has the field {field}: nothing is hidden by it"),
                    err=True)  # fmt: skip
-    for finding in sanity.of_training(gathered, width, allow):
+    for finding in sanity.of_training(gathered, plan, allow):
         click.echo(visible(f"warning: {finding}"), err=True)
     wanted.measure(gathered, plan)
     with Learning(len(plan.detectors), plan.folds) as learning:

@@ -31,6 +31,7 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
 
     All files are read and checked against their hashes.
     """
+    from engine.score.model import Model
     from models.bundle import keep
     from models.registry import detector
     from vedette import bundles
@@ -41,7 +42,10 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
     bundle, folder = bundles.load(state, name), bundles.found_at(state, name)
     told = keep.read(folder)
     bundles.check_memory(bundle)  # it is read when asked for, and to be checked here, too
-    asked = bundle.budget(budget, told["training"].get("entities"))
+    windows = None
+    if bundle.plan.gap is not None:  # how many sessions a day has, training alone can tell
+        windows = Model(name, "", bundle, told["training"]).windows_a_day()
+    asked = bundle.budget(budget, told["training"].get("entities"), windows)
     if shown == "json":
         known = {key: told[key] for key in ("plan", "training", "detectors")}
         print_ = {"sha256": keep.fingerprint(folder)}
@@ -57,7 +61,7 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
     lines += [_update(each) for each in told["training"].get("updates", ())]
     if "held_out" in told["training"]:
         lines += [f"  {line}" for line in held.lines(told["training"]["held_out"])]
-    lines += [f"  windows of {bundle.plan.width:g} s, combined by {bundle.plan.rule}"]
+    lines += [f"  {bundle.plan.windows}, combined by {bundle.plan.rule}"]
     lines += [
         f"  {each}{_given(bundle.plan.detectors[each])}: {detector(each).source}"
         for each in bundle.parts

@@ -78,7 +78,7 @@ def update(
     )
     public = Public(data, plan.width, learn=True)
     gather(sources, settings, read, public, gathered, span)
-    for finding in sanity.of_update(gathered, plan.width, model.training, allow):
+    for finding in sanity.of_update(gathered, plan, model.training, allow):
         click.echo(visible(f"warning: {finding}"), err=True)
     with Learning(len(plan.detectors), plan.folds) as learning:
         done = updates.update(model.bundle, gathered, learning.begin, anyway=anyway)

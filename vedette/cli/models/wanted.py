@@ -122,7 +122,7 @@ class Wanted:
         from vedette.sampled import Sampled
 
         drawn = Sample(most, plan.seed, each=self.sample is None)
-        return Sampled(drawn, plan.width, within=within, **named)
+        return Sampled(drawn, plan, within=within, **named)
 
     def close(self, gathered: Gathered) -> None:
         """All events were read; tells what was left out."""
