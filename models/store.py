@@ -45,7 +45,7 @@ def save(model: Detector[Any], folder: Path, training: Mapping[str, Json] | None
         "files": {ARRAYS: sha256(packed)},
     }
     text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False).encode()
-    folder.mkdir(parents=True, exist_ok=True)
+    make(folder)
     # The manifest comes last: a folder without one is no model, and one with it is whole.
     (folder / MANIFEST).unlink(missing_ok=True)
     write(folder / ARRAYS, packed)
@@ -147,6 +147,14 @@ def read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise StoreError(f"cannot be read: {error.strerror or error}", str(path)) from error
+
+
+def make(folder: Path) -> None:
+    """Make a folder of a model, where it is not there; `StoreError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot be made: {error.strerror or error}", str(folder)) from error
 
 
 def write(path: Path, content: bytes) -> None:

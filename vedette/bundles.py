@@ -18,7 +18,7 @@ from engine.score.model import Model
 from engine.score.observe import observation
 from engine.score.signals import signals as signals_of
 from models.base import Reason
-from models.bundle import keep
+from models.bundle import keep, revisions
 from models.bundle.bundle import Bundle, Scored
 from models.bundle.observation import Observation
 from models.bundle.plan import Plan
@@ -82,7 +82,8 @@ def folder_of(state: Path, name: str) -> Path:
 def found_at(state: Path, name: str) -> Path:
     """Where the bundle `name` is to be read from; `InputError` if there is none."""
     folder = folder_of(state, name)
-    if folder.is_dir():
+    # What a first fit that was cut off left does not stand before a model that is whole.
+    if (folder / keep.TOLD).exists() or (folder.is_dir() and name not in SHIPPED):
         return folder
     if name not in SHIPPED:
         known = ", ".join(names(state))
@@ -97,10 +98,10 @@ def names(state: Path) -> list[str]:
     return sorted({*SHIPPED, *own})
 
 
-def load(state: Path, name: str) -> Bundle:
+def kept(state: Path, name: str) -> keep.Kept:
     """The bundle `name`; `InputError` if it is missing, altered or foreign."""
     try:
-        return keep.load(found_at(state, name))
+        return keep.kept(found_at(state, name))
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
 
@@ -115,15 +116,15 @@ def check_memory(bundle: Bundle) -> None:
 
 
 def model(state: Path, name: str, key: bytes = b"") -> Model:
-    """The bundle `name` as what scores events; `InputError` as `load`.
+    """The bundle `name` as what scores events; `InputError` as `kept`.
 
     `key` is that of hashed fields; without the right one, a bundle that has such is refused.
     """
     folder = found_at(state, name)
     try:
-        told, bundle = keep.read(folder)["training"], keep.load(folder)
-        privacy = hiding.of(bundle.plan, key)
-        return Model(name, keep.fingerprint(folder), bundle, told, privacy)
+        found = keep.kept(folder)
+        privacy = hiding.of(found.bundle.plan, key)
+        return Model(name, found.sha256, found.bundle, found.told["training"], privacy)
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
 
@@ -276,15 +277,14 @@ def fit(
 
     `more` is written down beside what is known of the training; `fitted` is kept in place of a
     bundle that would be fitted now.
-    Clusters of texts that a bundle in `folder` had too keep their numbers. Raises `InputError`
-    where the events cannot serve.
+    Clusters of texts that a bundle in `folder` had too keep their numbers; what it learned on
+    goes with it. Raises `InputError` where the events cannot serve.
     """
     try:
         bundle = fitted or Bundle.fit(gathered.observations, plan, told, __version__)
-        _follow(bundle, folder)
         times = [seen.time for seen in gathered.observations]
         begun = bundle.learned - len(bundle.normal)
-        return bundle, keep.save(bundle, folder, {
+        training = {
             "events": len(times),
             "windows": bundle.learned,
             **({"windows_left_out_of_calibration": begun} if begun else {}),
@@ -298,7 +298,11 @@ def fit(
             "revision": 1,
             "fitted": clock().isoformat(),
             **more,
-        })  # fmt: skip
+        }
+        # Whoever writes one now is done in a moment, and this one, fitted for long, comes then.
+        with revisions.alone(folder, wait=True):
+            _follow(bundle, folder)
+            return bundle, keep.save(bundle, folder, training)
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
 from engine.score.model import Model
-from models.bundle import keep
+from models.bundle import keep, revisions
 from models.bundle.bundle import Bundle
 from models.bundle.update import Change, Updated
 from models.bundle.update import update as learn_on
 from models.errors import ModelError
 from vedette import __version__
-from vedette.bundles import Gathered, following, iso
+from vedette.bundles import Gathered, folder_of, following, found_at, iso
 
 MOST = 20
 """Updates that a model tells of, the last ones."""
@@ -47,44 +44,28 @@ def update(
 def write(
     done: Updated,
     gathered: Gathered,
-    folder: Path,
+    state: Path,
     model: Model,
     clock: Callable[[], datetime],
 ) -> tuple[int, str]:
-    """Put the updated bundle in the place of `model` in `folder`; its revision and fingerprint.
+    """Put the updated bundle in the place of `model`; its revision and fingerprint.
 
-    `InputError` where another one lies there by now, or is being written: what it learned would be
-    lost.
+    One that comes with Vedette has its place in the `state` directory then. `InputError` where
+    another one lies there by now, or is being written: what it learned would be lost.
     """
-    training = model.training
+    training, folder = model.training, folder_of(state, model.name)
     revision = int(training.get("revision", 1)) + 1
     told = _grown(done, gathered, training, revision, clock().isoformat())
     try:
-        with _alone(folder):
-            if keep.fingerprint(folder) != model.sha256:
+        with revisions.alone(folder):
+            if keep.fingerprint(found_at(state, model.name)) != model.sha256:
                 raise InputError(
                     "was fitted anew or learned on meanwhile, and stays as that left it",
                     file=str(folder), expected="the same update once more",
                 )  # fmt: skip
-            return revision, keep.save(done.bundle, folder, told, revision)
+            return revision, keep.save(done.bundle, folder, told)
     except ModelError as error:
         raise InputError(error.message, file=error.file) from error
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else updates the model in `folder` meanwhile; `InputError` where somebody does."""
-    at = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(at, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go when it is closed
-        except BlockingIOError as error:
-            raise InputError(
-                "is being updated by another process", file=str(folder), expected="one at a time"
-            ) from error
-        yield
-    finally:
-        os.close(at)
 
 
 def change(each: Change) -> dict[str, Any]:

@@ -4,14 +4,17 @@
 whole. What is missing, altered or of another make is refused; nothing is ever unpickled.
 
 The first revision lies beside it, each later one in a folder of its own, which `bundle.json` names:
-it is written last, so that whoever reads finds the old bundle or the new. The files of the one
-before stay until the next comes, for those who are reading them.
+it is written last, so that whoever reads finds the old bundle or the new, whether that was fitted
+anew or learned on. The files of the one before stay until the next comes, for those who are reading
+them (`revisions.py`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from operator import index
 from pathlib import Path
 from typing import Any
@@ -35,26 +38,58 @@ from models.errors import ModelError, StoreError
 from models.template.event import EventTemplates
 
 FORMAT = 1
-TOLD = "bundle.json"
+TOLD = revisions.TOLD
 ARRAYS = "bundle.npz"
 
 _Arrays = dict[str, NDArray[Any]]
 
 
-def save(
-    bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = None, revision: int = 1
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A bundle that was read, with what is written down of its training, and its fingerprint."""
+
+    bundle: Bundle
+    told: Mapping[str, Any]
+    """What `bundle.json` says."""
+    sha256: str
+
+
+def save(bundle: Bundle, folder: Path, training: Mapping[str, Json] | None = None) -> str:
     """Write `bundle` into `folder` (made if need be) and return its fingerprint.
 
-    A `revision` after the first leaves the one that lies there whole until it takes its place.
+    One that lies there is whole until this takes its place, in one step; where it cannot be
+    written (`StoreError`), nothing of it stays. Who may write at the same time calls it under
+    `revisions.alone`.
     """
-    root, before = revisions.place(folder, revision), ""
-    if revision > 1:
-        before = read(folder).get("at", "")
-        revisions.sweep(folder, list(bundle.parts), {before})
-    folder.mkdir(parents=True, exist_ok=True)
-    if revision == 1:
-        (folder / TOLD).unlink(missing_ok=True)
+    store.make(folder)
+    before = _at(folder)
+    root = revisions.room(folder, before)
+    name = revisions.name_of(folder, root)
+    try:
+        text = _written(bundle, root, name, training)
+        revisions.flush(root)
+        store.write(folder / TOLD, text)
+        revisions.sync(folder)
+        return store.sha256(text)
+    finally:
+        with suppress(StoreError):  # what could not be deleted goes with the next one
+            if _at(folder) == name:
+                revisions.sweep(folder, {name} if before is None else {before, name})
+            else:
+                revisions.drop(folder, root)
+
+
+def _at(folder: Path) -> str | None:
+    """The revision that holds in `folder`; None where there is none, or none that can be read."""
+    try:
+        at = read(folder).get("at", "")
+        return revisions.name_of(folder, revisions.named(folder, at))
+    except StoreError:
+        return None
+
+
+def _written(bundle: Bundle, root: Path, at: str, training: Mapping[str, Json] | None) -> bytes:
+    """Write all of `bundle` into `root` but `bundle.json`, and what that is to say."""
     prints = {
         name: store.save(part.detector, root / name, part.training)
         for name, part in bundle.parts.items()
@@ -89,7 +124,7 @@ def save(
     }
     told = {
         "format": FORMAT,
-        **({"at": root.name} if revision > 1 else {}),
+        **({"at": at} if at else {}),
         "plan": bundle.plan.as_json(),
         "training": dict(training or {}),
         "templates": {"parameters": dict(templates.parameters), "facts": dict(templates.facts)},
@@ -107,16 +142,29 @@ def save(
         "detectors": prints,
         "files": {ARRAYS: store.sha256(packed)},
     }
-    text = json.dumps(told, indent=1, allow_nan=False).encode()
     store.write(root / ARRAYS, packed)
-    store.write(folder / TOLD, text)
-    revisions.sweep(folder, list(bundle.parts), {before, root.name if revision > 1 else ""})
-    return store.sha256(text)
+    return json.dumps(told, indent=1, allow_nan=False).encode()
 
 
 def load(folder: Path) -> Bundle:
     """The bundle in `folder`; `StoreError` if anything of it is missing, altered or foreign."""
-    told = read(folder)
+    return kept(folder).bundle
+
+
+def kept(folder: Path) -> Kept:
+    """The bundle in `folder`, as `load`, with what is written down of it."""
+    while True:
+        text = store.read(folder / TOLD)
+        told = _parsed(text, folder / TOLD)
+        try:
+            return Kept(_loaded(folder, told), told, store.sha256(text))
+        except StoreError:
+            # Two others that came while this one was read have taken its files away.
+            if store.read(folder / TOLD) == text:
+                raise
+
+
+def _loaded(folder: Path, told: Mapping[str, Any]) -> Bundle:
     root = revisions.named(folder, told.get("at", ""))
     packed = store.read(root / ARRAYS)
     if store.sha256(packed) != told["files"].get(ARRAYS):
@@ -132,8 +180,10 @@ def load(folder: Path) -> Bundle:
 
 def read(folder: Path) -> dict[str, Any]:
     """What `bundle.json` in `folder` says, its outer shape checked."""
-    path = folder / TOLD
-    text = store.read(path)
+    return _parsed(store.read(folder / TOLD), folder / TOLD)
+
+
+def _parsed(text: bytes, path: Path) -> dict[str, Any]:
     try:
         told = json.loads(text)
     except (ValueError, RecursionError) as error:

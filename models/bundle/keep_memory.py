@@ -30,7 +30,7 @@ _Arrays = dict[str, NDArray[Any]]
 def save(memory: Memory, root: Path) -> dict[str, Json]:
     """Write it below `root`; what `load` has to be told."""
     folder = root / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    store.make(folder)
     prints = {
         name: [store.save(each, _place(folder, name, at)) for at, each in enumerate(detectors)]
         for name, detectors in memory.apart().items()

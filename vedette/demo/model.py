@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from engine.event import Event
 from engine.normalise import normalise
@@ -38,11 +39,18 @@ def days() -> Iterator[Event]:
 
 
 def make(folder: Path, told: Callable[[str], None] = lambda _: None) -> str:
-    """Fit the demo's model into `folder`; its fingerprint."""
+    """Fit the demo's model into `folder`, in the place of all that lies there; its fingerprint."""
     gathered = Gathered()
     gathered.add(days())
-    # Not the time of fitting: the files are the same whenever they are made.
-    return fit(gathered, PLAN, folder, lambda: datetime(2026, 11, 16, tzinfo=UTC), told)[1]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent) as beside:
+        new = Path(beside) / folder.name
+        # Not the time of fitting: the files are the same whenever they are made.
+        print_ = fit(gathered, PLAN, new, lambda: datetime(2026, 11, 16, tzinfo=UTC), told)[1]
+        if folder.exists():  # not as a revision of what is there, which would stay beside it
+            folder.replace(Path(beside) / "old")
+        new.replace(folder)
+    return print_
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pytest
 from models.baseline.backoff import Backoff
 from models.baseline.markov import Markov
 from models.baseline.new_value import NewValue
-from models.bundle import keep, keep_memory, revisions
+from models.bundle import keep, keep_memory
 from models.bundle.bundle import Bundle
 from models.bundle.counted import Counted
 from models.bundle.learner import ANEW, ON
@@ -254,7 +254,7 @@ def test_edges_volumes_and_texts_learn_on_and_stay_so_on_disk(tmp_path: Path) ->
     assert {each.name: each.how for each in done.changes} == {
         "new-value": ON, "rare-edge": ON, "volume-shewhart": ON, "embedding-hdbscan": ANEW
     }  # fmt: skip
-    keep.save(done.bundle, tmp_path, {"events": 1}, 2)
+    keep.save(done.bundle, tmp_path, {"events": 1})
     loaded, others = keep.load(tmp_path), with_edges(minutes(20, 700, seed=3))
     assert loaded.score(others) == done.bundle.score(others)
     assert loaded.memory is not None
@@ -262,8 +262,9 @@ def test_edges_volumes_and_texts_learn_on_and_stay_so_on_disk(tmp_path: Path) ->
     assert [replace(each, entity="") for each in done.bundle.memory.windows] == (
         loaded.memory.windows
     )
-    again = tmp_path / "again"
-    assert keep.save(loaded, again, {"events": 1}) == keep.save(done.bundle, again, {"events": 1})
+    told: dict[str, Any] = {"events": 1}
+    print_ = keep.save(done.bundle, tmp_path / "a", told)
+    assert keep.save(loaded, tmp_path / "b", told) == print_
 
 
 def test_a_bundle_without_memory_and_too_few_events_are_refused() -> None:
@@ -283,54 +284,6 @@ def test_a_second_look_and_parts_of_the_week_are_calibrated_again() -> None:
     assert done.weekly is not None
     assert done.weekly.pooled.count == 700
     assert shares(done, minutes(400, 2000, seed=5))[1] == pytest.approx(0.1, abs=0.06)
-
-
-@pytest.mark.parametrize("crash", range(1, 24, 3))
-def test_a_crash_leaves_the_old_bundle_or_the_new(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: int
-) -> None:
-    others = minutes(10, 2000, seed=5)
-    keep.save(fitted(), tmp_path)
-    expected, write, count = fitted().score(others), Path.replace, 0
-
-    def replaced(self: Path, target: Path) -> Path:
-        nonlocal count
-        count += 1
-        if count == crash:
-            raise KeyboardInterrupt
-        return write(self, target)
-
-    monkeypatch.setattr(Path, "replace", replaced)
-    try:
-        keep.save(updated().bundle, tmp_path, revision=2)
-        expected = updated().bundle.score(others)
-    except KeyboardInterrupt:
-        pass
-    monkeypatch.undo()
-    assert keep.load(tmp_path).score(others) == expected
-    keep.save(updated().bundle, tmp_path, revision=2)
-    assert keep.load(tmp_path).score(others) == updated().bundle.score(others)
-
-
-def test_the_revision_before_stays_until_the_next_comes(tmp_path: Path) -> None:
-    keep.save(fitted(), tmp_path)
-    keep.save(updated().bundle, tmp_path, revision=2)
-    assert {"markov", "memory", "bundle.npz", "bundle.json", "revision-2"} <= {
-        each.name for each in tmp_path.iterdir()
-    }
-    keep.save(updated().bundle, tmp_path, revision=3)
-    assert {each.name for each in tmp_path.iterdir()} == {
-        "bundle.json", "revision-2", "revision-3"
-    }  # fmt: skip
-    keep.save(fitted(), tmp_path)
-    assert not list(tmp_path.glob("revision-*"))
-    assert keep.load(tmp_path).learned == 400
-
-
-@pytest.mark.parametrize("at", ["..", "revision-0", "revision-1/../..", 7, "revision-2\n"])
-def test_a_revision_that_there_cannot_be_is_refused(tmp_path: Path, at: object) -> None:
-    with pytest.raises(StoreError, match="names no revision"):
-        revisions.named(tmp_path, at)
 
 
 def _remembered(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from models.bundle import keep
+from models.bundle import keep, revisions
 from tests.vedette.cli.command import Answer, vedette
 from vedette import updates
 
@@ -185,10 +186,39 @@ def test_what_another_update_learned_meanwhile_is_not_lost(
     assert answer.code == 3
     assert "was fitted anew or learned on meanwhile" in answer.err
     assert shown(run)["training"]["revision"] == 2
-    with updates._alone(folder(tmp_path)):
+    with revisions.alone(folder(tmp_path)):
         answer = run("update", "office", "newest.ndjson")
-    assert "is being updated by another process" in answer.err
+    assert "is being written by another process" in answer.err
     assert run("update", "office", "newest.ndjson").code == 0
+
+
+def test_one_that_is_fitted_anew_begins_at_revision_1_and_learns_on_from_there(
+    run: Callable[..., Answer], tmp_path: Path
+) -> None:
+    assert run("update", "office", "newer.ndjson").code == 0
+    assert run("fit", "office", "normal.ndjson", *QUICK).code == 0
+    training = shown(run)["training"]
+    assert training["revision"] == 1
+    assert "updates" not in training
+    assert keep.read(folder(tmp_path))["at"] == "revision-3"
+    answer = run("update", "office", "newer.ndjson")
+    assert "office: revision 2, " in answer.out, answer.err
+    lie = {each.name for each in folder(tmp_path).iterdir()}
+    assert lie == {"bundle.json", "revision-3", "revision-4"}
+
+
+def test_a_model_that_comes_with_vedette_learns_on_in_the_state_directory(
+    run: Callable[..., Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(folder(tmp_path), tmp_path / "shipped")
+    monkeypatch.setattr("vedette.bundles.SHIPPED", {"plant": tmp_path / "shipped"})
+    assert run("update", "plant", "newer.ndjson").code == 0
+    assert keep.load(folder(tmp_path).with_name("plant")).learned == 320
+    assert keep.load(tmp_path / "shipped").learned == 160
+    half = folder(tmp_path).with_name("half")
+    half.mkdir()
+    monkeypatch.setattr("vedette.bundles.SHIPPED", {"half": tmp_path / "shipped"})
+    assert run("score", "half", "later.ndjson").code == 0, "what a crash left is no model"
 
 
 def test_events_of_attacks_are_left_out(run: Callable[..., Answer]) -> None:

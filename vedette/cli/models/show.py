@@ -32,15 +32,14 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
     All files are read and checked against their hashes.
     """
     from engine.score.model import Model
-    from models.bundle import keep
     from models.registry import detector
     from vedette import bundles
     from vedette.output.safe import visible
 
     shown = word("--output", form, FORMATS) or "table"
     state = load_settings(path).settings.state.dir
-    bundle, folder = bundles.load(state, name), bundles.found_at(state, name)
-    told = keep.read(folder)
+    kept = bundles.kept(state, name)
+    bundle, told = kept.bundle, kept.told
     bundles.check_memory(bundle)  # it is read when asked for, and to be checked here, too
     windows = None
     if bundle.plan.gap is not None:  # how many sessions a day has, training alone can tell
@@ -48,14 +47,14 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
     asked = bundle.budget(budget, told["training"].get("entities"), windows)
     if shown == "json":
         known = {key: told[key] for key in ("plan", "training", "detectors")}
-        print_ = {"sha256": keep.fingerprint(folder)}
+        print_ = {"sha256": kept.sha256}
         click.echo(json.dumps({"name": name, **print_, **known, "budget": {
             "alerts_a_day": budget, "p": asked.p, "counted": asked.counted,
             "achieved": asked.a_day, "low": asked.low, "high": asked.high,
         }, "memory": _memory(bundle), "records": _records(bundle),
             "clusters": dict(_clusters(bundle))}, indent=1))  # fmt: skip
         return 0
-    lines = [f"{name}  sha256 {keep.fingerprint(folder)}"]
+    lines = [f"{name}  sha256 {kept.sha256}"]
     lines += [f"  {key}: {value}" for key, value in told["training"].items()
               if key != "held_out" and not isinstance(value, list)]  # fmt: skip
     lines += [_update(each) for each in told["training"].get("updates", ())]

@@ -84,8 +84,7 @@ def update(
         done = updates.update(model.bundle, gathered, learning.begin, anyway=anyway)
     written = None
     if done.whole.kept:
-        folder = bundles.folder_of(state, name)
-        written = updates.write(done, gathered, folder, model, lambda: datetime.now(UTC))
+        written = updates.write(done, gathered, state, model, lambda: datetime.now(UTC))
     if shown == "json":
         click.echo(json.dumps({
             "name": name, "kept": written is not None,
