@@ -12,7 +12,7 @@ from engine.errors import InputError
 from engine.score.model import Model
 from models.bundle import keep, revisions
 from models.bundle.bundle import Bundle
-from models.bundle.update import Change, Updated
+from models.bundle.update import Change, Updated, memory_of
 from models.bundle.update import update as learn_on
 from models.errors import ModelError
 from vedette import __version__
@@ -20,6 +20,23 @@ from vedette.bundles import Gathered, folder_of, following, found_at, iso
 
 MOST = 20
 """Updates that a model tells of, the last ones."""
+
+
+def check(model: Model) -> None:
+    """`InputError` where `model` cannot learn on, whatever the events."""
+    try:
+        memory_of(model.bundle)
+    except ModelError as error:
+        raise InputError(
+            f"the model {model.name} {error.message}",
+            field="NAME",
+            expected=f"one that `vedette models fit {model.name} SOURCE…` fits anew, from the old "
+            "events",
+        ) from error
+    try:
+        model.bundle.plan.require_libraries()
+    except ModelError as error:
+        raise InputError(error.message) from error
 
 
 def update(

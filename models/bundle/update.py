@@ -98,13 +98,7 @@ def update(
     than `MOST_LOST`. `ModelError` where it remembers nothing, `DataError` where there are too few
     windows.
     """
-    plan, memory = bundle.plan, bundle.memory
-    if memory is None:
-        raise ModelError(
-            "it has features of its own, whose scale is that of its training: fit it anew"
-            if plan.features
-            else "it remembers no windows of its training: fit it anew, with the old events"
-        )
+    plan, memory = bundle.plan, memory_of(bundle)
     told("templates")
     templates, moved = _grown(bundle.templates, observations)
     now = copy(bundle)
@@ -164,6 +158,14 @@ def update(
         Change("all together", "", before, after, anyway or _may(before, after)),
         len(run.old), len(run.new), _known(templates) - _known(bundle.templates), moved, *shares,
     )  # fmt: skip
+
+
+def memory_of(bundle: Bundle) -> Memory:
+    """What `bundle` learns on by; `ModelError` where it remembers nothing."""
+    if bundle.memory is None:
+        why = "it has features" if bundle.plan.features else "an earlier version fitted it"
+        raise ModelError(f"remembers nothing of what it learned: {why}")
+    return bundle.memory
 
 
 def _grown(

@@ -270,7 +270,7 @@ def test_edges_volumes_and_texts_learn_on_and_stay_so_on_disk(tmp_path: Path) ->
 def test_a_bundle_without_memory_and_too_few_events_are_refused() -> None:
     old = Bundle.fit(minutes(60), PLAN)
     old.memory = None
-    with pytest.raises(ModelError, match="remembers no windows of its training"):
+    with pytest.raises(ModelError, match="nothing of what it learned: an earlier version"):
         update(old, minutes(10, 100))
     with pytest.raises(DataError, match="lie in 2 spans of time"):
         update(fitted(), minutes(2, 900))

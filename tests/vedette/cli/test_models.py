@@ -315,6 +315,15 @@ def test_events_like_those_of_training_have_not_drifted_and_others_have(
     assert "100.0% of events are of kinds that it never saw" in parted.out
     told = json.loads(vedette("models", "drift", "small", "other.ndjson", "-o", "json").out)
     assert told["drifted"]
+    later = [record(60 * n + 9000, 5140).document for n in range(60)]
+    Path("later.ndjson").write_bytes(ndjson(later))
+    assert vedette("models", "drift", "small", "usual.ndjson", "later.ndjson").code == 1
+    span = ("--since", "2026-11-23T08:05:00Z", "--until", "2026-11-23T10:05:00Z")
+    cut = vedette("models", "drift", "small", "usual.ndjson", "later.ndjson", *span)
+    assert (cut.code, cut.out.splitlines()[0]) == (
+        0, "115 windows are like those that small learned from"
+    )  # fmt: skip
+    assert "events are of windows of another time and are left out" in cut.err
     moved = {each["name"]: each["p"] for each in told["measures"]}
     assert len(moved) == 6
     assert max(p for name, p in moved.items() if name != "stability of scores") <= 0.01

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from vedette.cli.models.sources import DATA, Public, Reading, gather, reading
+from vedette.cli.models.span import Span, span_options
 from vedette.cli.options import CONFIG, load_settings, word
 
 FORMATS = ("table", "json")
@@ -20,6 +21,7 @@ FORMATS = ("table", "json")
 @CONFIG
 @reading("24h")
 @DATA
+@span_options
 @click.option("--output", "-o", "form", metavar="FORMAT", help="table or json.  [default: table]")
 def drift(
     name: str,
@@ -27,6 +29,8 @@ def drift(
     path: Path | None,
     read: Reading,
     data: Path | None,
+    since: str | None,
+    until: str | None,
     form: str | None,
 ) -> int:
     """Say whether the events of SOURCE are still like those that the model NAME learned from.
@@ -46,8 +50,11 @@ def drift(
     model = bundles.model(settings.state.dir, name, hiding.key_of(settings.models))
     bundle = model.bundle
     plan = bundle.plan
-    gathered = bundles.Gathered(privacy=model.privacy, with_edges=plan.edges, signals=plan.signals)
-    gather(sources, settings, read, Public(data, plan.width), gathered)
+    span = Span.of(since, until, plan.width)
+    gathered = bundles.Gathered(
+        privacy=model.privacy, with_edges=plan.edges, within=span, signals=plan.signals
+    )
+    gather(sources, settings, read, Public(data, plan.width), gathered, span)
     kept = Kept()
     try:
         answered = bundle.score(gathered.observations)

@@ -49,8 +49,6 @@ def update(
     It shows how well old windows are told from strange ones made of them, before and after. What
     costs more than .01 of that is not kept. Exits with 1 where nothing is.
     """
-    from engine.errors import InputError
-    from models.errors import ModelError
     from vedette import bundles, hiding, sanity, updates
     from vedette.attacks import Attacks
     from vedette.output.safe import visible
@@ -60,17 +58,7 @@ def update(
     state = settings.state.dir
     model = bundles.model(state, name, hiding.key_of(settings.models))
     plan = model.bundle.plan
-    if model.bundle.memory is None:
-        why = "it has features" if plan.features else "an earlier version fitted it"
-        raise InputError(
-            f"the model {name} remembers nothing of what it learned: {why}",
-            field="NAME",
-            expected=f"one that `vedette models fit {name}` fits anew, from the old events",
-        )
-    try:
-        plan.require_libraries()
-    except ModelError as error:
-        raise InputError(str(error)) from error
+    updates.check(model)
     attacks = Attacks.read(without, plan.width) if without else None
     span = Span.of(since, until, plan.width)
     gathered = bundles.Gathered(
