@@ -38,3 +38,10 @@ def test_a_budget_that_so_few_normals_cannot_show_is_marked() -> None:
 def test_a_budget_of_nothing_is_refused() -> None:
     with pytest.raises(DataError):
         budget(np.zeros(5), 1_000, 0)
+
+
+def test_what_is_common_is_not_strange_however_large_the_budget() -> None:
+    log_p = np.log(np.arange(1, 101) / 100)
+    found = budget(log_p, windows_a_day=8, alerts_a_day=5)
+    assert (found.p, found.asked) == (0.05, 5)
+    assert found.a_day == pytest.approx(0.4)
