@@ -3,7 +3,9 @@
     python -m vedette.demo.model FOLDER
 
 fits it anew; `vedette/demo/office/` is what that wrote. The same seeds give the same events, and on
-the same machine the same model; another processor may round otherwise.
+the same machine the same model, to the last byte and on any number of threads; another processor
+may round otherwise, and the weights of the network with it. `tests/vedette/demo/test_model.py`
+makes the rest again and compares.
 """
 
 from __future__ import annotations
