@@ -16,6 +16,7 @@ from engine.event import Event
 from engine.score.edges import edges
 from engine.score.model import Model
 from engine.score.observe import observation
+from engine.score.overlap import Overlaps
 from engine.score.signals import signals as signals_of
 from models.base import Reason
 from models.bundle import keep, revisions
@@ -337,9 +338,18 @@ def scores(bundle: Bundle, gathered: Gathered) -> list[Scored]:
 def answers(
     bundle: Bundle, gathered: Gathered, scored: Iterable[Scored], most_p: float
 ) -> Iterator[Answer]:
-    """Those of `scored` whose p is at most `most_p` with their reasons, the strangest first."""
+    """Those of `scored` whose p is at most `most_p` with their reasons, the strangest first.
+
+    Of windows that overlap it is the strangest alone.
+    """
+    overlaps = None if bundle.plan.step is None else Overlaps(bundle.plan.width)
     try:
         for each in sorted(scored, key=lambda each: (each.log_p, each.window.start)):
+            if overlaps is not None:
+                window = str(each.window.entity), each.window.start, each.log_p
+                if overlaps.known(*window):
+                    continue
+                overlaps.add(*window)
             if each.p <= most_p:
                 yield Answer(each, bundle.explain(each, gathered.observations))
     except ModelError as error:

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 class Sampled(Gathered):
     """Observations of the windows of a sample; see `Gathered`.
 
-    Sessions are drawn by the spans of time that they lie in, so that all are whole.
+    Sessions, and windows that overlap, are drawn by the spans of time that they lie in, so that all
+    are whole.
     """
 
     def __init__(self, sample: Sample, plan: Plan, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.sample, self._plan, self._width = sample, plan, plan.width
+        self.sample, self._plan, self._width = sample, plan, plan.span
         self._of: dict[Key, list[Observation]] = {}
         self.taken = 0
         """Events that were looked at, those of windows that are left out among them."""
@@ -52,8 +53,8 @@ class Sampled(Gathered):
         """What is told of the sample: its windows, of how many, and how it was drawn."""
         sample = self.sample
         windows, of = sample.kept.total(), sample.seen.total()
-        if self._plan.gap is not None and self.observations:
-            # Of spans that are left out nobody knows how many sessions they have.
+        if (self._plan.gap or self._plan.step) is not None and self.observations:
+            # Of spans that are left out nobody knows how many windows they have.
             entities, times = zip(*((s.entity, s.time) for s in self.observations), strict=True)
             found = self._plan.cut(entities, times, [0] * len(times))
             windows = len(found)

@@ -36,12 +36,14 @@ class Model:
     def windows_a_day(self) -> float:
         """How many windows a day had in training; where that is not known, those of one entity.
 
-        Of a model that learned a sample, it is those that the sample was drawn of.
+        Of a model that learned a sample, it is those that the sample was drawn of; where windows
+        overlap, those too that lie in two spans and were not learned.
         """
         try:
             spans = spans_of(self.training)
             days = max(sum((end - start).total_seconds() for start, end in spans) / DAY, 1.0)
-            windows = float(self.training.get("sampled", {}).get("of", self.bundle.learned))
+            learned = self.bundle.learned / self.bundle.plan.share
+            windows = float(self.training.get("sampled", {}).get("of", learned))
         except (KeyError, TypeError, ValueError, AttributeError):
             return float(DAY / self.bundle.plan.width)
         return max(windows / days, 1.0)

@@ -18,17 +18,9 @@ from engine.score.codec import unpacked
 from engine.score.limits import Limits
 from engine.score.window import Open
 from engine.score.windows import NEVER, Told, Windows
-from models.bundle.plan import Plan
 from models.feature.sessions import number_of
 
 NOT_SOON = math.inf
-
-
-def opened(plan: Plan, limits: Limits, told: Told) -> Windows:
-    """What gathers the windows of a plan."""
-    if plan.gap is None:
-        return Windows(plan.width, limits, told)
-    return Sessions(plan.gap, plan.width, limits, told)
 
 
 class Sessions(Windows):

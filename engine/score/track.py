@@ -17,8 +17,9 @@ from engine.score.limits import Limits
 from engine.score.memory import KINDS_KEPT
 from engine.score.model import Model
 from engine.score.observe import looked_at
+from engine.score.opened import opened
+from engine.score.overlap import Overlaps
 from engine.score.quick import Seen
-from engine.score.sessions import opened
 from engine.score.signals import signals
 from engine.score.threshold import MILD, Counts, Day, Moved, Threshold
 from engine.score.window import MATCHED, Open, Sample
@@ -60,6 +61,8 @@ class Track:
         self._edges = model.bundle.plan.edges
         self._signals = model.bundle.plan.signals
         self._past = Past() if model.bundle.plan.volumes else None
+        plan = model.bundle.plan
+        self._overlaps = None if plan.step is None else Overlaps(plan.width)
         self._numbers: dict[int | None, int] = {}
 
     @classmethod
@@ -121,7 +124,10 @@ class Track:
 
         Raises what a broken model raises.
         """
-        return self._judged(self.windows.due(before)) + self._judged(self.windows.relieve())
+        found = self._judged(self.windows.due(before)) + self._judged(self.windows.relieve())
+        if self._overlaps is not None:
+            self._overlaps.forget(self.settled(self.windows.closed))
+        return found
 
     def settled(self, before: float) -> float:
         """Windows that began before that are all answered, when it came as far as `before`."""
@@ -172,6 +178,19 @@ class Track:
         strange = scored.p <= threshold
         if not strange and (scored.p > MILD or not window.hits):
             return None
+        if self._overlaps is not None and self._overlaps.known(
+            window.entity, window.start, scored.log_p
+        ):
+            return None
+        anomaly = self._told(window, scored, threshold, strange)
+        if anomaly is not None and self._overlaps is not None:
+            self._overlaps.add(window.entity, window.start, scored.log_p)
+        return anomaly
+
+    def _told(
+        self, window: Open, scored: Scored, threshold: float, strange: bool
+    ) -> Anomaly | None:
+        """The anomaly, where a rule supports it or the budget of its day has room."""
         anomaly = self._anomaly(window, scored, threshold)
         if anomaly.corroborating:
             self.counts.corroborated += 1
@@ -213,6 +232,7 @@ class Track:
             "drift": self.watch.save(),
             "counts": asdict(self.counts),
             **({} if self._past is None else {"past": self._past.save()}),
+            **({} if self._overlaps is None else {"told": self._overlaps.save()}),
         }
 
     def restore(self, saved: Mapping[str, Any]) -> None:
@@ -223,6 +243,8 @@ class Track:
         self.counts = Counts(**saved["counts"])
         if self._past is not None:
             self._past.restore(saved.get("past", []))
+        if self._overlaps is not None:
+            self._overlaps.restore(saved["told"])
 
 
 def _closed(window: Open, end: float, featured: bool) -> Window:

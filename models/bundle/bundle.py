@@ -149,19 +149,21 @@ class Bundle:
         told("templates")
         templates = EventTemplates()
         templates.learn_all(each.fields for each in observations)
-        seen = _windows(observations, templates, plan)
+        seen = plan.apart(_windows(observations, templates, plan))
         if plan.rare is not None:
             templates.forget(rare((window.events for window in seen), plan.rare) - {UNKNOWN})
-            seen = _windows(observations, templates, plan)
+            seen = plan.apart(_windows(observations, templates, plan))
         # With what is unknown in them, detectors would learn that this is usual.
         whole = np.array([plan.rare is None or UNKNOWN not in window.events for window in seen])
+        if not seen:
+            raise DataError(f"no window lies in one span of {plan.span:g} seconds")
         if not whole.any():
             raise DataError(f"every window has kinds of events that fewer than {plan.rare} have")
         starts = [window.start for window in seen]
         blocks = [plan.block(start) for start in starts]
         if (spans := len({*blocks})) < plan.folds:
             raise DataError(
-                f"the events lie in {spans} spans of {plan.width:g} seconds, and {plan.folds} are "
+                f"the events lie in {spans} spans of {plan.span:g} seconds, and {plan.folds} are "
                 "needed: each is left out in turn to calibrate by"
             )
         if plan.validator:

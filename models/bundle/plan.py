@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
@@ -38,12 +38,17 @@ NOT_YET: Mapping[Takes, str] = {Takes.SERIES: "series of counts"}
 
 
 FIELDS = ("mask", "hashed", "features")
-LATER = (*FIELDS, "proof", "validator", "week", "rare", "gap")
+LATER = (*FIELDS, "proof", "validator", "week", "rare", "gap", "step")
 """What plans of earlier versions did not have: not written where it is empty."""
 EMPTY: tuple[Json, ...] = ("", [], None)
 PROOF = "vedette"
 SHORTEST = 1.0
-"""Seconds of a gap, at least: windows are told apart by the second they begin in."""
+"""Seconds of a gap or step, at least: windows are told apart by the second they begin in."""
+MOST_STEPS = 60
+"""Windows that an event may be in: learning and scoring take so many times as long."""
+BLOCK = 12
+"""Windows that overlap are calibrated by spans of so many lengths. The longer they are, the fewer
+windows lie in two of them and are left out, and the more time is needed to have three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,8 @@ class Plan:
     empty.
 
     With a `gap` a window is a session: it ends when nothing comes for more than so many seconds,
-    and at the latest with the span of `width` seconds, counted from 1970, that it lies in.
+    and at the latest with the span of `width` seconds, counted from 1970, that it lies in. With a
+    `step` windows overlap: one begins every so many seconds.
     """
 
     detectors: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: dict(DEFAULT))
@@ -83,6 +89,7 @@ class Plan:
     rare: int | None = None
     features: tuple[str, ...] = ()
     gap: float | None = None
+    step: float | None = None
 
     def __post_init__(self) -> None:
         if not self.detectors:
@@ -94,6 +101,8 @@ class Plan:
                 f"a session of at most {self.width:g} seconds cannot end after {self.gap:g} quiet "
                 f"ones: a gap has {SHORTEST:g} second or more, and less than the longest session"
             )
+        if self.step is not None:
+            self._check_step(self.step)
         if self.folds < 2:
             raise ModelError("calibration needs at least two folds")
         if self.rule not in RULES:
@@ -104,10 +113,10 @@ class Plan:
                     f"{name} takes {NOT_YET[takes]}, and a bundle has windows of events: "
                     f"volume-{name} takes these"
                 )
-            if self.gap is not None and detector(name).takes is Takes.VOLUMES:
+            if detector(name).takes is Takes.VOLUMES and (self.gap or self.step) is not None:
+                what = "sessions are of no fixed length" if self.gap else "a part of that is in it"
                 raise ModelError(
-                    f"{name} holds a window against as much time before it, and sessions are of no "
-                    "fixed length"
+                    f"{name} holds a window against as much time before it, and {what}"
                 )
         object.__setattr__(self, "features", features.chosen(self.features))
         if self.features and not self.vectors:
@@ -159,18 +168,50 @@ class Plan:
     def cut(self, entities: Entities, times: Times, events: Events) -> list[Window]:
         """The windows of a stream, in the order of their starts."""
         if self.gap is None:
-            return timed(entities, times, events, self.width)
+            return timed(entities, times, events, self.width, self.step)
         return within_spans(entities, times, events, self.gap, self.width)
+
+    @property
+    def span(self) -> float:
+        """Seconds of the spans of time that are learned, or left out, as a whole."""
+        return self.width if self.step is None else BLOCK * self.width
 
     def block(self, start: float) -> float:
         """When the span begins that has a window with this start: what lies there is alike."""
-        return start if self.gap is None else number_of(start, self.width) * self.width
+        plain = self.gap is None and self.step is None
+        return start if plain else number_of(start, self.span) * self.span
+
+    def apart(self, windows: Sequence[Window]) -> list[Window]:
+        """The windows that lie in one span: no two of different spans share an event."""
+        if self.step is None:
+            return list(windows)
+        return [each for each in windows if self.block(each.start) + self.span >= each.end]
+
+    @property
+    def share(self) -> float:
+        """How many of all windows `apart` gives, where there is always something."""
+        return 1.0 if self.step is None else 1 - (1 - self.step / self.width) / BLOCK
+
+    def _check_step(self, step: float) -> None:
+        """`ModelError` where windows cannot begin every `step` seconds."""
+        if self.gap is not None:
+            raise ModelError("a session ends at its gap, and has no step")
+        if not SHORTEST <= step < self.width or self.width % step:
+            raise ModelError(
+                f"windows of {self.width:g} seconds cannot begin every {step:g}: a step has "
+                f"{SHORTEST:g} second or more, and a window a whole number of them, at least two"
+            )
+        if self.width / step > MOST_STEPS:
+            raise ModelError(
+                f"each event would be in {self.width / step:,.0f} windows: at most {MOST_STEPS}"
+            )
 
     @property
     def windows(self) -> str:
         """What its windows are, in words."""
         if self.gap is None:
-            return f"windows of {self.width:g} s"
+            every = "" if self.step is None else f", one every {self.step:g} s"
+            return f"windows of {self.width:g} s{every}"
         return f"sessions that end after {self.gap:g} quiet s, and with each span of {self.width:g}"
 
     def require_libraries(self) -> None:

@@ -103,11 +103,11 @@ def update(
     templates, moved = _grown(bundle.templates, observations)
     now = copy(bundle)
     now.templates = templates
-    new = now.windows(observations)
+    new = plan.apart(now.windows(observations))
     if plan.rare is not None:
         few = rare((window.events for window in new), plan.rare)
         templates.forget(each for each in few if each > len(bundle.templates))
-        new = now.windows(observations)
+        new = plan.apart(now.windows(observations))
     run = _run(memory, new, plan)
     texts, apart, parts = templates.texts(), dict(memory.apart()), dict(bundle.parts)
     rows = usual([each.events for each in run.normal], len(texts)) if plan.vectors else None

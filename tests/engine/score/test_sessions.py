@@ -42,13 +42,13 @@ GAP, SPAN, LATE = 20.0, 100.0, 30.0
 EVENTS = st.lists(
     st.tuples(
         st.sampled_from(["host.name=a", "host.name=b"]),
-        st.integers(0, 4000).map(lambda tenths: tenths / 10),
+        st.integers(0, 1600).map(lambda quarters: quarters / 4),
         st.integers(1, 5),
-        st.floats(0, LATE),
+        st.integers(0, 120).map(lambda quarters: quarters / 4),
     ),
     max_size=40,
 )
-"""Entity, time, number, and by how much it comes late."""
+"""Entity, time, number, and by how much it comes late; in quarters, which add up exactly."""
 
 
 def sessions(limits: Limits | None = None) -> tuple[Sessions, list[str]]:

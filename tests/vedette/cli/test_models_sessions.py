@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -95,3 +96,54 @@ def test_spans_are_whole_in_a_sample_and_between_bounds(run: Callable[..., Answe
     assert sampled["sampled"]["of"] == 600
     bounded = fitted(run, "--until", "2026-11-23T10:00:00Z")
     assert bounded["windows"] == 120
+
+
+def test_windows_that_overlap_are_shown_once_and_hunted_alike(run: Callable[..., Answer]) -> None:
+    fit = ("fit", "slide", "days.ndjson", *FEW, "--window", "4m", "--step", "1m", "-o", "json")
+    learned = json.loads(run(*fit).out)
+    every = 600 + 3  # one a minute, and those that begin before the first event
+    assert learned["windows"] == every - 3 * 13  # three lie in both spans at each of 13 borders
+    assert "windows of 240 s, one every 60 s, combined" in run("show", "slide").out
+    found = json.loads(run("score", "slide", "today.ndjson", "-o", "json").out)
+    starts = sorted(each["start"] for each in found)
+    assert all(b > a for a, b in itertools.pairwise(starts))
+    strange = [each for each in found if each["start"] > "2026-11-23T20:05"]
+    assert len(strange) == 1
+    Path("rule.yml").write_text(WHOAMI)
+    hunted = vedette("hunt", "today.ndjson", "--rules", "rule.yml", "--models", "slide")
+    scores = {each["vedette"]["alert"]["scores"]["fused"] for each in hunted.alerts}
+    assert strange[0]["p"] in scores
+    assert scores <= {each["p"] for each in found}
+
+
+def test_windows_that_overlap_are_learned_on(run: Callable[..., Answer]) -> None:
+    assert run("fit", "slide", "days.ndjson", *FEW, "--window", "4m", "--step", "1m").code == 0
+    write("later.ndjson", ordinary(200, 800))
+    told = json.loads(run("update", "slide", "later.ndjson", "--anyway", "-o", "json").out)
+    assert 200 * 0.9 < told["windows"] < 200
+    assert told["kept"]
+    shown = json.loads(run("show", "slide", "-o", "json").out)
+    assert (shown["plan"]["step"], shown["training"]["revision"]) == (60, 2)
+
+
+def test_what_cannot_slide_is_refused(run: Callable[..., Answer]) -> None:
+    fit = ("fit", "slide", "days.ndjson", *FEW)
+    assert "cannot begin every 180" in run(*fit, "--step", "3m").err
+    assert "expected no --gap beside it" in run(*fit, "--step", "5m", "--gap", "5m").err
+    assert run(*fit, "--window", "4m", "--step", "1m").code == 0
+    answer = run("score", "slide", "hdfs", "--data", ".")
+    assert "each session of hdfs is a window, and windows of this model overlap" in answer.err
+
+
+def test_a_window_that_a_bound_of_time_cuts_is_not_shown(run: Callable[..., Answer]) -> None:
+    assert run("fit", "slide", "days.ndjson", *FEW, "--window", "4m", "--step", "1m").code == 0
+    bounds = ("--since", "2026-11-23T10:00:00Z", "--until", "2026-11-23T10:20:00Z")
+    found = json.loads(run("score", "slide", "days.ndjson", *bounds, "--p", "1", "-o", "json").out)
+    assert min(each["start"] for each in found) >= "2026-11-23T10:00:00Z"
+    assert max(each["end"] for each in found) <= "2026-11-23T10:20:00Z"
+    assert len(found) >= 3
+    told = json.loads(
+        run("fit", "some", "days.ndjson", *FEW, "--window", "4m", "--step", "1m",
+            "--sample", "8", "-o", "json").out
+    )  # fmt: skip
+    assert told["sampled"]["of"] == pytest.approx(600, rel=0.1)

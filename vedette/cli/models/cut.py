@@ -1,9 +1,9 @@
-"""`--window` and `--gap` of `vedette models fit`: what one window is."""
+"""`--window`, `--step` and `--gap` of `vedette models fit`: what one window is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -14,13 +14,25 @@ GAPS = 12
 """The longest session in gaps, unless told otherwise."""
 
 
+class Cut(NamedTuple):
+    """Seconds, as a plan has them."""
+
+    width: float
+    gap: float | None = None
+    step: float | None = None
+
+
 def cut_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The two options, `window` and `gap`."""
+    """The three options, `window`, `step` and `gap`."""
     for option in (
         click.option(
             "--gap", metavar="DURATION",
             help="Windows are sessions: they end when nothing comes for longer, and with each "
             "--window of time.",
+        ),
+        click.option(
+            "--step", metavar="DURATION",
+            help="Windows overlap: one begins every so long, a whole part of --window.",
         ),
         click.option(
             "--window", metavar="DURATION",
@@ -31,12 +43,15 @@ def cut_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def cut(window: str | None, gap: str | None) -> tuple[float, float | None]:
-    """Width and gap in seconds, as a plan has them. Raises `InputError`."""
+def cut(window: str | None, step: str | None, gap: str | None) -> Cut:
+    """What the options say. Raises `InputError`."""
     from engine.errors import InputError
 
     if gap is None:
-        return duration(window or WINDOW, "--window").total_seconds(), None
+        every = None if step is None else duration(step, "--step").total_seconds()
+        return Cut(duration(window or WINDOW, "--window").total_seconds(), step=every)
+    if step is not None:
+        raise InputError("a session ends at its gap", field="--step", expected="no --gap beside it")
     quiet = duration(gap, "--gap").total_seconds()
     width = GAPS * quiet if window is None else duration(window, "--window").total_seconds()
     if quiet >= width:
@@ -44,4 +59,4 @@ def cut(window: str | None, gap: str | None) -> tuple[float, float | None]:
             f"{gap} is not less than a session lasts at most", field="--gap",
             expected="a longer --window, or none",
         )  # fmt: skip
-    return width, quiet
+    return Cut(width, quiet)

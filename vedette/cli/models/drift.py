@@ -54,7 +54,8 @@ def drift(
     gathered = bundles.Gathered(
         privacy=model.privacy, with_edges=plan.edges, within=span, signals=plan.signals
     )
-    gather(sources, settings, read, Public(data, plan.width), gathered, span)
+    public = Public(data, plan.width, apart=plan.step is None)
+    gather(sources, settings, read, public, gathered, span)
     kept = Kept()
     try:
         answered = bundle.score(gathered.observations)

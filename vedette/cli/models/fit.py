@@ -83,6 +83,7 @@ def fit(
     validator: str | None,
     week: float | None,
     window: str | None,
+    step: str | None,
     gap: str | None,
     read: Reading,
     data: Path | None,
@@ -120,12 +121,13 @@ def fit(
                 "no detector has an encoder", field="--encoder", expected=f"--detector {EMBEDDING}"
             )
         chosen[EMBEDDING] = {**chosen[EMBEDDING], "encoder": encoders.named(encoder)}
-    width, quiet = cut(window, gap)
+    told = cut(window, step, gap)
+    width = told.width
     try:
         key = hiding.key_of(settings.models)
         plan = Plan(
             chosen, width, seed=seed, mask=mask, hashed=hashed, validator=validator or "",
-            week=week, features=features, gap=quiet,
+            week=week, features=features, gap=told.gap, step=told.step,
         )  # fmt: skip
         plan = hiding.keyed(wanted.planned(plan), key)
         plan.require_libraries()
@@ -139,7 +141,7 @@ def fit(
         plan, attacks=attacks, privacy=privacy, with_edges=plan.edges, by_name=plan.volumes,
         signals=plan.signals,
     )  # fmt: skip
-    public = Public(data, width, learn=True)
+    public = Public(data, width, learn=True, apart=plan.step is None)
     gather(sources, settings, read, public, gathered, wanted.span(width))
     wanted.close(gathered)
     for field in hiding.unmet(plan, privacy) if gathered.observations else ():

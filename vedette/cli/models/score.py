@@ -67,7 +67,7 @@ def score(
     model = bundles.model(settings.state.dir, name, hiding.key_of(settings.models))
     plan = model.bundle.plan
     steps = _steps(model.bundle, name, stepwise, by)
-    public = Public(data, plan.width)
+    public = Public(data, plan.width, apart=plan.step is None)
     span = Span.of(since, until, plan.width)
     gathered = bundles.Gathered(
         privacy=model.privacy, with_edges=plan.edges, within=span, signals=plan.signals
@@ -76,6 +76,8 @@ def score(
     if finding := sanity.of_scored(gathered, model.training):
         click.echo(f"warning: {finding}", err=True)
     scored = bundles.scores(model.bundle, gathered)
+    if span is not None and plan.step is not None:  # parts of these are of other times
+        scored = [each for each in scored if span.whole(each.window.start, each.window.end)]
     found = list(islice(bundles.answers(model.bundle, gathered, scored, most), limit))
     if steps is not None:
         found = [

@@ -42,7 +42,7 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
     bundle, told = kept.bundle, kept.told
     bundles.check_memory(bundle)  # it is read when asked for, and to be checked here, too
     windows = None
-    if bundle.plan.gap is not None:  # how many sessions a day has, training alone can tell
+    if (bundle.plan.gap or bundle.plan.step) is not None:  # how many a day has, training can tell
         windows = Model(name, "", bundle, told["training"]).windows_a_day()
     asked = bundle.budget(budget, told["training"].get("entities"), windows)
     if shown == "json":

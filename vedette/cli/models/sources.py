@@ -132,14 +132,15 @@ def gather(
 class Public:
     """What is read of public sets below the folder `data`: the part to learn, or the one to score.
 
-    A session is a window of `width` seconds. `labelled` are those that are attacks, by entity and
-    start, of all sets that were read; None before one was.
+    A session is a window of `width` seconds, where windows lie `apart`. `labelled` are those that
+    are attacks, by entity and start, of all sets that were read; None before one was.
     """
 
     data: Path | None
     width: float
     learn: bool = False
     labelled: set[tuple[str, float]] | None = None
+    apart: bool = True
 
     def has(self, name: str) -> bool:
         """Whether a set has that name."""
@@ -149,8 +150,14 @@ class Public:
 
     def read(self, name: str) -> Iterator[Observation]:
         """The events of the set; raises `InputError`."""
+        from engine.errors import InputError
         from vedette.evaluate.observed import Observed
 
+        if not self.apart:
+            raise InputError(
+                f"each session of {name} is a window, and windows of this model overlap",
+                field="SOURCE", expected="a model without --step",
+            )  # fmt: skip
         part = Observed.load(name, self.data, self.width, learn=self.learn)
         self.labelled = (self.labelled or set()) | part.attacks()
         return part.observations()

@@ -50,6 +50,15 @@ class Span:
             self.until is None or start < self.until.timestamp()
         )
 
+    def whole(self, start: float, end: float) -> bool:
+        """Whether nothing of a window that overlaps others was left out for its time."""
+        if self.since is not None and start < self.since.timestamp():
+            return False
+        if self.until is None:
+            return True
+        last = -(-self.until.timestamp() // self.width) * self.width  # of the windows that are read
+        return end <= last
+
     def back(self, last: timedelta, now: datetime) -> timedelta:
         """How far back an index is read: as far as `last` says, and no farther than `since`."""
         if self.since is None:

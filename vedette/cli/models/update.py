@@ -64,7 +64,7 @@ def update(
     gathered = bundles.Gathered(
         attacks, model.privacy, with_edges=plan.edges, by_name=plan.volumes, within=span
     )
-    public = Public(data, plan.width, learn=True)
+    public = Public(data, plan.width, learn=True, apart=plan.step is None)
     gather(sources, settings, read, public, gathered, span)
     for finding in sanity.of_update(gathered, plan, model.training, allow):
         click.echo(visible(f"warning: {finding}"), err=True)
