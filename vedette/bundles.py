@@ -15,7 +15,7 @@ from engine.errors import InputError, Problem, Report
 from engine.event import Event
 from engine.score.edges import edges
 from engine.score.model import Model
-from engine.score.observe import observation
+from engine.score.observe import entity_by, observation
 from engine.score.overlap import Overlaps
 from engine.score.signals import signals as signals_of
 from models.base import Reason
@@ -154,6 +154,7 @@ class Gathered:
         by_name: bool = False,
         within: Callable[[float], bool] | None = None,
         signals: Sequence[str] = (),
+        by: str = "",
     ) -> None:
         """Events that are part of `attacks` are left out, and counted; `privacy` hides values.
 
@@ -161,8 +162,10 @@ class Gathered:
 
         `with_edges`: detectors of graphs will ask for those of each event. `by_name`: what learns
         keeps who events are about by name, so that `add` refuses events about whom is to be hidden.
-        `signals` are what features ask of each event.
+        `signals` are what features ask of each event, `by` is the field that says whom it is of.
         """
+        self._by, self.named = by, 0
+        """How many events have that field."""
         self._with_edges, self._by_name = with_edges, by_name
         self._asked = tuple(signals)
         self._noted: dict[Signals, Signals] = {}
@@ -193,7 +196,13 @@ class Gathered:
             if self._within is not None and not self._within(seen.time):
                 self.outside += 1
                 continue
-            if self._known is not None and self._known.has(seen.entity, seen.time):
+            usual = seen.entity
+            if self._by:
+                seen = replace(seen, entity=entity_by(event, self._by, usual))
+                self.named += seen.entity.startswith(f"{self._by}=")
+            if self._known is not None and any(
+                self._known.has(each, seen.time) for each in {usual, seen.entity}
+            ):
                 self.attacks += 1
                 continue
             if self._by_name:

@@ -44,6 +44,12 @@ def unmet(plan: Plan, privacy: Privacy | None) -> list[str]:
     return [name for name in (*plan.mask, *plan.hashed) if met.isdisjoint(_all([name]))]
 
 
+def refuse_by(plan: Plan, privacy: Privacy | None) -> None:
+    """`ModelError` where windows are to be of what is to be hidden."""
+    if plan.by and privacy is not None and any(map(privacy.hides, _all([plan.by]))):
+        raise ModelError(f"{plan.by} is to be hidden, and windows cannot be of it")
+
+
 def of_entity(event: Event, entity: str, privacy: Privacy) -> str | None:
     """The field that says who the event is about, where `privacy` hides it."""
     name = entity.partition("=")[0]

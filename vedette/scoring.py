@@ -79,7 +79,7 @@ def reads(settings: config.Settings) -> frozenset[str]:
     """The fields that models look at, where there are any."""
     if not settings.models.names:
         return frozenset()
-    from engine.score.observe import READ
+    from engine.score.observe import READ, named
     from engine.score.signals import fields
     from models.bundle import keep
     from models.bundle.plan import Plan
@@ -92,6 +92,8 @@ def reads(settings: config.Settings) -> frozenset[str]:
             plan = Plan.of(keep.read(bundles.found_at(settings.state.dir, name))["plan"])
         except (InputError, ModelError):
             continue  # whoever loads it says so
+        if plan.by:
+            found |= {*named(plan.by)}
         if plan.signals:
             found |= fields(plan.signals)
     return found

@@ -146,7 +146,8 @@ class Ensemble:
         if self._techniques:
             self._neighbours.add(placed.entity, placed.time, rules)
         for track in self.tracks:
-            track.matched(placed.entity, placed.time, record, identity, rules)
+            entity = track.entity(placed.entity, matches[0].event)
+            track.matched(entity, placed.time, record, identity, rules)
 
     def together(self, events: Iterable[Event], rule: Rule) -> None:
         """A correlation came true: it vouches for the windows of its events, once for each."""
@@ -159,7 +160,7 @@ class Ensemble:
             if self._techniques:
                 self._neighbours.add(seen.entity, seen.time, [rule])
             for track in self.tracks:
-                window = track.windows.at(seen.entity, seen.time)
+                window = track.windows.at(track.entity(seen.entity, event), seen.time)
                 if window is not None and id(window) not in told:
                     told.add(id(window))
                     window.hit([rule])

@@ -32,6 +32,17 @@ def looked_at(event: Event, privacy: Privacy | None = None) -> dict[str, Any]:
     return {name: found[name] for name in LOOKED_AT if name in found}
 
 
+def named(field: str) -> tuple[str, ...]:
+    """The names that a field goes by in events."""
+    return FIELDS.get(field, (field,))
+
+
+def entity_by(event: Event, field: str, otherwise: str) -> str:
+    """What a field of an event names, `otherwise` where it names nothing."""
+    value = event.first(*named(field))
+    return otherwise if value in (None, "", "-") else f"{field}={str(value).lower()}"
+
+
 def entity(event: Event) -> str:
     """The host an event is about, else the user, else the address, else where it was read from."""
     for name in ENTITY:

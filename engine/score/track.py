@@ -16,7 +16,7 @@ from engine.score.edges import edges
 from engine.score.limits import Limits
 from engine.score.memory import KINDS_KEPT
 from engine.score.model import Model
-from engine.score.observe import looked_at
+from engine.score.observe import entity_by, looked_at
 from engine.score.opened import opened
 from engine.score.overlap import Overlaps
 from engine.score.quick import Seen
@@ -60,6 +60,7 @@ class Track:
         """Whether what is told of events of one kind is the same to this model."""
         self._edges = model.bundle.plan.edges
         self._signals = model.bundle.plan.signals
+        self._by = model.bundle.plan.by
         self._past = Past() if model.bundle.plan.volumes else None
         plan = model.bundle.plan
         self._overlaps = None if plan.step is None else Overlaps(plan.width)
@@ -81,6 +82,8 @@ class Track:
             # What is hidden in an event differs from one to the next of its kind; and a model may
             # tell kinds by other fields.
             seen = seen._replace(fields=looked_at(event(), self.model.privacy), kind=None)
+        if self._by:
+            seen = seen._replace(entity=self.entity(seen.entity, event()))
         self.counts.events += 1
         window = windows.take(seen.entity, seen.time)
         if window is None:
@@ -97,6 +100,10 @@ class Track:
         if self._edges:
             windows.link(window, edges(event(), self.model.privacy))
         return True
+
+    def entity(self, usual: str, event: Event) -> str:
+        """Whose windows an event goes into, which is the `usual` one for most models."""
+        return entity_by(event, self._by, usual) if self._by else usual
 
     def _number(self, seen: Seen) -> int:
         """The number of the event's template, remembered for kinds."""

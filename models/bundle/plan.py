@@ -38,7 +38,7 @@ NOT_YET: Mapping[Takes, str] = {Takes.SERIES: "series of counts"}
 
 
 FIELDS = ("mask", "hashed", "features")
-LATER = (*FIELDS, "proof", "validator", "week", "rare", "gap", "step")
+LATER = (*FIELDS, "proof", "validator", "week", "rare", "gap", "step", "by")
 """What plans of earlier versions did not have: not written where it is empty."""
 EMPTY: tuple[Json, ...] = ("", [], None)
 PROOF = "vedette"
@@ -74,6 +74,8 @@ class Plan:
     With a `gap` a window is a session: it ends when nothing comes for more than so many seconds,
     and at the latest with the span of `width` seconds, counted from 1970, that it lies in. With a
     `step` windows overlap: one begins every so many seconds.
+
+    `by` is the field whose values windows are of, in place of the host (or user, or address).
     """
 
     detectors: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: dict(DEFAULT))
@@ -90,6 +92,7 @@ class Plan:
     features: tuple[str, ...] = ()
     gap: float | None = None
     step: float | None = None
+    by: str = ""
 
     def __post_init__(self) -> None:
         if not self.detectors:
@@ -209,10 +212,12 @@ class Plan:
     @property
     def windows(self) -> str:
         """What its windows are, in words."""
+        of = f" by {self.by}" if self.by else ""
         if self.gap is None:
             every = "" if self.step is None else f", one every {self.step:g} s"
-            return f"windows of {self.width:g} s{every}"
-        return f"sessions that end after {self.gap:g} quiet s, and with each span of {self.width:g}"
+            return f"windows of {self.width:g} s{every}{of}"
+        end = f"after {self.gap:g} quiet s, and with each span of {self.width:g}"
+        return f"sessions{of} that end {end}"
 
     def require_libraries(self) -> None:
         """`ModelError` where detectors need libraries to learn that are not installed."""

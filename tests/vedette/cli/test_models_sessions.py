@@ -147,3 +147,27 @@ def test_a_window_that_a_bound_of_time_cuts_is_not_shown(run: Callable[..., Answ
             "--sample", "8", "-o", "json").out
     )  # fmt: skip
     assert told["sampled"]["of"] == pytest.approx(600, rel=0.1)
+
+
+def test_windows_are_of_what_a_field_names(run: Callable[..., Answer]) -> None:
+    users = ("amy", "bob", "eve")
+    codes = (4624, 4634)
+    write(
+        "days.ndjson",
+        (record(60 * n + step, code, TargetUserName=users[n % 3])
+         for n in range(300) for step, code in enumerate(codes)),
+    )  # fmt: skip
+    fit = ("fit", "who", "days.ndjson", *FEW, "--by", "user.name")
+    answer = run(*fit)
+    assert "600 events in 90 windows" in answer.out  # of ten minutes and each of three
+    shown = run("show", "who")
+    assert "windows of 600 s by user.name, combined" in shown.out
+    found = json.loads(run("score", "who", "days.ndjson", "--p", "1", "-o", "json").out)
+    assert {each["entity"] for each in found} == {f"user.name={each}" for each in users}
+    Path("rule.yml").write_text(WHOAMI)
+    hunted = vedette("hunt", "days.ndjson", "--rules", "rule.yml", "--models", "who")
+    assert "model who: 90 windows scored" in hunted.err
+    assert run("drift", "who", "days.ndjson").code == 0
+    assert "no event has the field user.nme" in run(*fit[:-1], "user.nme").err
+    hidden = run(*fit, "--mask", "TargetUserName")
+    assert "user.name is to be hidden, and windows cannot be of it" in hidden.err

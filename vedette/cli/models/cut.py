@@ -1,4 +1,4 @@
-"""`--window`, `--step` and `--gap` of `vedette models fit`: what one window is."""
+"""`--window`, `--step`, `--gap` and `--by` of `vedette models fit`: what one window is."""
 
 from __future__ import annotations
 
@@ -23,8 +23,13 @@ class Cut(NamedTuple):
 
 
 def cut_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The three options, `window`, `step` and `gap`."""
+    """The options `window`, `step`, `gap` and `by`."""
     for option in (
+        click.option(
+            "--by", metavar="FIELD", default="",
+            help="Windows are of what this field names, in place of a host; of one where an event "
+            "has no such field.",
+        ),
         click.option(
             "--gap", metavar="DURATION",
             help="Windows are sessions: they end when nothing comes for longer, and with each "

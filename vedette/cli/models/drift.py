@@ -52,7 +52,7 @@ def drift(
     plan = bundle.plan
     span = Span.of(since, until, plan.width)
     gathered = bundles.Gathered(
-        privacy=model.privacy, with_edges=plan.edges, within=span, signals=plan.signals
+        privacy=model.privacy, with_edges=plan.edges, within=span, signals=plan.signals, by=plan.by
     )
     public = Public(data, plan.width, apart=plan.step is None)
     gather(sources, settings, read, public, gathered, span)

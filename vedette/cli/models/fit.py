@@ -85,6 +85,7 @@ def fit(
     window: str | None,
     step: str | None,
     gap: str | None,
+    by: str,
     read: Reading,
     data: Path | None,
     without: Path | None,
@@ -127,23 +128,26 @@ def fit(
         key = hiding.key_of(settings.models)
         plan = Plan(
             chosen, width, seed=seed, mask=mask, hashed=hashed, validator=validator or "",
-            week=week, features=features, gap=told.gap, step=told.step,
+            week=week, features=features, gap=told.gap, step=told.step, by=by,
         )  # fmt: skip
         plan = hiding.keyed(wanted.planned(plan), key)
         plan.require_libraries()
         for each in plan.detectors:
             plan.make(each)  # its arguments may not go together
         privacy = hiding.of(plan, key)
+        hiding.refuse_by(plan, privacy)
     except ModelError as error:
         raise InputError(str(error)) from error
     attacks = Attacks.read(without, width) if without else None
     gathered = wanted.into(
         plan, attacks=attacks, privacy=privacy, with_edges=plan.edges, by_name=plan.volumes,
-        signals=plan.signals,
+        signals=plan.signals, by=by,
     )  # fmt: skip
     public = Public(data, width, learn=True, apart=plan.step is None)
     gather(sources, settings, read, public, gathered, wanted.span(width))
     wanted.close(gathered)
+    if by and gathered.observations and not gathered.named:
+        raise InputError(f"no event has the field {by}", field="--by", expected="another field")
     for field in hiding.unmet(plan, privacy) if gathered.observations else ():
         click.echo(visible(f"warning: no event has the field {field}: nothing is hidden by it"),
                    err=True)  # fmt: skip

@@ -70,7 +70,11 @@ def score(
     public = Public(data, plan.width, apart=plan.step is None)
     span = Span.of(since, until, plan.width)
     gathered = bundles.Gathered(
-        privacy=model.privacy, with_edges=plan.edges, within=span, signals=plan.signals
+        privacy=model.privacy,
+        with_edges=plan.edges,
+        within=span,
+        signals=plan.signals,
+        by=plan.by,
     )
     gather(sources, settings, read, public, gathered, span)
     if finding := sanity.of_scored(gathered, model.training):

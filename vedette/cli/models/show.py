@@ -42,7 +42,8 @@ def show(name: str, path: Path | None, budget: float, form: str | None) -> int:
     bundle, told = kept.bundle, kept.told
     bundles.check_memory(bundle)  # it is read when asked for, and to be checked here, too
     windows = None
-    if (bundle.plan.gap or bundle.plan.step) is not None:  # how many a day has, training can tell
+    plan = bundle.plan
+    if plan.by or (plan.gap or plan.step) is not None:  # training alone can tell how many a day has
         windows = Model(name, "", bundle, told["training"]).windows_a_day()
     asked = bundle.budget(budget, told["training"].get("entities"), windows)
     if shown == "json":
