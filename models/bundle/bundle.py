@@ -32,7 +32,7 @@ from models.bundle.part import Part
 from models.bundle.plan import Plan
 from models.bundle.records import recorded
 from models.calibrate.budget import Budget, budget
-from models.calibrate.cross import folds_of
+from models.calibrate.cross import folds_of, take
 from models.calibrate.groups import GroupedCalibrator
 from models.combine.fusion import Fusion
 from models.combine.validator import Validator
@@ -169,10 +169,15 @@ class Bundle:
         if plan.validator:
             Validator().require(len(seen))
         folds, texts = folds_of(blocks, plan.folds), templates.texts()
-        features = rows = None
+        features, rows = None, None
+        scales: list[Features] = []
         if plan.features:
-            features = Features(plan.features, texts, plan.offset).fitted(seen)
+            blank = Features(plan.features, texts, plan.offset)
+            features = blank.fitted(take(seen, whole))
             features.require(seen)
+            scales = [
+                blank.fitted(take(seen, (folds != fold) & whole)) for fold in range(plan.folds)
+            ]
             rows = featured.usual(features, seen)
         elif plan.vectors:
             rows = usual([each.events for each in seen], len(texts))
@@ -181,7 +186,7 @@ class Bundle:
         for name in plan.detectors:
             make = partial(plan.make, name)
             parts[name], scores, settled = Part.fit(
-                make, texts, seen, folds, blocks, partial(told, name), rows, features, whole
+                make, texts, seen, folds, blocks, partial(told, name), rows, features, scales, whole
             )
             kept &= settled
             if name == plan.validator:
@@ -190,10 +195,8 @@ class Bundle:
                 columns.append(parts[name].calibrator.log_p(scores, middle=True))
         log_p, at = np.stack(columns, axis=1)[kept], np.flatnonzero(kept)
         joined = Joined.fit(plan, log_p, again[kept], [starts[each] for each in at])
-        memory = None
-        if features is None:  # each of those without a fold has a scale of its own
-            apart = {name: part.apart for name, part in parts.items()}
-            memory = Memory.of([seen[each] for each in at], folds[kept], apart, plan.seed)
+        apart = {name: part.apart for name, part in parts.items()}
+        memory = Memory.of([seen[each] for each in at], folds[kept], apart, plan.seed, scales)
         events = np.array([e for each in drawn(seen) for e in each.events], dtype=np.int64)
         learned = [window for window, yes in zip(seen, whole, strict=True) if yes]
         made = cls(

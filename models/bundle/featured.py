@@ -28,8 +28,8 @@ _COLUMN = re.compile(r"\bcolumn (\d+)\b")
 class Featured:
     """A detector of vectors, asked about windows.
 
-    `features` say what their rows are, `usual` are rows of ordinary windows; without them, and for
-    clusters, reasons are the detector's own.
+    `features` say what their rows are, in a scale that was learned, `usual` are rows of ordinary
+    windows; without them, and for clusters, reasons are the detector's own.
     """
 
     def __init__(
@@ -37,9 +37,13 @@ class Featured:
     ) -> None:
         self.inner, self.features, self.usual = inner, features, usual
 
+    @property
+    def events(self) -> int:
+        """How many kinds of events it knows."""
+        return len(self.features.texts)
+
     def fit(self, data: Sequence[Window]) -> Featured:
-        """Learn the scale of the features, and then the rows."""
-        self.features = self.features.fitted(data)
+        """Learn the rows."""
         self.inner.fit(self.features.rows(data))
         return self
 

@@ -5,7 +5,8 @@
 
 Columns of several units are brought to mean 0 and spread 1, both learned on training windows. A
 spread is at least `LEAST`: all of them are logarithms, shares and places on circles, and what
-varied by less did not vary.
+varied by less did not vary. What was learned stays as it is when a bundle learns on: rows of later
+windows are in units of the first training, with columns for kinds that are new (`known`).
 
     counts              log(1 + how often each event occurs)
     figures             how much there was, how fast, how alike
@@ -18,12 +19,13 @@ varied by less did not vary.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base import Floats, State
+from models.base import UNKNOWN, Floats, State
 from models.bundle.columns.base import Columns
 from models.bundle.columns.counter import Counter
 from models.bundle.columns.counts import Counts
@@ -31,6 +33,7 @@ from models.bundle.columns.figures import Figures
 from models.bundle.columns.grams import Grams
 from models.bundle.columns.levels import Levels
 from models.bundle.columns.times import Times
+from models.bundle.counted import folded
 from models.errors import DataError, ModelError, StoreError
 from models.feature.signal import COUNTER, LEVEL
 from models.feature.windows import Window
@@ -66,13 +69,19 @@ def signals(names: Sequence[str]) -> tuple[str, ...]:
     return (*level, *(name for name in names if name.startswith(COUNTER)))
 
 
+def seen_by(window: Window, events: int) -> Window:
+    """The window as one who knows so many kinds of events sees it."""
+    seen = tuple(event if event <= events else UNKNOWN for event in window.events)
+    return replace(window, events=seen)
+
+
 class Features:
     """The features of a bundle; `fitted` learns their scale."""
 
     def __init__(self, names: Sequence[str], texts: Sequence[str], offset: float = 0.0) -> None:
         """`texts` are those of the events from 1 on; `offset` is the clock's, in seconds."""
         self.names, self.texts, self.offset = tuple(names), texts, offset
-        self._asked = signals(names)
+        self.asked = signals(names)
         self._parts = [self._part(name) for name in names]
         self._mean: Floats = np.zeros(0)
         self._spread: Floats = np.zeros(0)
@@ -80,12 +89,12 @@ class Features:
 
     def _part(self, name: str) -> Columns:
         if name.startswith(COUNTER):
-            return Counter(name.removeprefix(COUNTER), self._asked.index(name))
+            return Counter(name.removeprefix(COUNTER), self.asked.index(name))
         match name:
             case "figures":
                 return Figures()
             case "levels":
-                return Levels(self._asked.index(LEVEL))
+                return Levels(self.asked.index(LEVEL))
             case "times":
                 return Times(self.offset)
             case "words" | "characters":
@@ -123,6 +132,33 @@ class Features:
         made._mean, made._spread = np.where(scaled, mean, 0.0), np.where(scaled, spread, 1.0)
         return made
 
+    def known(self, texts: Sequence[str]) -> Self:
+        """The same features and scale of those who know the events of `texts`, more or fewer.
+
+        `texts` begin as those of these do. New kinds have a column of counts; n-grams of their
+        texts have the weights that were learned.
+        """
+        made = type(self)(self.names, texts, self.offset)
+        for part, own in zip(made._parts, self._parts, strict=True):
+            part.restored(own.state())
+        made._place()
+        scaled = made._scaled()
+        made._mean, made._spread = np.zeros(made.width), np.ones(made.width)
+        # Columns that are brought to one scale are as many whatever events are known.
+        made._mean[scaled] = self._mean[self._scaled()]
+        made._spread[scaled] = self._spread[self._scaled()]
+        return made
+
+    def folded(self, rows: Floats, events: int) -> Floats:
+        """Rows of these as those of who knows fewer events: others count with the unknown ones."""
+        parts = [
+            folded(rows[:, first : first + len(part.groups())], events)
+            if isinstance(part, Counts)
+            else rows[:, first : first + len(part.groups())]
+            for part, (first, _) in zip(self._parts, self._starts, strict=True)
+        ]
+        return np.concatenate(parts, axis=1)
+
     def require(self, windows: Sequence[Window]) -> None:
         """`DataError` where one of them says nothing of any of the windows that were learned."""
         told = [why for part in self._parts if (why := part.lacking(windows))]
@@ -152,6 +188,9 @@ class Features:
         return part.topic(inner), part.said(inner, here, there)
 
     def _raw(self, windows: Sequence[Window]) -> Floats:
+        most = len(self.texts)
+        if any(max(each.events, default=0) > most for each in windows):
+            windows = [seen_by(each, most) for each in windows]
         return np.concatenate([part.rows(windows) for part in self._parts], axis=1)
 
     def _scaled(self) -> NDArray[np.bool_]:
@@ -168,6 +207,10 @@ class Features:
             facts[name] = {"parameters": dict(inner.parameters), "facts": dict(inner.facts)}
             arrays.update({f"{name}/{key}": array for key, array in inner.arrays.items()})
         return State({}, facts, arrays)
+
+    def like(self, state: State) -> Self:
+        """What `state` was taken of, features of the same names and events; `StoreError`."""
+        return type(self).restore(state, self.names, self.texts, self.offset)
 
     @classmethod
     def restore(

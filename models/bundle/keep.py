@@ -26,7 +26,8 @@ from models import store
 from models.base import Floats, Json, State, matrix
 from models.bundle import keep_memory, revisions
 from models.bundle.bundle import Bundle
-from models.bundle.counted import Counted, folded
+from models.bundle.counted import Counted
+from models.bundle.featured import Featured
 from models.bundle.features import Features
 from models.bundle.part import Part
 from models.bundle.plan import Plan
@@ -120,7 +121,7 @@ def _written(bundle: Bundle, root: Path, at: str, training: Mapping[str, Json] |
     counted = {
         name: part.asked.events
         for name, part in bundle.parts.items()
-        if isinstance(part.asked, Counted) and part.asked.events != len(bundle.templates)
+        if isinstance(part.asked, Counted | Featured) and part.asked.events != len(bundle.templates)
     }
     told = {
         "format": FORMAT,
@@ -222,7 +223,7 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
             detector,
             texts[:events],
             Calibrator.restore(_state(calibration, arrays, f"calibration/{name}")),
-            usual if usual is None or features is not None else folded(usual, events),
+            usual,
             features,
             store.manifest(folder / name)["training"],
         )
@@ -238,7 +239,9 @@ def _restored(folder: Path, told: Mapping[str, Any], arrays: _Arrays) -> Bundle:
         weekly = GroupedCalibrator.restore(_state(told["week"], arrays, "week"))
     memory = None
     if "memory" in told:
-        memory = keep_memory.load(folder, told["memory"], [*plan.detectors], len(texts), plan.width)
+        memory = keep_memory.load(
+            folder, told["memory"], [*plan.detectors], len(texts), plan.width, features
+        )
     return Bundle(
         plan, templates, parts, fusion, normal, learned, usual, _reference(arrays, len(texts)),
         validator, weekly, features, memory,

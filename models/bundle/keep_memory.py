@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from operator import index
 from pathlib import Path
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import store
-from models.base import Detector, Json
+from models.base import Detector, Json, State
+from models.bundle.features import Features
 from models.bundle.memory import Apart, Memory
 from models.errors import StoreError
 from models.feature.volume import Volume
@@ -37,14 +39,28 @@ def save(memory: Memory, root: Path) -> dict[str, Json]:
     }
     content = store.pack(_arrays(memory))
     store.write(folder / ARRAYS, content)
-    return {"sha256": store.sha256(content), "size": memory.size, "detectors": prints}
+    facts: list[Json] = [dict(each.state().facts) for each in memory.scales]
+    return {
+        "sha256": store.sha256(content),
+        "size": memory.size,
+        "detectors": prints,
+        **({"scales": facts} if facts else {}),
+    }
 
 
-def load(root: Path, told: Any, names: Sequence[str], events: int, width: float) -> Memory:
+def load(
+    root: Path,
+    told: Any,
+    names: Sequence[str],
+    events: int,
+    width: float,
+    features: Features | None = None,
+) -> Memory:
     """What `save` wrote; `StoreError` if it is missing, altered or foreign.
 
     `names` are the bundle's detectors, `events` is how many kinds it knows, `width` that of its
-    windows in seconds. The detectors without a fold are read, and checked, when they are asked for.
+    windows in seconds, `features` are those of the bundle. The detectors without a fold are read,
+    and checked, when they are asked for.
     """
     folder = root / FOLDER
     if not isinstance(told, dict) or not isinstance(told.get("detectors"), dict):
@@ -60,6 +76,7 @@ def load(root: Path, told: Any, names: Sequence[str], events: int, width: float)
     arrays = store.unpack(content, str(folder / ARRAYS))
     try:
         windows = _windows(arrays, width)
+        scales = [] if features is None else _scales(arrays, told["scales"], features)
         folds, seen = arrays["folds"].astype(np.intp), index(arrays["seen"].item())
         size = index(told["size"])
     except StoreError as error:
@@ -70,9 +87,33 @@ def load(root: Path, told: Any, names: Sequence[str], events: int, width: float)
     if not known or folds.shape != (len(windows),) or not 0 < len(windows) <= min(seen, size):
         raise StoreError("remembers what its bundle cannot have seen", str(folder))
     apart_by = {name: len(each) for name, each in prints.items()}
+    if features is not None and (len(scales) <= folds.max() or not _asked(windows, features)):
+        raise StoreError("lacks what features look at", str(folder))
     if {*names} != {*apart_by} or (folds < 0).any() or min(apart_by.values()) <= folds.max():
         raise StoreError("lacks detectors of its folds", str(folder))
-    return Memory(windows, folds, seen, size, apart)
+    return Memory(windows, folds, seen, size, apart, scales)
+
+
+def _scales(arrays: _Arrays, told: Sequence[Any], features: Features) -> list[Features]:
+    """What features are without each fold."""
+    found = []
+    for fold, facts in enumerate(told):
+        start = f"scale/{fold}/"
+        own = {name.removeprefix(start): array
+               for name, array in arrays.items()
+               if name.startswith(start)}  # fmt: skip
+        found.append(features.like(State({}, facts, own)))
+    return found
+
+
+def _asked(windows: Sequence[Window], features: Features) -> bool:
+    """Whether all events have a time, and what features ask of them."""
+    count = len(features.asked)
+    return all(
+        len(each.times) == len(each.signals) == len(each)
+        and all(len(signals) == count for signals in each.signals)
+        for each in windows
+    )
 
 
 def _detectors(folder: Path, name: str, prints: Sequence[str]) -> list[Detector[Any]]:
@@ -105,6 +146,12 @@ def _arrays(memory: Memory) -> _Arrays:
         found["volumes"] = np.array(rows, dtype=np.int64).reshape(-1, 4)
         found["names"] = np.frombuffer(json.dumps(names).encode(), dtype=np.uint8).copy()
         found |= _flat("before", [each.before for each in volumes])
+    if any(each.times for each in windows):
+        found["times"] = np.array([time for each in windows for time in each.times])
+        signals = [signal for each in windows for signal in each.signals]
+        found["signals"] = np.array(signals, dtype=np.float64).reshape(len(signals), -1)
+    for fold, scale in enumerate(memory.scales):
+        found |= {f"scale/{fold}/{name}": array for name, array in scale.state().arrays.items()}
     return found
 
 
@@ -125,9 +172,22 @@ def _windows(arrays: _Arrays, width: float) -> list[Window]:
             for (name, number, count, quiet), before in rows
         ]
     parts = zip(starts, events, edges, over, volumes, strict=True)
-    return [
+    found = [
         Window("", start, start + width, each, (), graph, more, volume)
         for start, each, graph, more, volume in parts
+    ]
+    return _with_signals(found, arrays) if "times" in arrays else found
+
+
+def _with_signals(windows: Sequence[Window], arrays: _Arrays) -> list[Window]:
+    """The windows with the times of their events, and what these say of themselves."""
+    times, signals = arrays["times"].tolist(), [tuple(row) for row in arrays["signals"].tolist()]
+    if not len(times) == len(signals) == sum(map(len, windows)):
+        raise StoreError("has other times than events")
+    bounds = pairwise(accumulate(map(len, windows), initial=0))
+    return [
+        replace(window, times=tuple(times[a:b]), signals=tuple(signals[a:b]))
+        for window, (a, b) in zip(windows, bounds, strict=True)
     ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import UNKNOWN, Detector, Floats, Online, Takes
+from models.bundle.features import Features
 from models.bundle.made_up import told_apart
 from models.bundle.part import data_of
 from models.bundle.views import windowed
@@ -60,8 +61,12 @@ class Learner:
         texts: Sequence[str],
         run: Run,
         told: Callable[[], None],
+        features: Features | None = None,
+        scales: Sequence[Features] = (),
     ) -> None:
+        """`features` are what a detector of vectors looks at, `scales` those without each fold."""
         self._make, self._texts, self._run, self._told = make, texts, run, told
+        self._features, self._scales = features, scales
 
     def learned(
         self, apart: Sequence[Detector[Any]], whole: Detector[Any]
@@ -71,16 +76,20 @@ class Learner:
         folds = run.folds[: len(run.normal)]
         with one_thread():
             for fold, detector in enumerate(apart):
-                found.append(self._learn(detector, folds != fold))
-            return found, self._learn(whole, np.ones(len(folds), dtype=np.bool_))
+                features = self._scales[fold] if self._scales else None
+                found.append(self._learn(detector, folds != fold, features))
+            everything = np.ones(len(folds), dtype=np.bool_)
+            return found, self._learn(whole, everything, self._features)
 
-    def _learn(self, detector: Detector[Any], inside: NDArray[np.bool_]) -> Detector[Any]:
+    def _learn(
+        self, detector: Detector[Any], inside: NDArray[np.bool_], features: Features | None
+    ) -> Detector[Any]:
         self._told()
         first, manner = len(self._run.old), how(detector)
         if manner == ON:  # nothing fades: old windows would be counted twice
             inside = inside & (np.arange(len(inside)) >= first)
         made = detector if manner != ANEW else self._make()
-        asked = windowed(made, self._texts)
+        asked = windowed(made, self._texts, features=features)
         data = data_of(made, asked, take(self._run.normal, inside & self._run.learned))
         if not data:
             return detector

@@ -3,7 +3,8 @@
 Of a window's events some are left out, exchanged with the next, doubled, or come from elsewhere
 (`prepare/augment.py`), in a fifth of the windows of a kind that nobody ever saw: without these
 detectors of what is new could forget all that they know and lose nothing. Edges join what was
-never joined; a volume is another window's.
+never joined; a volume is another window's, and so are the times of events and what these say of
+themselves, which features look at.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ def made_up(windows: Sequence[Window], seed: int = 0) -> list[tuple[int, Window]
     for at, window in enumerate(windows):
         if rng.random() < NEW:
             events[at] = insert(window.events, SHARE, rng, (UNKNOWN,))
-        volume, other = window.volume, windows[int(others[at])].volume
-        if volume is not None and other is not None:
-            volume = volume._replace(events=other.events)
-        strange = replace(window, events=events[at], edges=graphs[at], volume=volume)
+        volume, other = window.volume, windows[int(others[at])]
+        if volume is not None and other.volume is not None:
+            volume = volume._replace(events=other.volume.events)
+        strange = replace(window, events=events[at], edges=graphs[at], volume=volume,
+                          times=other.times, signals=other.signals)  # fmt: skip
         if strange != window:
             found.append((at, strange))
     return found

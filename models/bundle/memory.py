@@ -5,8 +5,9 @@
     memory.more(new, folds, detectors, seed)                         beside what is there
 
 It is a fair sample of all windows, bounded, in numbers of kinds and without who they are of (but
-for detectors of volumes and of graphs, which know names themselves). Beside it stand the detectors
-that were fitted without a fold: they score its windows as if these had never been learned.
+for detectors of volumes and of graphs, which know names themselves), with times and signals where
+features ask for these. Beside it stand the detectors that were fitted without a fold, and the scale
+of features that each of these has: they score its windows as if these had never been learned.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Detector, Floats
+from models.bundle.features import Features
 from models.bundle.part import data_of
 from models.bundle.views import windowed
 from models.calibrate.cross import take
@@ -47,13 +49,22 @@ class Memory:
     seen: int
     size: int
     apart: Callable[[], Apart]
+    scales: Sequence[Features] = ()
+    """What detectors of features look at, as learned without each fold."""
 
     @classmethod
-    def of(cls, windows: Sequence[Window], folds: Folds, apart: Apart, seed: int) -> Self:
+    def of(
+        cls,
+        windows: Sequence[Window],
+        folds: Folds,
+        apart: Apart,
+        seed: int,
+        scales: Sequence[Features] = (),
+    ) -> Self:
         """The memory of windows that were learned for the first time."""
         events = sum(map(len, windows))
         size = max(min(SIZE, EVENTS * len(windows) // max(events, 1)), 1)
-        empty = cls([], np.zeros(0, dtype=np.intp), 0, size, lambda: apart)
+        empty = cls([], np.zeros(0, dtype=np.intp), 0, size, lambda: apart, scales)
         return empty.more(windows, folds, apart, seed)
 
     def more(self, windows: Sequence[Window], folds: Folds, apart: Apart, seed: int) -> Self:
@@ -72,14 +83,22 @@ class Memory:
 
 
 def scores(
-    detectors: Sequence[Detector[Any]], texts: Sequence[str], seen: Sequence[Window], folds: Folds
+    detectors: Sequence[Detector[Any]],
+    texts: Sequence[str],
+    seen: Sequence[Window],
+    folds: Folds,
+    scales: Sequence[Features] = (),
 ) -> Floats:
-    """What each window scores by the one of `detectors` that never learned its fold."""
+    """What each window scores by the one of `detectors` that never learned its fold.
+
+    `scales` are those of features, where they look at such.
+    """
     found = np.zeros(len(seen))
     for fold, detector in enumerate(detectors):
         inside = folds == fold
         if inside.any():
-            asked = windowed(detector, texts)
+            features = scales[fold].known(texts) if scales else None
+            asked = windowed(detector, texts, features=features)
             with one_thread():
                 found[inside] = asked.score(data_of(detector, asked, take(list(seen), inside)))
     return found

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Detector, Floats, Json, Takes
+from models.bundle.counted import folded
 from models.bundle.featured import Featured
 from models.bundle.features import Features
 from models.bundle.views import Windowed, windowed
@@ -47,6 +48,7 @@ class Part:
         told: Callable[[], None] = lambda: None,
         usual: Floats | None = None,
         features: Features | None = None,
+        scales: Sequence[Features] = (),
         learned: NDArray[np.bool_] | None = None,
     ) -> tuple[Self, Floats, NDArray[np.bool_]]:
         """The detector fitted on all windows, the raw scores of the normals, and which counted.
@@ -55,9 +57,10 @@ class Part:
         what the calibration learns, of those after a beginning that never comes again
         (`calibrate/settled.py`; `blocks`, in the order of time, names what stays together). The
         detector that is kept knows more normals than those did, so its alarms are rather fewer
-        than asked for, never more. `told` is called before each fit; `usual`
-        are rows of ordinary windows, for a detector of vectors, and `features` what it looks at.
-        Windows that are not `learned` are scored as normals even so.
+        than asked for, never more. `told` is called before each fit; `usual` are rows of
+        ordinary windows, for a detector of vectors, `features` what it looks at, and `scales` the
+        same as learned without each fold. Windows that are not `learned` are scored as normals even
+        so.
         """
         detector = make()
         learned = np.ones(len(seen), dtype=np.bool_) if learned is None else learned
@@ -69,7 +72,7 @@ class Part:
                 told()
                 inside = folds == fold
                 apart.append(make())
-                without = windowed(apart[-1], texts, features=features)
+                without = windowed(apart[-1], texts, features=scales[fold] if scales else None)
                 without.fit(take(data, ~inside & learned))
                 scores[inside] = without.score(take(data, inside))
             told()
@@ -92,7 +95,17 @@ class Part:
         features: Features | None = None,
         training: Mapping[str, Json] | None = None,
     ) -> Self:
-        """A part that was fitted before."""
+        """A part that was fitted before, by the kinds of `texts` alone.
+
+        `usual` and `features` may be those of who knows more kinds.
+        """
+        events = len(texts)
+        if features is not None:
+            if usual is not None:
+                usual = features.folded(usual, events)
+            features = features if events == len(features.texts) else features.known(texts)
+        elif usual is not None:
+            usual = folded(usual, events)
         asked = windowed(detector, texts, usual, features)
         return cls(detector, asked, calibrator, training or {})
 

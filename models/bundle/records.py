@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from models.bundle.featured import Featured
 from models.bundle.made_up import made_up, told_apart
 from models.bundle.memory import Memory, scores
 from models.bundle.part import Part
+from models.bundle.views import Windowed
 from models.feature.windows import Window
 from models.train.record import data_hash, record
 
@@ -33,12 +35,17 @@ def recorded(
     for name, part in parts.items():
         data, form = part.data(seen), _form(part)
         if form not in hashes:
-            featured = isinstance(part.asked, Featured)
-            told = [(w.events, w.times, w.signals) for w in seen] if featured else data
-            hashes[form] = data_hash(told)
+            hashes[form] = hash_of(part.asked, data)
         made = record(part.detector, data, code, metrics.get(name, {}), hashes[form])
         found[name] = replace(part, training=made)
     return found
+
+
+def hash_of(asked: Windowed, data: Sequence[Any]) -> str:
+    """The hash of what a detector learned: of windows, what features look at."""
+    if isinstance(asked, Featured):
+        data = [(window.events, window.times, window.signals) for window in data]
+    return data_hash(data)
 
 
 def _measured(
@@ -47,7 +54,10 @@ def _measured(
     strange, count = made_up(memory.windows), len(memory.windows)
     windows = [*memory.windows, *(window for _, window in strange)]
     folds = np.concatenate([memory.folds, memory.folds[[at for at, _ in strange]]])
-    told = {name: scores(part.apart, texts, windows, folds) for name, part in parts.items()}
+    told = {
+        name: scores(part.apart, texts, windows, folds, memory.scales)
+        for name, part in parts.items()
+    }
     return {name: {MEASURE: told_apart(s[:count], s[count:])} for name, s in told.items()}
 
 

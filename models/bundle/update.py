@@ -12,6 +12,9 @@ Detectors that go on learning (`Online`) get the new windows; those that learn b
 forget, and get the remembered ones with them. All others are fitted anew on the remembered and the
 new ones. A detector that by this tells old windows worse from strange ones made of them
 (`made_up.py`) stays as it was: kinds that are new stay unknown to it if it counts.
+
+The scale of features, of all windows and without each fold, stays that of the first fit: what is
+learned later is told in its units, and no score moves because a unit did.
 """
 
 from __future__ import annotations
@@ -25,8 +28,11 @@ from typing import Any
 import numpy as np
 
 from models.base import UNKNOWN, Detector, Floats, Json
+from models.bundle import featured
 from models.bundle.bundle import Bundle, drawn
-from models.bundle.counted import Counted, folded, usual
+from models.bundle.counted import Counted, usual
+from models.bundle.featured import Featured
+from models.bundle.features import seen_by
 from models.bundle.joined import Joined
 from models.bundle.learner import ON, Learner, Run, how
 from models.bundle.made_up import made_up
@@ -34,7 +40,7 @@ from models.bundle.memory import Memory, scores
 from models.bundle.observation import Observation
 from models.bundle.part import Part, data_of
 from models.bundle.plan import Plan
-from models.bundle.records import MEASURE
+from models.bundle.records import MEASURE, hash_of
 from models.bundle.views import Windowed, windowed
 from models.calibrate.calibrator import Calibrator
 from models.calibrate.cross import folds_of, take
@@ -110,29 +116,36 @@ def update(
         new = plan.apart(now.windows(observations))
     run = _run(memory, new, plan)
     texts, apart, parts = templates.texts(), dict(memory.apart()), dict(bundle.parts)
-    rows = usual([each.events for each in run.normal], len(texts)) if plan.vectors else None
+    features, scales = None, [each.known(texts) for each in memory.scales]
+    rows = None
+    if bundle.features is not None:
+        features = bundle.features.known(texts)
+        rows = featured.usual(features, run.normal)
+    elif plan.vectors:
+        rows = usual([each.events for each in run.normal], len(texts))
     olds = bundle.templates.texts()
-    before_it = [_unknown(window, len(olds)) for window in run.all]
+    before_it = [seen_by(window, len(olds)) for window in run.all]
     was: dict[str, Floats] = {}
     raw: dict[str, Floats] = {}
     changes = []
     for name, part in bundle.parts.items():
-        learner = Learner(partial(plan.make, name), texts, run, partial(told, name))
+        learner = Learner(
+            partial(plan.make, name), texts, run, partial(told, name), features, scales
+        )
         others, whole = learner.learned(apart[name], part.detector)
-        known = texts[: part.asked.events] if isinstance(part.asked, Counted) else texts
-        was[name] = scores(apart[name], olds[: len(known)], before_it, run.folds)
-        raw[name] = scores(others, texts, run.all, run.folds)
+        known = texts[: part.asked.events] if isinstance(part.asked, Counted | Featured) else texts
+        was[name] = scores(apart[name], olds[: len(known)], before_it, run.folds, scales)
+        raw[name] = scores(others, texts, run.all, run.folds, scales)
         before, after = run.apart(was[name]), run.apart(raw[name])
         change = Change(name, how(part.detector), before, after, anyway or _may(before, after))
         changes.append(change)
         if change.kept:
             apart[name] = others
-            asked = windowed(whole, texts, rows)
+            asked = windowed(whole, texts, rows, features)
             made = Part(whole, asked, part.calibrator, _record(whole, asked, change, run, code))
         else:
-            raw[name] = scores(apart[name], known, run.all, run.folds)
-            fewer = None if rows is None else folded(rows, len(known))
-            made = Part.known(part.detector, known, part.calibrator, fewer, training=part.training)
+            raw[name] = scores(apart[name], known, run.all, run.folds, scales)
+            made = Part.known(part.detector, known, part.calibrator, rows, features, part.training)
         calibrator = Calibrator().fit(raw[name][: len(run.normal)])
         parts[name] = replace(made, calibrator=calibrator)
     joined, normals = _joined(plan, parts, raw, run), len(run.normal)
@@ -146,12 +159,14 @@ def update(
             np.exp(joined.fusion.calibrator.log_p(later[:normals])),
         )
     ]
-    more = memory.more(run.new, run.folds[len(run.old) : normals], apart, plan.seed + memory.seen)
+    more = replace(memory, scales=scales).more(
+        run.new, run.folds[len(run.old) : normals], apart, plan.seed + memory.seen
+    )
     reference = drawn(sorted(more.windows, key=lambda window: window.start))
     made_of = Bundle(
         plan, templates, parts, joined.fusion, joined.normal, bundle.learned + len(run.new), rows,
         np.array([event for each in reference for event in each.events], dtype=np.int64),
-        joined.validator, joined.weekly, memory=more,
+        joined.validator, joined.weekly, features, more,
     )  # fmt: skip
     return Updated(
         made_of, changes,
@@ -163,8 +178,7 @@ def update(
 def memory_of(bundle: Bundle) -> Memory:
     """What `bundle` learns on by; `ModelError` where it remembers nothing."""
     if bundle.memory is None:
-        why = "it has features" if bundle.plan.features else "an earlier version fitted it"
-        raise ModelError(f"remembers nothing of what it learned: {why}")
+        raise ModelError("remembers nothing of what it learned: an earlier version fitted it")
     return bundle.memory
 
 
@@ -200,12 +214,6 @@ def _run(memory: Memory, new: Sequence[Window], plan: Plan) -> Run:
     )  # fmt: skip
 
 
-def _unknown(window: Window, events: int) -> Window:
-    """The window as one who knows so many kinds of events sees it."""
-    seen = (event if event <= events else UNKNOWN for event in window.events)
-    return replace(window, events=tuple(seen))
-
-
 def _may(before: float, after: float) -> bool:
     return before - after <= MOST_LOST
 
@@ -217,7 +225,8 @@ def _record(
     first = len(run.old) if change.how == ON else 0
     seen = take(run.normal, run.learned & (np.arange(len(run.normal)) >= first))
     data = data_of(detector, asked, seen)
-    return record(detector, data, code, {MEASURE: change.after, f"{MEASURE}_before": change.before})
+    metrics = {MEASURE: change.after, f"{MEASURE}_before": change.before}
+    return record(detector, data, code, metrics, hash_of(asked, data))
 
 
 def _middle(plan: Plan, parts: Mapping[str, Part], raw: Mapping[str, Floats]) -> Floats:

@@ -357,12 +357,3 @@ def test_rare_kinds_stay_unknown_and_their_windows_are_not_learned() -> None:
     learned = done.bundle.parts["new-value"].detector
     assert isinstance(learned, NewValue)
     assert 0 not in learned._seen
-
-
-def test_a_bundle_with_features_says_why_it_does_not_learn_on() -> None:
-    plan = Plan(detectors={"pca": {}}, width=60, features=("counts", "figures"))
-    bundle = Bundle.fit(minutes(60), plan, code="7")
-    assert bundle.memory is None
-    assert bundle.parts["pca"].training["code_version"] == "7"
-    with pytest.raises(ModelError, match="it has features"):
-        update(bundle, minutes(30, 100))

@@ -77,6 +77,27 @@ def test_counts_are_what_is_looked_at_anyway(run: Callable[..., Answer]) -> None
     assert "features" not in str(without)
 
 
+def test_a_model_with_features_learns_on_from_what_newer_events_say_of_themselves(
+    run: Callable[..., Answer],
+) -> None:
+    """Half of the newer lines are errors, which is ordinary from then on."""
+    words = (*PCA, "--features", "counts", "--features", "levels", "--features", "counter:bytes")
+    assert run("fit", "office", "normal.ndjson", *words).code == 0
+    write("newer.ndjson", [event(minute, step, ("error", "info")[(minute // 10 + step) % 2])
+                           for minute in range(2600, 5000, 10) for step in range(6)])  # fmt: skip
+    write("today.ndjson", [event(6000, step, ("error", "info")[step % 2]) for step in range(6)])
+    score = ("score", "office", "today.ndjson", "--p", "1", "-o", "json")
+    before, _ = p_of(run(*score))
+    answer = run("update", "office", "newer.ndjson", "--anyway")
+    assert answer.code == 0, answer.err
+    assert "pca" in answer.out
+    assert "fitted anew" in answer.out
+    assert "office: revision 2, " in answer.out
+    after, _ = p_of(run(*score))
+    assert before < 0.01 < 0.2 < after
+    assert "  remembers 480 of 480 windows" in run("show", "office").out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

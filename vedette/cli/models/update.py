@@ -62,13 +62,9 @@ def update(
     attacks = Attacks.read(without, plan.width) if without else None
     span = Span.of(since, until, plan.width)
     gathered = bundles.Gathered(
-        attacks,
-        model.privacy,
-        with_edges=plan.edges,
-        by_name=plan.volumes,
-        within=span,
-        by=plan.by,
-    )
+        attacks, model.privacy, with_edges=plan.edges, by_name=plan.volumes, within=span,
+        signals=plan.signals, by=plan.by,
+    )  # fmt: skip
     public = Public(data, plan.width, learn=True, apart=plan.step is None)
     gather(sources, settings, read, public, gathered, span)
     for finding in sanity.of_update(gathered, plan, model.training, allow):
