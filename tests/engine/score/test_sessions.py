@@ -41,8 +41,8 @@ from tests.engine.score.parts import (
 GAP, SPAN, LATE = 20.0, 100.0, 30.0
 EVENTS = st.lists(
     st.tuples(
-        st.sampled_from(["host.name=a", "host.name=b"]),
-        st.integers(0, 1600).map(lambda quarters: quarters / 4),
+        st.sampled_from(["host.name=a", "host.name=a", "host.name=b"]),
+        st.integers(0, 600).map(lambda quarters: quarters / 4),
         st.integers(1, 5),
         st.integers(0, 120).map(lambda quarters: quarters / 4),
     ),
@@ -93,7 +93,7 @@ def test_they_are_those_that_training_makes_of_the_same_events(
     assert (len(one), one.held, one._text) == (0, 0, 0)
 
 
-@given(EVENTS, st.lists(st.integers(0, 60), min_size=40, max_size=40))
+@given(EVENTS, st.lists(st.integers(0, 20), min_size=40, max_size=40))
 def test_of_events_that_come_too_late_those_taken_make_the_same_sessions(
     events: list[tuple[str, float, int, float]], steps: list[int]
 ) -> None:
@@ -121,6 +121,26 @@ def test_a_session_is_over_when_its_gap_is_and_not_before() -> None:
     assert one.due(50) == []
     assert len(one.due(50.1)) == 1
     assert not put(one, "host.name=a", 50)
+
+
+def test_an_event_between_two_sessions_makes_them_one() -> None:
+    one, _ = sessions()
+    for time in (10, 42, 71, 25):
+        assert put(one, "host.name=a", time)
+    assert len(one) == 2
+    assert put(one, "host.name=a", 60)
+    assert shown(one.due(95), one) == [("host.name=a", 10, 71, (1,) * 5)]
+
+
+def test_what_comes_late_before_an_open_session_may_be_of_one_that_was_answered() -> None:
+    one, _ = sessions()
+    put(one, "host.name=a", 10)
+    assert len(one.due(31)) == 1
+    assert put(one, "host.name=a", 45)
+    assert not put(one, "host.name=a", 28)  # it would join both
+    assert put(one, "host.name=a", 50)
+    assert one.due(46) == []
+    assert put(one, "host.name=a", 45.5)  # inside of what is open nothing is too late
 
 
 def test_a_machine_that_is_never_silent_is_answered_with_each_span() -> None:

@@ -142,6 +142,8 @@ def test_a_window_that_a_bound_of_time_cuts_is_not_shown(run: Callable[..., Answ
     assert min(each["start"] for each in found) >= "2026-11-23T10:00:00Z"
     assert max(each["end"] for each in found) <= "2026-11-23T10:20:00Z"
     assert len(found) >= 3
+    told = json.loads(run("drift", "slide", "days.ndjson", *bounds, "-o", "json").out)
+    assert told["windows"] == 17  # from ten o'clock to sixteen minutes past, each of four minutes
     told = json.loads(
         run("fit", "some", "days.ndjson", *FEW, "--window", "4m", "--step", "1m",
             "--sample", "8", "-o", "json").out

@@ -59,6 +59,8 @@ def drift(
     kept = Kept()
     try:
         answered = bundle.score(gathered.observations)
+        if span is not None and plan.step is not None:  # parts of others are of other times
+            answered = [each for each in answered if span.whole(each.window.start, each.window.end)]
         for scored in answered:
             kept.take(scored)
         drifts = measured(bundle, kept)
