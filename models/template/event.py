@@ -16,7 +16,7 @@ from typing import Any, Self, TypeAlias
 
 from models.base import UNKNOWN, State
 from models.errors import ModelError, StoreError
-from models.template.mask import masked
+from models.template.mask import DATE, Dates, masked
 from models.template.templates import Templates
 from models.template.vocabulary import Vocabulary
 
@@ -93,14 +93,14 @@ def _raw(event: Mapping[str, Any], choice: Choice) -> tuple[Any, ...] | None:
     return None if None in raw else raw
 
 
-def _text(choice: Choice, raw: tuple[Any, ...]) -> str | None:
-    values = list(map(_value, raw))
+def _text(choice: Choice, raw: tuple[Any, ...], dates: Dates = DATE) -> str | None:
+    values = [_value(each, dates) for each in raw]
     if None in values:
         return None
     return " ".join(sorted(f"{field}={value}" for field, value in zip(choice, values, strict=True)))
 
 
-def _value(value: Any) -> str | None:
+def _value(value: Any, dates: Dates) -> str | None:
     if isinstance(value, list | tuple):
         value = value[0] if value else None
     if isinstance(value, bool | int):
@@ -109,7 +109,7 @@ def _value(value: Any) -> str | None:
         return None
     text = " ".join(value[: 4 * LONGEST].split())[:LONGEST]
     # A code written as text is one all the same; a number in a name is not what it says.
-    return text if text.isalnum() else masked(text) or None
+    return text if text.isalnum() else masked(text, dates) or None
 
 
 class EventTemplates:
@@ -239,8 +239,8 @@ class EventTemplates:
             if len(self._keys) >= MOST_KEYS:
                 self._keys.clear()
         except TypeError:  # a list is among them, and cannot be looked up
-            return _text(choice, raw)
-        key = _text(choice, raw)
+            return _text(choice, raw, self._messages.dates)
+        key = _text(choice, raw, self._messages.dates)
         if sum(len(value) for value in raw if isinstance(value, str)) <= 4 * LONGEST:
             self._keys[at] = key
         return key

@@ -1,6 +1,6 @@
 """Answers for lines whose like was seen before, in front of whoever knows the answer, without C.
 
-A line passes up to three steps, each dearer than the one before:
+A line passes up to three steps, each dearer than the one before, with `<*>` for dates in words:
 
     skeleton   the line without hexadecimal digits and joints finds a few compiled patterns; one
                that fits (`matcher.py`) proves that the line is masked to a form that is known
@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from models.template.mask import Tokens, Words
+from models.template.mask import DATE, Dates, Tokens, Words, undated
 from models.template.matcher import matcher
 
 _DROPPED = b"0123456789abcdefABCDEF-+.:"
@@ -53,8 +53,9 @@ Fit: TypeAlias = tuple[Callable[[str], object], Form]
 class Front:
     """Remembers what `ask` answered. `ask` takes masked tokens and gives a number, 0 or more."""
 
-    def __init__(self, ask: Callable[[Tokens], int]) -> None:
+    def __init__(self, ask: Callable[[Tokens], int], dates: Dates = DATE) -> None:
         self._ask = ask
+        self._dates = dates
         self._words = Words()
         self._forms: dict[Tokens, Form] = {}
         self._lengths: dict[int, list[Form]] = {}
@@ -63,6 +64,7 @@ class Front:
 
     def answer(self, line: str) -> int:
         """The answer for one line."""
+        line = undated(line, self._dates)
         key = skeleton(line)
         for fits, form in self._patterns.get(key, ()):
             if fits(line):
@@ -71,6 +73,8 @@ class Front:
 
     def answers(self, lines: Sequence[str]) -> list[int]:
         """The answers for lines, one after the other."""
+        if self._dates:
+            lines = [undated(line, self._dates) for line in lines]
         found: list[int] = []
         patterns = self._patterns.get
         for line, key in zip(lines, skeletons(lines), strict=True):

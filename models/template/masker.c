@@ -7,17 +7,20 @@
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030b0000
 #include <Python.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
-#define VERSION "3f06932acb66afd8" /* of the mask: models.template.mask.VERSION */
+#define VERSION "3d72f977cfb1575f" /* of the mask: models.template.mask.VERSION */
 
-enum { DIGIT = 1, HEX = 2, WORD = 4, JOINT = 8, SIGN = 16, SPACE = 32, WIDE = 64 };
+enum { DIGIT = 1, HEX = 2, WORD = 4, JOINT = 8, SIGN = 16, SPACE = 32, WIDE = 64, NAMED = 128 };
 enum { BEFORE = 8 /* words without a digit that may come first */, ON_STACK = 4096, GROWTH = 3 };
 
 #define D (DIGIT | HEX | WORD)
 #define H (HEX | WORD)
 #define W WORD
+#define N (WORD | NAMED) /* the name of a weekday or month may begin so */
+#define B (HEX | WORD | NAMED)
 static const uint8_t kinds[256] = {
     ['\t'] = SPACE, ['\n'] = SPACE, ['\v'] = SPACE, ['\f'] = SPACE, ['\r'] = SPACE,
     [0x1c] = SPACE, [0x1d] = SPACE, [0x1e] = SPACE, [0x1f] = SPACE, [' '] = SPACE,
@@ -25,18 +28,20 @@ static const uint8_t kinds[256] = {
     ['0'] = D, ['1'] = D, ['2'] = D, ['3'] = D, ['4'] = D,
     ['5'] = D, ['6'] = D, ['7'] = D, ['8'] = D, ['9'] = D,
     ['a'] = H, ['b'] = H, ['c'] = H, ['d'] = H, ['e'] = H, ['f'] = H,
-    ['A'] = H, ['B'] = H, ['C'] = H, ['D'] = H, ['E'] = H, ['F'] = H,
+    ['A'] = B, ['B'] = H, ['C'] = H, ['D'] = B, ['E'] = H, ['F'] = B,
     ['g'] = W, ['h'] = W, ['i'] = W, ['j'] = W, ['k'] = W, ['l'] = W, ['m'] = W, ['n'] = W,
     ['o'] = W, ['p'] = W, ['q'] = W, ['r'] = W, ['s'] = W, ['t'] = W, ['u'] = W, ['v'] = W,
     ['w'] = W, ['x'] = W, ['y'] = W, ['z'] = W,
-    ['G'] = W, ['H'] = W, ['I'] = W, ['J'] = W, ['K'] = W, ['L'] = W, ['M'] = W, ['N'] = W,
-    ['O'] = W, ['P'] = W, ['Q'] = W, ['R'] = W, ['S'] = W, ['T'] = W, ['U'] = W, ['V'] = W,
-    ['W'] = W, ['X'] = W, ['Y'] = W, ['Z'] = W,
+    ['G'] = W, ['H'] = W, ['I'] = W, ['J'] = N, ['K'] = W, ['L'] = W, ['M'] = N, ['N'] = N,
+    ['O'] = N, ['P'] = W, ['Q'] = W, ['R'] = W, ['S'] = N, ['T'] = N, ['U'] = W, ['V'] = W,
+    ['W'] = N, ['X'] = W, ['Y'] = W, ['Z'] = W,
     [0xc2] = WIDE, [0xe1] = WIDE, [0xe2] = WIDE, [0xe3] = WIDE, /* white space may begin so */
 };
 #undef D
 #undef H
 #undef W
+#undef N
+#undef B
 
 static inline int is(const uint8_t *at, const uint8_t *end, int kind)
 {
@@ -94,6 +99,118 @@ static const uint8_t *value(const uint8_t *at, const uint8_t *end)
     return at;
 }
 
+/* ---- dates in words ---- */
+
+/* The weekdays, then the months, and what may follow the first three letters of each. */
+static const char names[][4] = {
+    "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Jan", "Feb", "Mar",
+    "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Sep",
+};
+static const char rests[][8] = {
+    "day", "sday", "nesday", "rsday", "day", "urday", "day", "uary", "ruary", "ch",
+    "il", "", "e", "y", "ust", "tember", "ober", "ember", "ember", "t",
+};
+enum { WEEKDAYS = 7, NAMES = sizeof names / sizeof *names, SHORT = 3, LONGEST = 9 };
+
+/* Where the name ends that is the whole word here, of those between two places; NULL for none. */
+static const uint8_t *name(const uint8_t *at, const uint8_t *end, int from, int to)
+{
+    if (!is(at, end, NAMED) || end - at < SHORT)
+        return NULL;
+    for (int n = from; n < to; n++) {
+        if (memcmp(at, names[n], SHORT))
+            continue;
+        const uint8_t *last = past(at + SHORT, end - at > LONGEST + 1 ? at + LONGEST + 1 : end, WORD);
+        size_t rest = (size_t)(last - at) - SHORT;
+        if (!rest || (rest == strlen(rests[n]) && !memcmp(at + SHORT, rests[n], rest)))
+            return last;
+    }
+    return NULL;
+}
+
+static inline int here(const uint8_t *at, const uint8_t *end, uint8_t byte)
+{
+    return at < end && *at == byte;
+}
+
+/* Past a word of so many digits. This and the next three: NULL where none stands at `at`, and `at`
+ * may be NULL itself. */
+static const uint8_t *number(const uint8_t *at, const uint8_t *end, int least, int most)
+{
+    if (!at)
+        return NULL;
+    const uint8_t *last = past(at, end, DIGIT);
+    return last - at >= least && last - at <= most && !is(last, end, WORD) ? last : NULL;
+}
+
+static const uint8_t *year(const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t *last = number(at, end, 4, 4);
+    return last && (!memcmp(at, "19", 2) || !memcmp(at, "20", 2)) ? last : NULL;
+}
+
+/* Past one space or two. */
+static const uint8_t *spaces(const uint8_t *at, const uint8_t *end)
+{
+    if (!here(at, end, ' '))
+        return NULL;
+    return at + 1 + here(at + 1, end, ' ');
+}
+
+static const uint8_t *clock_time(const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t *next;
+    at = number(at, end, 1, 2);
+    if (!at || !here(at, end, ':') || !(at = number(at + 1, end, 2, 2)))
+        return NULL;
+    if (here(at, end, ':') && (next = number(at + 1, end, 2, 2))) {
+        at = next;
+        if ((here(at, end, '.') || here(at, end, ',')) && (next = number(at + 1, end, 1, INT_MAX)))
+            at = next;
+    }
+    return at;
+}
+
+static const uint8_t *zone(const uint8_t *at, const uint8_t *end)
+{
+    if (!at)
+        return NULL;
+    if (here(at, end, '+') || here(at, end, '-'))
+        return number(at + 1, end, 4, 4);
+    if (end - at < 3 || (memcmp(at, "UTC", 3) && memcmp(at, "GMT", 3)) || is(at + 3, end, WORD))
+        return NULL;
+    return at + 3;
+}
+
+/* Where the date in words ends that begins here; NULL where none does. */
+static const uint8_t *date(const uint8_t *start, const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t *next;
+    if (at > start && kinds[at[-1]] & (WORD | JOINT | SIGN))
+        return NULL;
+    if ((next = name(at, end, 0, WEEKDAYS)) && !(at = spaces(next + here(next, end, ','), end)))
+        return NULL;
+    if ((next = name(at, end, WEEKDAYS, NAMES)))
+        at = number(spaces(next, end), end, 1, 2);
+    else if ((next = number(at, end, 1, 2)) &&
+             (here(next, end, ' ') || here(next, end, '/') || here(next, end, '-')))
+        at = name(next + 1, end, WEEKDAYS, NAMES);
+    else
+        return NULL;
+    if (!at)
+        return NULL;
+    if ((next = year(here(at, end, '/') || here(at, end, '-') ? at + 1
+                     : spaces(at + here(at, end, ','), end), end)))
+        at = next;
+    if ((next = clock_time(here(at, end, ':') ? at + 1 : spaces(at + here(at, end, ','), end), end)))
+        at = next;
+    if ((next = zone(spaces(at, end), end)))
+        at = next;
+    if ((next = year(spaces(at, end), end)))
+        at = next;
+    return is(at + is(at, end, JOINT | SIGN), end, WORD) ? NULL : at;
+}
+
 /* ---- forms ---- */
 
 /* How many bytes white space has here that is not ASCII; 0 where it is none. As str.split() has it. */
@@ -137,8 +254,10 @@ static uint8_t *mask(const uint8_t *start, const uint8_t *end, uint8_t *form)
                 *to++ = ' ';
             continue;
         }
-        next = NULL;
-        if (kind & HEX) /* at the beginning of a word: the others are gone over whole */
+        next = kind & (DIGIT | NAMED) ? date(start, at, end) : NULL;
+        if (next)
+            ;
+        else if (kind & HEX) /* at the beginning of a word: the others are gone over whole */
             next = value(at, end);
         else if (kind & SIGN && (at == start || !(kinds[at[-1]] & (WORD | JOINT | SIGN))))
             next = value(at + 1, end);

@@ -13,6 +13,7 @@ are learned: these are the ones that scoring will see.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -23,18 +24,21 @@ import numpy as np
 from models.base import UNKNOWN, State
 from models.errors import ModelError, StoreError
 from models.template.drain import Drain
-from models.template.mask import VERSION, WILD, Tokens, values
+from models.template.mask import MASKS, PATTERN, VERSION, WILD, Tokens, undated
 from models.template.native import cache
 
 BLOCK = 2_048
 """Lines that are looked at together."""
+_DATED = "\ue000"
+"""In the place of a date: as a word no part of any value, and of no script."""
+_VALUE = re.compile(f"{_DATED}|{PATTERN}")
 
 
 class Templates:
     """Drain with a mask, and a cache in front of it.
 
     `depth`, `similarity`, `children` and `most` are those of `Drain`, with the defaults of Drain3.
-    Of a line only the first `longest` characters are looked at.
+    Of a line only the first `longest` characters are looked at. `mask` is a version out of `MASKS`.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Templates:
         children: int = 100,
         most: int = 50_000,
         longest: int = 8_192,
+        mask: str = VERSION,
     ) -> None:
         if longest < 1:
             raise ModelError("templates need at least one character of a line")
@@ -55,10 +60,12 @@ class Templates:
             "longest": longest,
         }
         self._longest = longest
+        self._version = mask
+        self.dates = MASKS[mask]
         self._drain = Drain(depth, similarity, children, most)
         self._counts: list[int] = [0]
-        self._learning = cache(self._ask_learning)
-        self._matching = cache(self._ask_matching)
+        self._learning = cache(self._ask_learning, self.dates)
+        self._matching = cache(self._ask_matching, self.dates)
 
     def __len__(self) -> int:
         return len(self._drain.clusters)
@@ -112,12 +119,14 @@ class Templates:
         """
         number = self.match(line)
         found: list[str] = []
+        line = line[: self._longest]
+        dates = iter(self.dates.findall(line) if self.dates else ())
         tokens = self._drain.clusters[number - 1].tokens if number else ()
-        for token, word in zip(tokens, line[: self._longest].split(), strict=False):
-            if token == WILD:
-                found.append(word)
-            elif WILD in token:
-                found += values(word)
+        words = undated(line, self.dates, _DATED).split()
+        for token, word in zip(tokens, words, strict=False):
+            if WILD in token:
+                texts = [word] if token == WILD else _VALUE.findall(word)
+                found += [re.sub(_DATED, lambda _: next(dates, _DATED), text) for text in texts]
         return found
 
     def state(self) -> State:
@@ -128,7 +137,7 @@ class Templates:
             row[: len(cluster.path)] = [key == WILD for key in cluster.path]
         return State(
             dict(self._parameters),
-            {"mask": VERSION, "templates": self.texts()},
+            {"mask": self._version, "templates": self.texts()},
             {"counts": np.array(self._counts, dtype=np.int64), "wild": wild},
         )
 
@@ -144,10 +153,11 @@ class Templates:
 
     @classmethod
     def _restored(cls, state: State) -> Self:
-        made = cls(**state.parameters)
+        mask = state.facts.get("mask")
+        if mask not in MASKS:
+            raise StoreError("the templates were made with a mask that is not known: fit anew")
+        made = cls(**state.parameters, mask=mask)
         texts, wild, counts = state.facts["templates"], state.arrays["wild"], state.arrays["counts"]
-        if state.facts.get("mask") != VERSION:
-            raise StoreError("the templates were made with another mask: learn them again")
         if wild.shape != (len(texts), made._drain.levels) or counts.shape != (len(texts) + 1,):
             raise StoreError("there are not as many places and counts as templates")
         for text, row in zip(texts, wild, strict=True):

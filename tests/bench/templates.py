@@ -22,7 +22,7 @@ from models.template.accuracy import grouping
 from models.template.templates import Templates
 from tests.bench.__main__ import machine
 from tests.conftest import SHARED
-from tests.models.template.reference import Reference
+from tests.models.template.reference import OURS, Reference
 
 OPENSTACK = SHARED / "logs" / "openstack"
 LOGHUB = SHARED / "logs" / "loghub"
@@ -64,7 +64,7 @@ def took(work: Callable[[], object]) -> float:
 def speed() -> None:
     """Print lines a processor second, ours and Drain3's, and whether the groups are the same."""
     lines = openstack()
-    ours, theirs = Templates(), Reference()
+    ours, theirs = Templates(), Reference(*OURS)
     seconds, reference, count, same = 0.0, 0.0, 0, True
     first = None
     for block in stream(lines, TIMES):
@@ -114,8 +114,8 @@ def accuracy() -> None:
     print(f"\n{'set':<14} {'ours':>6} {'Drain3':>7} {'without mask':>13}")
     figures = []
     for name, lines, truth in sets():
-        found = Templates().learn_all(lines), Reference().learn_all(lines)
-        plain = Reference(mask=None).learn_all(lines)
+        found = Templates().learn_all(lines), Reference(*OURS).learn_all(lines)
+        plain = Reference().learn_all(lines)
         row = [grouping(truth, each).accuracy for each in (*found, plain)]
         figures.append(row)
         print(f"{name:<14} {row[0]:>6.3f} {row[1]:>7.3f} {row[2]:>13.3f}")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import pytest
 
 from models.template.forms import Forms
 from models.template.front import Front
+from models.template.mask import DATE, Dates, Tokens
 from models.template.native import NATIVE
 
 Cache: TypeAlias = type[Forms] | type[Front]
+
+
+def only(kind: Cache) -> Callable[[Callable[[Tokens], int], Dates], Forms | Front]:
+    """What gives caches of that kind, but where a mask is asked that only one of them has."""
+    return lambda ask, dates: kind(ask) if dates is DATE else Front(ask, dates)
 
 
 @pytest.fixture
@@ -34,5 +40,5 @@ def cache(request: pytest.FixtureRequest) -> Cache:
 def cached(cache: Cache) -> Iterator[None]:
     """Templates made meanwhile have this cache."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.template.templates.cache", cache)
+        patch.setattr("models.template.templates.cache", only(cache))
         yield

@@ -11,7 +11,8 @@ HARD = st.text(alphabet="09afgFx-.:+_= <*>é[]\n", max_size=24)
 
 WORDS = st.sampled_from(
     ["bad", "face-", "a", "-", "--", "+", "5", "-5", "0x1f", "10.0.0.1", "fa:16", "fe80::1", UUID,
-     "eth0", "x", "=", ":", ".", " ", "(", ")", "_", "12-dogs", "5g-bad", "dead-beef", "<*>", "\n"]
+     "eth0", "x", "=", ":", ".", " ", "(", ")", "_", "12-dogs", "5g-bad", "dead-beef", "<*>", "\n",
+     "Jun 18", "18/Jun/2005", "Sat Jun  8 02:08:12 2005", "Sun", " 2005", ", "]
 )  # fmt: skip
 PASTED = st.lists(WORDS, max_size=9).map("".join)
 

@@ -8,16 +8,17 @@ from drain3.masking import MaskingInstruction
 from drain3.template_miner import TemplateMiner
 from drain3.template_miner_config import TemplateMinerConfig
 
-from models.template.mask import PATTERN
+from models.template.mask import DATE_PATTERN, PATTERN
+
+OURS = (DATE_PATTERN, PATTERN)
 
 
 class Reference:
     """Numbers and texts of templates as Drain3 gives them, with its default parameters."""
 
-    def __init__(self, mask: str | None = PATTERN) -> None:
+    def __init__(self, *masks: str) -> None:
         config = TemplateMinerConfig()
-        if mask is not None:
-            config.masking_instructions = [MaskingInstruction(mask, "*")]
+        config.masking_instructions = [MaskingInstruction(mask, "*") for mask in masks]
         self.miner = TemplateMiner(config=config)
 
     def learn_all(self, lines: Iterable[str]) -> list[int]:

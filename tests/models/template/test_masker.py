@@ -46,7 +46,23 @@ def test_long_lines_are_masked_too(size: int) -> None:
         check((bit * size)[:size])
 
 
-@pytest.mark.parametrize("bit", ["a-", "5-", "-", "aa", "a::", "-+", "f", "a-g", "5\u2003"])
+@pytest.mark.parametrize(
+    "bit",
+    [
+        "a-",
+        "5-",
+        "-",
+        "aa",
+        "a::",
+        "-+",
+        "f",
+        "a-g",
+        "5\u2003",
+        "Sat ",
+        "Sat Jun 18 ",
+        "Jun 18 02:08:12.",
+    ],
+)
 def test_masking_takes_time_in_proportion_to_the_line(bit: str) -> None:
     def seconds(count: int) -> float:
         text = bit * count + "g"

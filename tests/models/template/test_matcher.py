@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.template.mask import VALUE, masked
+from models.template import mask
+from models.template.mask import VALUE
 from models.template.matcher import matcher as compiled
 from tests.models.template.lines import LINE, UUID, WORDS
 
@@ -17,6 +18,11 @@ OTHERS = st.sampled_from(
      UUID, UUID.replace("4", "a"), "dead", "", "5 5", "5\n", "-", "5.", "feed-1", "12345678"]
 )  # fmt: skip
 """What may stand in the place of a value, be it one or not."""
+
+
+def masked(line: str) -> str:
+    """Its form; the caches take dates in words out before they ask for a pattern."""
+    return mask.masked(line, None)
 
 
 def matcher(line: str) -> Callable[[str], object]:

@@ -18,11 +18,11 @@ from models.template import forms, front
 from models.template.drain import Drain
 from models.template.forms import Forms
 from models.template.front import Front
-from models.template.mask import masked
+from models.template.mask import MASKS, VERSION, masked
 from models.template.templates import Templates
-from tests.models.template.conftest import Cache
+from tests.models.template.conftest import Cache, only
 from tests.models.template.lines import MESSAGES, UUID
-from tests.models.template.reference import Reference
+from tests.models.template.reference import OURS, Reference
 
 LINES = [
     f"connection from 10.0.0.{n % 7}:{n} {verb} by {name}"
@@ -76,7 +76,7 @@ def test_with_a_cache_the_answers_are_those_of_the_tree_alone(
         patch.setattr(front, "MOST_PATTERNS", 3)
         patch.setattr(front, "MOST_FORMS", 8)
         patch.setattr(forms, "MOST_FORMS", 8)
-        patch.setattr("models.template.templates.cache", cache)
+        patch.setattr("models.template.templates.cache", only(cache))
         templates = Templates()
         for line in lines * 2:
             cluster, _ = tree.learn(tuple(masked(line).split()))
@@ -95,9 +95,12 @@ def test_what_was_learned_is_known_one_by_one_and_all_at_once(lines: list[str]) 
 
 
 def test_the_groups_are_those_of_drain3(cached: None) -> None:
-    reference = Reference()
+    reference = Reference(*OURS)
     templates = Templates()
-    many = [line.replace("by", f"by way {n % 5} of") for n, line in enumerate(LINES * 20)]
+    many = [
+        line.replace("by", f"by way {n % 5} of{' Sat Jun 8' * (n % 2)}")
+        for n, line in enumerate(LINES * 20)
+    ]
     assert templates.learn_all(many) == reference.learn_all(many)
     assert templates.texts() == reference.texts()
 
@@ -127,10 +130,32 @@ def test_restored_templates_go_on_as_the_first_would(before: list[str], after: l
     assert again.texts() == templates.texts()
 
 
+def test_a_date_is_told_as_it_stands() -> None:
+    templates = learned([f"at Jun {n} (Sat, {n} May) 5-<*> {who}" for n in (5, 6) for who in "xy"])
+    assert templates.texts() == ["at <*> (<*>) <*>-<*> <*>"]
+    found = templates.parameters("at Jul  7 (Sun, 8 May 2005) 5-<*> Jan 1-")
+    assert found == ["Jul  7", "Sun, 8 May 2005", "5", "Jan 1-"]
+
+
+@pytest.mark.parametrize("mask", [mask for mask in MASKS if mask != VERSION])
+def test_templates_of_an_earlier_mask_go_on_under_it(mask: str) -> None:
+    lines = [f"up since {month} {n} and {month}" for n in range(40) for month in ("Jul", "Jun")]
+    before = Templates(similarity=0.5, mask=mask)
+    before.learn_all(lines)
+    again = Templates.restore(stored(before))
+    assert again.state().facts == before.state().facts
+    assert again.state().facts["mask"] == mask
+    assert again.texts() == ["up since <*> <*> and <*>"]
+    assert again.match_all(["up since Tue 5 and x", "up since Jun 5 6 and x"]) == [1, 0]
+    assert again.parameters("up since Jun 5 and 6") == ["Jun", "5", "6"]
+    assert learned(lines).texts() == ["up since <*> and <*>"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"facts": {"mask": "other", "templates": []}},
+        {"facts": {"mask": [], "templates": []}},
         {"facts": {}},
         {"parameters": {"depth": "x"}},
         {"parameters": {"similarity": 7.0}},
@@ -160,7 +185,7 @@ def test_both_caches_give_the_same_on_recorded_lines(shared_data: Path) -> None:
     found = []
     for cache in (Front, Forms):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("models.template.templates.cache", cache)
+            patch.setattr("models.template.templates.cache", only(cache))
             templates = Templates()
         found.append((templates.learn_all(lines), templates.match_all(lines), templates.texts()))
     assert found[0] == found[1]
