@@ -3,11 +3,12 @@
 Dates in words were taken out of it before (`front.py`). Comparing a line with such a pattern costs
 a fraction of masking it. It is exact, not a guess. What is no value stands in the pattern as it is,
 and each value as `PATTERN` of `mask.py`, which at any place fits one text or none (its quantifiers
-are possessive, its ends are decided by the characters beside it). Nothing else in a fitting line can be a value: it would begin in a literal part, and
-either end there, in which case it were one in the first line too; or reach the next value by a
-joint. Then the two were one value in the first line, unless too many words without a digit come
-first: a line in which a literal part could reach a value gets no pattern. Signs cannot part them,
-since none may follow a joint. `tests/models/template/test_matcher.py` looks for a counterexample.
+are possessive, its ends are decided by the characters beside it). Nothing else in a fitting line
+can be a value: it would begin in a literal part, and either end there, in which case it were one in
+the first line too; or reach the next value by a joint. Then the two were one value in the first
+line, unless too many words without a digit come first: a line in which a literal part could reach a
+value gets no pattern. Signs cannot part them, since none may follow a joint.
+`tests/models/template/test_matcher.py` looks for a counterexample.
 
 Where what follows a value cannot belong to it, a simpler pattern that fits fewer texts does as
 well, and compiles and runs faster: digits, or a UUID.
