@@ -86,6 +86,16 @@ def test_restored_they_go_on() -> None:
     assert again.texts() == templates.texts()
 
 
+def test_keys_are_masked_as_they_were_when_they_were_learned() -> None:
+    event = {"event.dataset": "backup", "event.action": "of Jun 18 done"}
+    assert event_key(event) == "event.action=of <*> done event.dataset=backup"
+    kept = EventTemplates().state()
+    kept.facts["messages"]["facts"]["mask"] = "3f06932acb66afd8"
+    before = EventTemplates.restore(kept)
+    assert before.text(before.learn(event)) == "event.action=of Jun <*> done event.dataset=backup"
+    assert before.text(before.learn({"message": "at Jun 18"})) == "at Jun <*>"
+
+
 def test_when_it_is_full_new_kinds_are_unknown() -> None:
     templates = EventTemplates(most=1)
     assert templates.learn_all([LOGON, LINE, TRAIL]) == [1, 0, 0]
