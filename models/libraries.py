@@ -11,14 +11,17 @@ from models.errors import ModelError
 
 
 def library(module: str) -> Any:
-    """The module of that name; `ModelError` says how to install it where it is missing."""
+    """The module of that name; `ModelError` where it is missing, or is there and does not load."""
+    wanted = module.partition(".")[0]
     try:
         return import_module(module)
-    except ModuleNotFoundError as error:
-        wanted = module.partition(".")[0]
-        if (error.name or "").partition(".")[0] != wanted:
-            raise
-        raise ModelError(f"this needs {wanted}: pip install 'vedette[ml]'") from error
+    except ImportError as error:
+        gone = isinstance(error, ModuleNotFoundError)
+        if gone and (error.name or "").partition(".")[0] == wanted:
+            text = f"this needs {wanted}: pip install 'vedette[ml]'"
+        else:
+            text = f"this needs {wanted}, which is installed and does not load: {error}"
+        raise ModelError(text) from error
 
 
 def missing(modules: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -78,6 +79,14 @@ def folder_of(state: Path, name: str) -> Path:
         expected = "letters, digits, dots, hyphens and underscores"
         raise InputError(f"{name!r} cannot be the name of a model", field="NAME", expected=expected)
     return state / ROOM / name
+
+
+def require_room(folder: Path) -> None:
+    """`InputError` where no bundle can be written into `folder`: to be known before it learns."""
+    near = next(each for each in (folder, *folder.parents) if os.access(each, os.F_OK))
+    if not near.is_dir() or not os.access(near, os.W_OK | os.X_OK):
+        why = "cannot be written in" if near.is_dir() else "is no folder"
+        raise InputError(why, file=str(near), expected="a place for the model")
 
 
 def found_at(state: Path, name: str) -> Path:

@@ -70,7 +70,10 @@ EMBEDDING = "embedding-hdbscan"
     help="Learn hashes in place of this field's values, by models.hash_key_file; may be repeated.",
 )
 @ALLOW
-@click.option("--seed", default=0, show_default=True, help="Of all that is drawn by chance.")
+@click.option(
+    "--seed", type=click.IntRange(0), metavar="INTEGER", default=0, show_default=True,
+    help="Of all that is drawn by chance.",
+)  # fmt: skip
 @wanted_options
 def fit(
     name: str,
@@ -110,6 +113,7 @@ def fit(
 
     settings = load_settings(path).settings
     folder = bundles.folder_of(settings.state.dir, name)
+    bundles.require_room(folder)
     chosen = {each: dict(DEFAULT.get(each, {})) for each in detectors or DEFAULT}
     if validator is not None:
         chosen.setdefault(validator, dict(DEFAULT.get(validator, {})))

@@ -24,7 +24,10 @@ from vedette.cli.options import CONFIG, PATH, load_settings
     "--mask", multiple=True, metavar="FIELD",
     help="Learn nothing of this field's values; may be repeated.",
 )  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Of all that is drawn by chance.")
+@click.option(
+    "--seed", type=click.IntRange(0), metavar="INTEGER", default=0, show_default=True,
+    help="Of all that is drawn by chance.",
+)  # fmt: skip
 def tune(
     folder: Path,
     sources: tuple[str, ...],

@@ -59,6 +59,7 @@ def update(
     model = bundles.model(state, name, hiding.key_of(settings.models))
     plan = model.bundle.plan
     updates.check(model)
+    bundles.require_room(bundles.folder_of(state, name))
     attacks = Attacks.read(without, plan.width) if without else None
     span = Span.of(since, until, plan.width)
     gathered = bundles.Gathered(
