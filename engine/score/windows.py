@@ -15,6 +15,7 @@ from engine.ports import Record
 from engine.score.codec import packed, unpacked
 from engine.score.limits import EDGES, NEW, SAMPLES, Limits
 from engine.score.window import Open, Sample
+from models.feature.sessions import number_of
 from models.graph.edge import Edge
 
 RARE = 1 << 30
@@ -48,11 +49,7 @@ class Windows:
 
     def number(self, time: float) -> int:
         """The number of the span that has this moment."""
-        number = math.floor(time / self.width)
-        # a rounded quotient may name the neighbour
-        if time < number * self.width:
-            return number - 1
-        return number + 1 if time >= (number + 1) * self.width else number
+        return number_of(time, self.width)
 
     def at(self, entity: str, time: float) -> Open | None:
         """The open window of an entity that has this moment, if there is one."""
