@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.ports import Record
 from engine.score.absorb import absorb
 from engine.score.limits import HITS, NEW, SAMPLES, Limits
 from engine.score.model import Model
@@ -24,7 +22,6 @@ from models.bundle.plan import Plan
 from models.feature.sessions import within_spans
 from models.graph.edge import Edge
 from tests.engine.score.parts import (
-    NOW,
     START,
     at,
     ensemble,
@@ -33,10 +30,10 @@ from tests.engine.score.parts import (
     ordinary,
     own,
     record,
-    see,
     strange,
     told,
 )
+from tests.engine.score.streams import put, resumed, shown
 
 GAP, SPAN, LATE = 20.0, 100.0, 30.0
 EVENTS = st.lists(
@@ -54,21 +51,6 @@ EVENTS = st.lists(
 def sessions(limits: Limits | None = None) -> tuple[Sessions, list[str]]:
     said: list[str] = []
     return Sessions(GAP, SPAN, limits or Limits(), lambda kind, text: said.append(text)), said
-
-
-def put(into: Sessions, entity: str, time: float, number: int = 1, text: str = "x") -> bool:
-    window = into.take(entity, time)
-    if window is None:
-        return False
-    if into.add(window, time, number):
-        made = Record({"text": text}, "o", line=1)
-        into.sample(window, time, number, made, None if number else {"EventID": text})
-    assert into.at(entity, time) is window
-    return True
-
-
-def shown(windows: Sequence[Open], into: Sessions) -> list[tuple[Any, ...]]:
-    return [(w.entity, w.start, into.end(w), w.events()[1]) for w in windows]
 
 
 @given(EVENTS, st.lists(st.booleans(), min_size=40, max_size=40))
@@ -212,23 +194,6 @@ def test_an_alert_is_of_the_session_from_its_first_to_its_last_event() -> None:
     assert grown.id == alert.id  # the same one, of which more has come
 
 
-def run(records: Sequence[Record], cuts: Sequence[bool], batch: int) -> dict[str, Any]:
-    """Alerts by id of a run that is ended and taken up again after those batches."""
-    late = timedelta(minutes=2)
-    one, _ = ensemble(lateness=late, alerts_a_day=1.0, models=(model(),))
-    found = {}
-    for number, each in enumerate(records):
-        see(one, each, NOW)
-        if number % batch == batch - 1 or number == len(records) - 1:
-            alerts = one.advance("logs", NOW)
-            found.update({alert.id: alert.document for alert in alerts})
-            if cuts[number]:
-                saved = json.loads(json.dumps(one.save()))
-                one, _ = ensemble(lateness=late, alerts_a_day=1.0, models=(model(),))
-                one.restore(saved, NOW)
-    return found
-
-
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.booleans(), min_size=60, max_size=60), st.integers(1, 7), st.randoms())
 def test_a_run_that_is_taken_up_again_finds_what_an_unbroken_one_does(
@@ -243,9 +208,9 @@ def test_a_run_that_is_taken_up_again_finds_what_an_unbroken_one_does(
         records,
         key=lambda each: (str(each.document["@timestamp"])[:16], chance.random()),
     )
-    whole = run(records, [False] * 60, 1)
+    whole = resumed(records, [False] * 60, 1, model, 1.0)
     assert len(whole) == 2  # as many as the budget of a day allows at most, the rest is held back
-    assert {*run(order, cuts, batch)} == {*whole}
+    assert {*resumed(order, cuts, batch, model, 1.0)} == {*whole}
 
 
 def test_sessions_may_begin_in_all_of_a_span_that_is_not_over() -> None:

@@ -14,14 +14,12 @@ from hypothesis import strategies as st
 
 from engine.detect import Match
 from engine.kinds import LogSource
-from engine.ports import Record
 from engine.rule import Rule
 from engine.score.limits import Limits
 from engine.score.model import Model
 from engine.score.observe import observation
 from engine.score.overlap import Overlaps
 from engine.score.sliding import Sliding
-from engine.score.window import Open
 from models.bundle.bundle import Bundle
 from models.bundle.plan import Plan
 from models.errors import ModelError
@@ -40,6 +38,7 @@ from tests.engine.score.parts import (
     strange,
     told,
 )
+from tests.engine.score.streams import put, resumed, shown
 
 LATE = 30.0
 EVENTS = st.lists(
@@ -61,20 +60,6 @@ def sliding(
 ) -> tuple[Sliding, list[str]]:
     said: list[str] = []
     return Sliding(length, step, limits or Limits(), lambda kind, text: said.append(text)), said
-
-
-def put(into: Sliding, entity: str, time: float, number: int = 1) -> bool:
-    window = into.take(entity, time)
-    if window is None:
-        return False
-    if into.add(window, time, number):
-        into.sample(window, time, number, Record({"text": "x"}, "o", line=1), None)
-    assert into.at(entity, time) is window
-    return True
-
-
-def shown(windows: Sequence[Open], into: Sliding) -> list[tuple[Any, ...]]:
-    return [(w.entity, w.start, into.end(w), w.events()[1]) for w in windows]
 
 
 def wanted(
@@ -223,23 +208,6 @@ def test_a_rule_in_one_of_its_pieces_vouches_for_a_window() -> None:
     assert own(alert)["corroborated_by"] == [{"id": "r", "name": "A rule", "times": 3}]
 
 
-def run(records: Sequence[Record], cuts: Sequence[bool], batch: int) -> dict[str, Any]:
-    """Alerts by id of a run that is ended and taken up again after those batches."""
-    late = timedelta(minutes=2)
-    one, _ = ensemble(lateness=late, alerts_a_day=2.0, models=(model(),))
-    found = {}
-    for number, each in enumerate(records):
-        see(one, each, NOW)
-        if number % batch == batch - 1 or number == len(records) - 1:
-            alerts = one.advance("logs", NOW)
-            found.update({alert.id: alert.document for alert in alerts})
-            if cuts[number]:
-                saved = json.loads(json.dumps(one.save()))
-                one, _ = ensemble(lateness=late, alerts_a_day=2.0, models=(model(),))
-                one.restore(saved, NOW)
-    return found
-
-
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.booleans(), min_size=60, max_size=60), st.integers(1, 7))
 def test_a_run_that_is_taken_up_again_finds_what_an_unbroken_one_does(
@@ -249,9 +217,9 @@ def test_a_run_that_is_taken_up_again_finds_what_an_unbroken_one_does(
         each for minute in (300, 301, 305, 330) for each in strange(minute, f"WS{minute % 2}")
     ]
     records += ordinary(8, 340)
-    whole = run(records, [False] * 60, 1)
+    whole = resumed(records, [False] * 60, 1, model, 2.0)
     assert len(whole) >= 2
-    assert run(records, cuts, batch) == whole
+    assert resumed(records, cuts, batch, model, 2.0) == whole
 
 
 @pytest.mark.parametrize(
