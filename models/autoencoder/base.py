@@ -64,6 +64,12 @@ class Autoencoder(Detector[NDArray[Any]]):
         self._mean, spread = rows.mean(axis=0), rows.std(axis=0)
         # A column that never changed is measured in its own units.
         self._scale = np.where(spread > 1e-9, spread, 1.0)
+        if not (
+            spread > 1e-9
+        ).any():  # nothing to learn but the row itself, which is made of nothing
+            self._weights = {name: 0 * each for name, each in self._initial(len(spread)).items()}
+            self._training = {"epochs": 0}
+            return self
         x = self._scaled(rows).astype(np.float32)
         order = np.random.default_rng(self.seed).permutation(len(x))
         held = order[: max(round(len(x) * HELD_OUT), 1)]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Floats, State, some
+from models.calibrate.noise import noise
 from models.calibrate.tail import Tail
 from models.errors import DataError, StoreError
 
@@ -25,7 +26,8 @@ SHARE = 0.1
 class Calibrator:
     """p-values of scores, given those of normals.
 
-    Scores may be discrete. By itself p counts all normals that score the same (it is never too
+    Scores may be discrete, and are the same where they differ by no more than rounding does
+    (`noise.py`). By itself p counts all normals that score the same (it is never too
     small); `middle` counts half of them (mid p, which fits fusion: for many ties its mean is
     still a half).
     """
@@ -75,7 +77,8 @@ class Calibrator:
 
     def extrapolated(self, scores: Floats) -> NDArray[np.bool_]:
         """Which scores are above those of all normals: their p is a guess by the tail."""
-        return np.asarray(np.asarray(scores) > self._values[-1], dtype=np.bool_)
+        scores = np.asarray(scores, dtype=np.float64)
+        return np.asarray(scores - noise(scores) > self._values[-1], dtype=np.bool_)
 
     def threshold(self, rate: float) -> float:
         """The least score whose p is at most `rate`: what scores it or higher is an alert.
@@ -112,9 +115,10 @@ class Calibrator:
         return made
 
     def _counts(self, scores: Floats) -> tuple[Floats, Floats]:
-        """How many normals score at least as much, and how many more."""
-        left = np.searchsorted(self._values, scores, side="left")
-        right = np.searchsorted(self._values, scores, side="right")
+        """How many normals score at least as much, and how many more, but for noise."""
+        near = noise(scores)
+        left = np.searchsorted(self._values, scores - near, side="left")
+        right = np.searchsorted(self._values, scores + near, side="right")
         return self._above[left], self._above[right]
 
     def _beyond(self, log_rate: float) -> float:

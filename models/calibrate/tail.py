@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 
 from models.base import Floats
+from models.calibrate.noise import noise
 
 FEWEST = 30
 """Excesses below which no shape is fitted, and the tail is exponential."""
@@ -40,7 +41,7 @@ class Tail:
         """
         scores = _bounded(scores)
         start = float(np.quantile(scores, 1 - share, method="lower"))
-        excess = np.sort(scores[scores > start]) - start
+        excess = np.sort(scores[scores > start + float(noise(np.array(start)))]) - start
         if len(excess) < 2:
             return cls(start, _spread(scores), 0.0)
         mean = max(float(excess.mean()), NARROWEST)
@@ -58,7 +59,7 @@ class Tail:
 
 def _spread(scores: Floats) -> float:
     spread = float(scores.std())
-    return max(spread, NARROWEST) if spread > 0 else 1.0
+    return spread if spread > float(noise(scores.mean())) else 1.0
 
 
 def _weighted_moments(excess: Floats) -> tuple[float, float]:

@@ -21,6 +21,9 @@ EXEMPLARS = 5
 
 _LAMBDA = np.finfo(np.float64).max
 """The density at which points in the same place join."""
+SAME = 1e-5
+"""Of a row's length: what lies nearer than that to a point of training is that point, but for how
+floats were rounded when it was computed beside others."""
 
 
 class Hdbscan(Clustering):
@@ -168,7 +171,8 @@ class Hdbscan(Clustering):
         with np.errstate(divide="ignore", over="ignore"):
             density = np.minimum(1.0 / distance, _LAMBDA)
             # A point of the training data has the density that it had there.
-            density = np.where(apart.min(axis=1) == 0, self._arrays["own"][number], density)
+            there = apart.min(axis=1) <= SAME * np.linalg.norm(rows, axis=1)
+            density = np.where(there, self._arrays["own"][number], density)
             lacks = np.clip(1.0 - density / deepest[number], 0.0, 1.0)
         return distance, lacks, number
 

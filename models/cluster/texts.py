@@ -37,6 +37,10 @@ FINE, COARSE = 32, 5
 OUTLIER = 0.25
 """What the outlier score weighs beside the distance."""
 
+SAME = 1e-4
+"""Vectors (of length 1) nearer than that are of one text: encoded in another batch, it has others
+in the last digits."""
+
 LOOKED_AT = 500
 """Texts of training whose nearest other says what distance is ordinary."""
 
@@ -197,7 +201,8 @@ class EmbeddingHdbscan(Detector[Texts]):
         return finite(self._distances(vectors) / self._ordinary + OUTLIER * outlier)
 
     def _distances(self, vectors: Vectors) -> Floats:
-        return nearest(self._vectors, vectors, 1)[0][:, 0]
+        apart = nearest(self._vectors, vectors, 1)[0][:, 0]
+        return np.where(apart < SAME, 0.0, apart)
 
     def _words(self, cluster: int, apart: float, distance: float) -> str:
         ratio = f"{distance / self._ordinary:.3g} times what is ordinary"

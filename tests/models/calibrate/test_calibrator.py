@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.calibrate.calibrator import Calibrator, percentile
 from models.calibrate.groups import uniformity
@@ -112,3 +114,28 @@ def test_nothing_and_what_is_no_number_are_refused() -> None:
 
 def test_the_percentile_is_that_of_p() -> None:
     assert percentile([0.005, 1.0]).tolist() == pytest.approx([99.5, 0.0])
+
+
+@given(
+    st.lists(st.integers(0, 20).map(float), min_size=1, max_size=60),
+    st.lists(st.tuples(st.integers(0, 25).map(float), st.floats(-3e-7, 3e-7)), min_size=1),
+)
+def test_what_differs_by_rounding_alone_has_the_same_p(
+    normals: list[float], others: list[tuple[float, float]]
+) -> None:
+    exact = Calibrator().fit(np.array(normals))
+    noisy = Calibrator().fit(np.array(normals) + np.linspace(-3e-7, 3e-7, len(normals)))
+    scores = np.array([score for score, _ in others])
+    near = scores + np.array([by for _, by in others])
+    for middle in (False, True):
+        wanted = exact.log_p(scores, middle)
+        assert exact.log_p(near, middle) == pytest.approx(wanted, rel=1e-3, abs=1e-5)
+        assert (noisy.extrapolated(near) == exact.extrapolated(scores)).all()
+        inside = ~exact.extrapolated(scores)
+        assert (noisy.log_p(near, middle)[inside] == wanted[inside]).all()
+
+
+def test_normals_that_differ_by_rounding_alone_have_no_tail_of_their_own() -> None:
+    rounded = Calibrator().fit(0.5 + np.linspace(0, 1e-7, 100))
+    assert float(rounded.log_p(np.array([0.5 + 2e-7]))[0]) == 0.0
+    assert float(rounded.log_p(np.array([1.5]))[0]) == pytest.approx(-1.0 - np.log(101), abs=1e-3)
