@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.calibrate.budget import COMMON
+
 SAMPLES = 8
 """Events of a window that its alert shows."""
 
@@ -22,7 +24,9 @@ HITS = 32
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one model's open windows; what is oldest is let go of first."""
+    """Bounds of one model's open windows, of which what is oldest is let go of first, and of what
+    it tells.
+    """
 
     window: int = 10_000
     """Events of one window that are scored."""
@@ -30,6 +34,8 @@ class Limits:
     """Events of all open windows."""
     text: int = 4 << 20
     """Bytes of events kept for alerts to show."""
+    common: float = COMMON
+    """The largest p of a window that is strange."""
 
 
 HUNT = Limits(held=20_000_000, text=256 << 20)

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.score.model import Model
 from models.bundle.bundle import DAY
-from models.calibrate.budget import Budget, budget
+from models.calibrate.budget import COMMON, Budget, budget
 
 Moved = Callable[[str, str, float], float]
 """(model's name, entity, p of the budget) to the p that is asked of this entity: where verdicts of
@@ -69,12 +69,14 @@ class Threshold:
     model: Model
     alerts_a_day: float
     moved: Moved | None = None
+    common: float = COMMON
+    """No window with a p above this is strange, however large the budget."""
     budget: Budget = field(init=False)
     days: dict[int, Day] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         windows = self.model.windows_a_day()
-        self.budget = budget(self.model.bundle.normal, windows, self.alerts_a_day)
+        self.budget = budget(self.model.bundle.normal, windows, self.alerts_a_day, self.common)
 
     @property
     def most(self) -> int:

@@ -72,7 +72,7 @@ class Track:
         *, whole_days: bool,
     ) -> Track:  # fmt: skip
         """A track that begins."""
-        threshold = Threshold(model, alerts_a_day, moved)
+        threshold = Threshold(model, alerts_a_day, moved, limits.common)
         return cls(model, threshold, limits, told, whole_days=whole_days)
 
     def see(self, seen: Seen, record: Record, event: Callable[[], Event]) -> bool:

@@ -11,8 +11,8 @@ from models.calibrate.binomial import interval
 from models.errors import DataError
 
 COMMON = 0.05
-"""No budget is large enough for a p above this: what every twentieth normal window is like is not
-strange, however few windows a day has."""
+"""No budget of people is large enough for a p above this: what every twentieth normal window is
+like is not strange, however few windows a day has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,17 @@ class Budget:
     counted: bool
 
 
-def budget(log_p: Floats, windows_a_day: float, alerts_a_day: float) -> Budget:
-    """The largest p that keeps to the budget, and at most `COMMON`.
+def budget(
+    log_p: Floats, windows_a_day: float, alerts_a_day: float, most: float = COMMON
+) -> Budget:
+    """The largest p that keeps to the budget, and at most `most`.
 
     `log_p` (n,) are those of normals, cross-fitted; `windows_a_day` is how many windows of
     entities are scored in a day. `DataError` where the numbers make no rate.
     """
     if windows_a_day <= 0 or alerts_a_day <= 0:
         raise DataError("windows and alerts a day must be more than 0")
-    rate = min(alerts_a_day / windows_a_day, COMMON)
+    rate = min(alerts_a_day / windows_a_day, most)
     hits, count = int((log_p <= np.log(rate)).sum()), len(log_p)
     low, high = interval(hits, count)
     return Budget(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from engine.rule import Rule
 from engine.score.anomaly import Proposes
 from engine.score.ensemble import Ensemble
 from engine.score.figures import Figures
+from engine.score.limits import HUNT
 from engine.score.model import Model
 from engine.score.quick import Observer
 from engine.score.scorer import Placed
@@ -140,8 +141,9 @@ class Judges(Silent):
 
         def made(model: Model) -> Ensemble:
             return Ensemble(
-                [model], maker, report, alerts_a_day=alerts_a_day, techniques=techniques
-            )
+                [model], maker, report, alerts_a_day=alerts_a_day, techniques=techniques,
+                limits=replace(HUNT, common=1.0),  # the budget here is the evaluation's own
+            )  # fmt: skip
 
         self._supported = {family: made(model) for family, model in models.items()}
         self._alone = {family: made(model) for family, model in models.items()}
