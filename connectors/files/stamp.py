@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from connectors.files.calendar import DAYS, MONTHS, latest, moment
 
@@ -39,23 +39,23 @@ _MILLI = (
     r"(?P<H>\d{1,2}):(?P<M>\d{1,2}):(?P<S>\d{1,2})(?:[.,](?P<f>\d{1,9})|:(?P<ms>\d{1,3})(?!\d))?"
 )
 _MONTH = rf"(?P<b>{'|'.join(MONTHS)})"
-_ZONE = r"(?P<z>Z|UTC\b|GMT\b|[+-]\d{2}:?\d{2})"
+ZONE = r"(?P<z>Z|UTC\b|GMT\b|[+-]\d{2}:?\d{2})"
 _LEVEL = r"(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\b"
 _DATE = r"(?P<date>\d{4}-\d{2}-\d{2}|\d{4}/\d{2}/\d{2}|\d{4}\.\d{2}\.\d{2})"
 
 FORMS = (
     # 2015-10-18 18:01:47,978 · 2026/11/27T22:00:00.5+01:00 · 2005-06-03-15.42.50.675872
-    rf"(?<!\d){_DATE}[ T-]{_CLOCK}(?: ?{_ZONE})?(?!\d)",
+    rf"(?<!\d){_DATE}[ T-]{_CLOCK}(?: ?{ZONE})?(?!\d)",
     # 20171223-22:15:29:606
-    rf"(?<!\d)(?P<Y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)[-T ]{_MILLI}{_ZONE}?",
+    rf"(?<!\d)(?P<Y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)[-T ]{_MILLI}{ZONE}?",
     # 20261128T223000Z
     rf"(?<!\d)(?P<Y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)T(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"
-    rf"(?:[.,](?P<f>\d{{1,9}}))?{_ZONE}?(?!\d)",
+    rf"(?:[.,](?P<f>\d{{1,9}}))?{ZONE}?(?!\d)",
     # Sun Dec 04 04:47:44 2005 · Nov  9 12:01:01 · Nov 28, 2026 4:30:30 PM · … 04:30:30 UTC 2026
     rf"(?<![A-Za-z])(?:(?:{'|'.join(DAYS)}) )?{_MONTH} {{1,2}}(?P<d>\d{{1,2}})(?:, (?P<Y>\d{{4}}))?"
-    rf" {_CLOCK}(?: (?P<p>[AP]M)\b)?(?: {_ZONE})?(?: (?P<Y2>(?:19|20)\d\d)(?!\d))?",
+    rf" {_CLOCK}(?: (?P<p>[AP]M)\b)?(?: {ZONE})?(?: (?P<Y2>(?:19|20)\d\d)(?!\d))?",
     # 28/Nov/2026:04:30:30 +0000 · 28-Nov-2026 04:30:30.123
-    rf"(?<!\d)(?P<d>\d{{1,2}})[-/ ]{_MONTH}[-/ ](?P<Y>\d{{4}})[: ]{_CLOCK}(?: {_ZONE})?(?!\d)",
+    rf"(?<!\d)(?P<d>\d{{1,2}})[-/ ]{_MONTH}[-/ ](?P<Y>\d{{4}})[: ]{_CLOCK}(?: {ZONE})?(?!\d)",
     # 03-17 16:13:38.811  1702  2395 D WindowManager: …, as logcat writes
     rf"\A(?P<m>\d\d)-(?P<d>\d\d) {_CLOCK}(?= +\d+ +\d+ [VDIWEFA] )",
     # I1128 04:30:30.123456 …, as glog and klog write
@@ -160,7 +160,7 @@ def _seconds(zone: timezone) -> int:
 
 
 def _named(zone: timezone) -> str:
-    sign: Literal["+", "-"] = "-" if _seconds(zone) < 0 else "+"
+    sign = "-" if _seconds(zone) < 0 else "+"
     minutes = abs(_seconds(zone)) // 60
     return f"{sign}{minutes // 60:02}:{minutes % 60:02}"
 

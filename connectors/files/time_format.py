@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.files.calendar import DAYS, MONTHS
-from connectors.files.stamp import NEAR, Stamp, stamp_of
+from connectors.files.stamp import NEAR, ZONE, Stamp, stamp_of
 from engine.errors import InputError
 
 _LONG = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -22,7 +22,7 @@ DIRECTIVES = {
     "a": f"(?:{'|'.join(DAYS)})", "A": f"(?:{'|'.join(_WEEK)})",
     "H": r"(?P<H>\d{1,2})", "I": r"(?P<I>\d{1,2})", "M": r"(?P<M>\d{1,2})",
     "S": r"(?P<S>\d{1,2})", "f": r"(?P<f>\d{1,9})", "p": r"(?P<p>[APap][Mm])",
-    "z": r"(?P<z>Z|UTC\b|GMT\b|[+-]\d{2}:?\d{2})",
+    "z": ZONE,
     "s": r"(?P<s>\d{1,10})",
     "%": "%",
 }  # fmt: skip

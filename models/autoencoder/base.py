@@ -62,11 +62,10 @@ class Autoencoder(Detector[NDArray[Any]]):
         if not rows.shape[1]:
             raise DataError("the rows have no columns")
         self._mean, spread = rows.mean(axis=0), rows.std(axis=0)
+        varies = spread > 1e-9
         # A column that never changed is measured in its own units.
-        self._scale = np.where(spread > 1e-9, spread, 1.0)
-        if not (
-            spread > 1e-9
-        ).any():  # nothing to learn but the row itself, which is made of nothing
+        self._scale = np.where(varies, spread, 1.0)
+        if not varies.any():  # nothing to learn but the row itself, which is made of nothing
             self._weights = {name: 0 * each for name, each in self._initial(len(spread)).items()}
             self._training = {"epochs": 0}
             return self

@@ -9,9 +9,12 @@ from typing import Any
 
 from engine.ports import Record
 from engine.score.model import Model
+from engine.score.observe import observation
 from engine.score.window import Open
 from engine.score.windows import Windows
-from tests.engine.score.parts import NOW, ensemble, see
+from models.bundle.bundle import Bundle
+from models.bundle.plan import Plan
+from tests.engine.score.parts import NOW, START, ensemble, normalise, ordinary, see
 
 
 def put(into: Windows, entity: str, time: float, number: int = 1, text: str = "x") -> bool:
@@ -29,6 +32,14 @@ def put(into: Windows, entity: str, time: float, number: int = 1, text: str = "x
 def shown(windows: Sequence[Open], into: Windows) -> list[tuple[Any, ...]]:
     """Of each window its entity, bounds and events."""
     return [(w.entity, w.start, into.end(w), w.events()[1]) for w in windows]
+
+
+def fitted(name: str, plan: Plan) -> Model:
+    """A model of a host that works for some seconds of every minute, in the windows of a plan."""
+    seen = [observation(normalise(each)) for each in ordinary(200)]
+    bundle = Bundle.fit([each for each in seen if each], plan)
+    span = {"from": START.isoformat(), "to": (START + timedelta(days=2)).isoformat()}
+    return Model(name, "a" * 64, bundle, span)
 
 
 def resumed(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -14,26 +13,22 @@ from hypothesis import strategies as st
 from engine.score.absorb import absorb
 from engine.score.limits import HITS, NEW, SAMPLES, Limits
 from engine.score.model import Model
-from engine.score.observe import observation
 from engine.score.sessions import Sessions
 from engine.score.window import Hit, Open, Sample
-from models.bundle.bundle import Bundle
 from models.bundle.plan import Plan
 from models.feature.sessions import within_spans
 from models.graph.edge import Edge
 from tests.engine.score.parts import (
-    START,
     at,
     ensemble,
     epoch,
-    normalise,
     ordinary,
     own,
     record,
     strange,
     told,
 )
-from tests.engine.score.streams import put, resumed, shown
+from tests.engine.score.streams import fitted, put, resumed, shown
 
 GAP, SPAN, LATE = 20.0, 100.0, 30.0
 EVENTS = st.lists(
@@ -174,11 +169,7 @@ PLAN = Plan({"new-value": {}, "count-vector": {}, "markov": {}}, width=600, gap=
 
 @cache
 def model() -> Model:
-    """A model of sessions: a host that works for some seconds of every minute."""
-    seen = [observation(normalise(each)) for each in ordinary(200)]
-    bundle = Bundle.fit([each for each in seen if each], PLAN)
-    span = {"from": START.isoformat(), "to": (START + timedelta(days=2)).isoformat()}
-    return Model("sessions", "a" * 64, bundle, span)
+    return fitted("sessions", PLAN)
 
 
 def test_an_alert_is_of_the_session_from_its_first_to_its_last_event() -> None:

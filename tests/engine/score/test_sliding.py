@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -20,13 +19,11 @@ from engine.score.model import Model
 from engine.score.observe import observation
 from engine.score.overlap import Overlaps
 from engine.score.sliding import Sliding
-from models.bundle.bundle import Bundle
 from models.bundle.plan import Plan
 from models.errors import ModelError
 from models.feature.windows import timed
 from tests.engine.score.parts import (
     NOW,
-    START,
     at,
     ensemble,
     epoch,
@@ -38,7 +35,7 @@ from tests.engine.score.parts import (
     strange,
     told,
 )
-from tests.engine.score.streams import put, resumed, shown
+from tests.engine.score.streams import fitted, put, resumed, shown
 
 LATE = 30.0
 EVENTS = st.lists(
@@ -162,10 +159,7 @@ PLAN = Plan({"new-value": {}, "count-vector": {}, "markov": {}}, width=120, step
 
 @cache
 def model() -> Model:
-    seen = [observation(normalise(each)) for each in ordinary(200)]
-    bundle = Bundle.fit([each for each in seen if each], PLAN)
-    span = {"from": START.isoformat(), "to": (START + timedelta(days=2)).isoformat()}
-    return Model("sliding", "a" * 64, bundle, span)
+    return fitted("sliding", PLAN)
 
 
 def test_folds_share_no_event_and_what_lies_in_two_spans_is_not_learned() -> None:

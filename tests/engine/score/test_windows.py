@@ -9,13 +9,13 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.ports import Record
 from engine.score.codec import packed, unpacked
 from engine.score.limits import NEW, SAMPLES, Limits
 from engine.score.window import Hit, Open, Sample
 from engine.score.windows import Windows
 from models.feature.windows import timed
 from models.graph.edge import Edge
+from tests.engine.score.streams import put
 
 EVENTS = st.lists(
     st.tuples(
@@ -32,16 +32,6 @@ def windows(limits: Limits | None = None, width: float = 60.0) -> tuple[Windows,
     return Windows(
         width, limits or Limits(), lambda kind, text: told.append(f"{kind}: {text}")
     ), told
-
-
-def put(into: Windows, entity: str, time: float, number: int = 1, text: str = "x") -> bool:
-    window = into.take(entity, time)
-    if window is None:
-        return False
-    if into.add(window, time, number):
-        made = Record({"text": text}, "o", line=1)
-        into.sample(window, time, number, made, None if number else {"EventID": text})
-    return True
 
 
 @given(EVENTS, st.sampled_from([60.0, 0.7, 600.0]))
